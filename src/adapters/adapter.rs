@@ -1,0 +1,179 @@
+//! The two traits that a warehouse implements.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Column, Relation, RelationType, Table};
+use crate::diagnostics::Diagnostic;
+
+/// What can be known of a warehouse without a connection, and the way to get one. One for each invocation.
+///
+/// Every method with a body has the behaviour of dbt's base adapter; a warehouse lists only its differences.
+pub trait Adapter: Send + Sync {
+    /// dbt's adapter type: `duckdb`.
+    fn type_name(&self) -> &'static str;
+
+    /// Prefixes in which `adapter.dispatch` looks, best first: `["duckdb", "default"]`.
+    fn dispatch_prefixes(&self) -> &'static [&'static str];
+
+    /// Packages of built-in macros, most special first: `["dbt_duckdb", "dbt"]`.
+    fn macro_packages(&self) -> &'static [&'static str];
+
+    /// The default database (catalog) of the target.
+    fn database(&self) -> &str;
+
+    /// The default schema of the target.
+    fn schema(&self) -> &str;
+
+    /// What Jinja's `target` shows and what `connection` lines of `debug` print: credentials without secrets, in dbt's order.
+    fn target_fields(&self) -> Map<String, Value>;
+
+    /// Opens a connection. One a worker; all of them see one database instance.
+    fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic>;
+
+    /// Quotes an identifier.
+    fn quote(&self, identifier: &str) -> String {
+        format!("\"{}\"", identifier.replace('"', "\"\""))
+    }
+
+    /// Whether relations are quoted where the project does not say.
+    fn default_quoting(&self) -> super::RelationParts<bool> {
+        super::RelationParts { database: true, schema: true, identifier: true }
+    }
+
+    /// The greatest length of an identifier in bytes, if there is one.
+    fn identifier_limit(&self) -> Option<usize> {
+        None
+    }
+
+    /// Names of incremental strategies that `get_incremental_<name>_sql` is looked up for, `default` aside.
+    fn incremental_strategies(&self) -> &'static [&'static str];
+
+    /// The warehouse's name for an arrow/agate type: what seeds get for text, integers, …
+    fn seed_type(&self, kind: super::SeedType) -> &'static str;
+
+    /// A relation of this warehouse by name, quoted by its default.
+    fn relation(&self, database: Option<&str>, schema: Option<&str>, identifier: Option<&str>) -> Relation {
+        Relation::new(database, schema, identifier).with_quoting(self.default_quoting())
+    }
+
+    /// The name by which a source is read in place (dbt-duckdb's `external_location`), if its meta or config asks for it.
+    fn source_location(&self, _source: &Value) -> Option<String> {
+        None
+    }
+}
+
+/// One open session. Not shared: each worker has its own.
+pub trait Connection: Send {
+    /// Runs one or more statements; with `fetch` the rows of the last are returned, else an empty table.
+    fn execute(&mut self, sql: &str, fetch: bool) -> Result<(AdapterResponse, Table), DatabaseError>;
+
+    /// Runs one statement with positional parameters (`?`), as seeds loaded by macros use.
+    fn execute_with(&mut self, sql: &str, parameters: &[super::Cell]) -> Result<AdapterResponse, DatabaseError>;
+
+    /// Opens a transaction; nothing if one is open.
+    fn begin(&mut self) -> Result<(), DatabaseError>;
+
+    /// Commits the open transaction; nothing if none is open.
+    fn commit(&mut self) -> Result<(), DatabaseError>;
+
+    /// Rolls the open transaction back; nothing if none is open.
+    fn rollback(&mut self) -> Result<(), DatabaseError>;
+
+    /// Whether a transaction is open.
+    fn in_transaction(&self) -> bool;
+
+    /// All schemas of a database.
+    fn list_schemas(&mut self, database: &str) -> Result<Vec<String>, DatabaseError>;
+
+    /// All tables and views in these schemas of one database, by one metadata query.
+    fn list_relations(&mut self, database: &str, schemas: &[String]) -> Result<Vec<RelationInfo>, DatabaseError>;
+
+    /// The columns of a relation in order; empty if it does not exist.
+    fn columns_in_relation(&mut self, relation: &Relation) -> Result<Vec<Column>, DatabaseError>;
+
+    /// The columns that a query would return, without running it.
+    fn columns_of_query(&mut self, sql: &str) -> Result<Vec<Column>, DatabaseError>;
+
+    /// Rows for `catalog.json`: each column of each relation in these schemas of one database.
+    fn catalog(&mut self, database: &str, schemas: &[String]) -> Result<Vec<CatalogRow>, DatabaseError>;
+
+    /// Loads a CSV file into an existing table at the warehouse's bulk speed; returns the number of rows.
+    fn load_csv(
+        &mut self,
+        relation: &Relation,
+        columns: &[Column],
+        csv: &std::path::Path,
+        delimiter: char,
+    ) -> Result<u64, DatabaseError>;
+
+    /// Something that can interrupt what this connection is running, from another thread.
+    fn cancel_handle(&self) -> Arc<dyn Cancel>;
+}
+
+/// Interrupts a running statement from another thread.
+pub trait Cancel: Send + Sync {
+    /// Interrupts; returns at once, and does nothing where nothing runs.
+    fn cancel(&self);
+}
+
+/// What the warehouse said of a statement: dbt's `adapter_response`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AdapterResponse {
+    /// The line that is printed: `OK`, `SELECT 5`.
+    pub message: String,
+    /// Further facts (`rows_affected`, `code` …) in the order they are written.
+    pub fields: Map<String, Value>,
+}
+
+/// An error from the database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatabaseError {
+    /// The kind as the database names it: `Catalog Error`, or SQLSTATE.
+    pub kind: String,
+    /// The whole message.
+    pub message: String,
+    /// Byte offset in the statement, where the database tells.
+    pub offset: Option<usize>,
+    /// Whether it came from a cancellation.
+    pub cancelled: bool,
+}
+
+/// A relation as the warehouse's metadata has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelationInfo {
+    /// Database.
+    pub database: String,
+    /// Schema.
+    pub schema: String,
+    /// Name.
+    pub identifier: String,
+    /// Table, view …
+    pub relation_type: RelationType,
+}
+
+/// One column of one relation, for the catalog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CatalogRow {
+    /// Database.
+    pub database: String,
+    /// Schema.
+    pub schema: String,
+    /// Relation.
+    pub identifier: String,
+    /// As the warehouse names it: `BASE TABLE`, `VIEW`.
+    pub relation_type: String,
+    /// Comment on the relation.
+    pub comment: Option<String>,
+    /// Owner.
+    pub owner: Option<String>,
+    /// Column.
+    pub column: String,
+    /// Position, from 1.
+    pub index: u64,
+    /// Its type.
+    pub data_type: String,
+    /// Comment on the column.
+    pub column_comment: Option<String>,
+}

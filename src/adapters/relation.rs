@@ -1,0 +1,165 @@
+//! The name of a table or view.
+
+use std::fmt;
+
+/// What a relation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RelationType {
+    /// A table.
+    Table,
+    /// A view.
+    View,
+    /// A materialized view.
+    MaterializedView,
+    /// A CTE of an ephemeral model.
+    Cte,
+    /// A file or table outside the warehouse.
+    External,
+    /// A function.
+    Function,
+}
+
+impl RelationType {
+    /// dbt's name for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized_view",
+            Self::Cte => "cte",
+            Self::External => "external",
+            Self::Function => "function",
+        }
+    }
+
+    /// The type of a name that dbt uses.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "table" => Self::Table,
+            "view" => Self::View,
+            "materialized_view" | "materializedview" => Self::MaterializedView,
+            "cte" => Self::Cte,
+            "external" => Self::External,
+            "function" => Self::Function,
+            _ => return None,
+        })
+    }
+}
+
+/// One of the three parts of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RelationPart {
+    /// Database (catalog).
+    Database,
+    /// Schema.
+    Schema,
+    /// Table or view.
+    Identifier,
+}
+
+/// A value for each part of a name: quoting, inclusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct RelationParts<T> {
+    /// For the database.
+    pub database: T,
+    /// For the schema.
+    pub schema: T,
+    /// For the identifier.
+    pub identifier: T,
+}
+
+/// The name of a table or view, with how it is to be written. Immutable, as dbt's relations are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Relation {
+    /// Database.
+    pub database: Option<String>,
+    /// Schema.
+    pub schema: Option<String>,
+    /// Name.
+    pub identifier: Option<String>,
+    /// What it is, where that is known.
+    pub relation_type: Option<RelationType>,
+    /// Which parts are quoted.
+    pub quoting: RelationParts<bool>,
+    /// Which parts are written.
+    pub include: RelationParts<bool>,
+    /// Written instead of the name: a file that is read in place, or an event-time filter around it.
+    pub replacement: Option<String>,
+    /// Rows are limited to this number when it is selected from (`--empty`).
+    pub limit: Option<u64>,
+    /// An event-time filter: the condition that rows must meet.
+    pub filter: Option<String>,
+}
+
+impl Relation {
+    /// A relation by name, quoted and written whole.
+    pub fn new(database: Option<&str>, schema: Option<&str>, identifier: Option<&str>) -> Self {
+        let all = RelationParts { database: true, schema: true, identifier: true };
+        Self {
+            database: database.map(str::to_owned),
+            schema: schema.map(str::to_owned),
+            identifier: identifier.map(str::to_owned),
+            relation_type: None,
+            quoting: all,
+            include: all,
+            replacement: None,
+            limit: None,
+            filter: None,
+        }
+    }
+
+    /// The same with another quoting.
+    #[must_use]
+    pub fn with_quoting(mut self, quoting: RelationParts<bool>) -> Self {
+        self.quoting = quoting;
+        self
+    }
+
+    /// The same as a relation of this type.
+    #[must_use]
+    pub fn with_type(mut self, relation_type: Option<RelationType>) -> Self {
+        self.relation_type = relation_type;
+        self
+    }
+
+    /// One part of the name.
+    pub fn part(&self, part: RelationPart) -> Option<&str> {
+        match part {
+            RelationPart::Database => self.database.as_deref(),
+            RelationPart::Schema => self.schema.as_deref(),
+            RelationPart::Identifier => self.identifier.as_deref(),
+        }
+    }
+
+    /// The name alone, without limit or filter.
+    pub fn render_name(&self) -> String {
+        if let Some(text) = &self.replacement {
+            return text.clone();
+        }
+        let mut parts = Vec::with_capacity(3);
+        for (part, include, quote) in [
+            (&self.database, self.include.database, self.quoting.database),
+            (&self.schema, self.include.schema, self.quoting.schema),
+            (&self.identifier, self.include.identifier, self.quoting.identifier),
+        ] {
+            if let (Some(name), true) = (part, include) {
+                parts.push(if quote { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.clone() });
+            }
+        }
+        parts.join(".")
+    }
+}
+
+/// As it is written in SQL.
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.render_name();
+        match (&self.filter, self.limit) {
+            (None, None) => f.write_str(&name),
+            (Some(filter), None) => write!(f, "(select * from {name} where {filter})"),
+            (None, Some(0)) => write!(f, "(select * from {name} where false limit 0)"),
+            (None, Some(limit)) => write!(f, "(select * from {name} limit {limit})"),
+            (Some(filter), Some(limit)) => write!(f, "(select * from {name} where {filter} limit {limit})"),
+        }
+    }
+}

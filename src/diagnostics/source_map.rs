@@ -1,0 +1,100 @@
+//! The texts that diagnostics point into: files of the project and virtual files such as compiled SQL.
+
+use std::sync::{Arc, RwLock};
+
+/// A text in a [`SourceMap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(u32);
+
+/// A range of bytes in one text; `start <= end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The text.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A range in `source`.
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        Self { source, start: start as u32, end: end.max(start) as u32 }
+    }
+}
+
+/// A place as people count: both from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+}
+
+/// One text with the name that people know it by.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Its path, relative to the project where it lies inside.
+    pub path: String,
+    /// Its whole text.
+    pub text: Arc<str>,
+}
+
+impl SourceFile {
+    /// The place of a byte; offsets past the end are the end.
+    pub fn position(&self, offset: usize) -> Position {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &self.text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+/// All texts of an invocation. Shared between threads; texts are only ever added.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: RwLock<Vec<Arc<SourceFile>>>,
+}
+
+impl SourceMap {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text and returns its id.
+    pub fn add(&self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let mut files = self.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        files.push(Arc::new(SourceFile { path: path.into(), text: text.into() }));
+        SourceId(files.len() as u32 - 1)
+    }
+
+    /// The text behind an id.
+    pub fn get(&self, id: SourceId) -> Arc<SourceFile> {
+        let files = self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(&files[id.0 as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_from_one() {
+        let map = SourceMap::new();
+        let id = map.add("a.sql", "é\nxy");
+        let file = map.get(id);
+        assert_eq!(file.position(2), Position { line: 1, column: 2 });
+        assert_eq!(file.position(4), Position { line: 2, column: 2 });
+        assert_eq!(file.position(99), Position { line: 2, column: 3 });
+    }
+}

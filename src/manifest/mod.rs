@@ -1,0 +1,78 @@
+//! The nouns of a parsed project: [`Node`], [`Source`], … and the [`Manifest`] that holds them all, frozen once made.
+//!
+//! `node_json` and its neighbours write dbt's manifest v12 form. Nothing here reads files or YAML.
+
+mod config;
+mod node;
+mod resources;
+
+pub use config::NodeConfig;
+pub use node::{
+    Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,
+};
+pub use resources::{
+    Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
+};
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+/// Everything a project defines, resolved. Made once by the parser.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// The root project's name.
+    pub project_name: String,
+    /// The target's adapter type.
+    pub adapter_type: String,
+    /// Models, seeds, snapshots, analyses, data tests and operations by unique id.
+    pub nodes: IndexMap<String, Arc<Node>>,
+    /// Source tables by unique id.
+    pub sources: IndexMap<String, Arc<Source>>,
+    /// Macros by unique id (`macro.package.name`), built-in ones included.
+    pub macros: IndexMap<String, Arc<Macro>>,
+    /// Doc blocks by unique id (`doc.package.name`).
+    pub docs: IndexMap<String, Arc<Doc>>,
+    /// Exposures by unique id.
+    pub exposures: IndexMap<String, Arc<Exposure>>,
+    /// Groups by unique id.
+    pub groups: IndexMap<String, Arc<Group>>,
+    /// Unit tests by unique id.
+    pub unit_tests: IndexMap<String, Arc<UnitTest>>,
+    /// Disabled nodes by unique id (an id can be disabled several times).
+    pub disabled: IndexMap<String, Vec<Arc<Node>>>,
+    /// Disabled sources by unique id.
+    pub disabled_sources: IndexMap<String, Vec<Arc<Source>>>,
+    /// Disabled exposures by unique id.
+    pub disabled_exposures: IndexMap<String, Vec<Arc<Exposure>>>,
+    /// Named selectors of `selectors.yml`, as JSON.
+    pub selectors: serde_json::Map<String, serde_json::Value>,
+    /// Metrics, semantic models and saved queries, as they were written (unique id to JSON).
+    pub semantic: SemanticLayer,
+}
+
+/// Resources of the semantic layer: carried into the manifest, not executed.
+#[derive(Debug, Clone, Default)]
+pub struct SemanticLayer {
+    /// Metrics by unique id.
+    pub metrics: IndexMap<String, serde_json::Value>,
+    /// Semantic models by unique id.
+    pub semantic_models: IndexMap<String, serde_json::Value>,
+    /// Saved queries by unique id.
+    pub saved_queries: IndexMap<String, serde_json::Value>,
+}
+
+impl Manifest {
+    /// What a node, source, exposure or unit test depends on, by unique id; empty for what is not in the manifest.
+    pub fn depends_on(&self, unique_id: &str) -> &[String] {
+        if let Some(node) = self.nodes.get(unique_id) {
+            &node.depends_on.nodes
+        } else if let Some(exposure) = self.exposures.get(unique_id) {
+            &exposure.depends_on.nodes
+        } else if let Some(test) = self.unit_tests.get(unique_id) {
+            &test.depends_on.nodes
+        } else {
+            &[]
+        }
+    }
+}

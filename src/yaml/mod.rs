@@ -1,0 +1,7 @@
+//! YAML with positions, and with scalars as PyYAML's safe loader reads them.
+//!
+//! [`parse`] makes a tree of [`Node`]s, each with its [`crate::diagnostics::Span`]. Nothing here knows of dbt.
+
+mod node;
+
+pub use node::{Mapping, Node, Value};
