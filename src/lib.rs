@@ -4,4 +4,5 @@ pub mod adapters;
 pub mod diagnostics;
 pub mod events;
 pub mod manifest;
+pub mod ui;
 pub mod yaml;
