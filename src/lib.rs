@@ -3,6 +3,8 @@
 pub mod adapters;
 pub mod diagnostics;
 pub mod events;
+pub mod graph;
 pub mod manifest;
+pub mod plan;
 pub mod ui;
 pub mod yaml;

@@ -1,0 +1,10 @@
+//! The graph of a manifest: what depends on what ([`Graph`]), parts of it that keep its order ([`Subset`]).
+//!
+//! Nothing here reads files or runs anything; the order in which jobs run is made from this in `plan`.
+
+mod dag;
+mod subset;
+mod test_edges;
+
+pub use dag::Graph;
+pub use subset::Subset;
