@@ -1,6 +1,8 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
+pub mod config;
+pub mod context;
 pub mod diagnostics;
 pub mod events;
 pub mod graph;
