@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// A table with borders of plain characters, as `show` prints it.
 pub fn text_table(columns: &[String], rows: &[Vec<String>]) -> String {
     let mut table = TextTable::new();
-    table.load_preset(presets::ASCII_MARKDOWN);
+    table.load_style(presets::ASCII_MARKDOWN);
     table.set_header(columns);
     for row in rows {
         table.add_row(row);
