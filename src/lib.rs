@@ -1,6 +1,8 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
+mod cli;
+mod commands;
 pub mod config;
 pub mod context;
 pub mod diagnostics;
@@ -10,3 +12,5 @@ pub mod manifest;
 pub mod plan;
 pub mod ui;
 pub mod yaml;
+
+pub use cli::run;

@@ -30,6 +30,11 @@ impl Style {
         self.paint("33", text)
     }
 
+    /// The text without or with colour.
+    pub fn choose<'a>(self, plain: &'a str, coloured: &'a str) -> &'a str {
+        if self.colors { coloured } else { plain }
+    }
+
     fn paint(self, color: &str, text: impl Display) -> String {
         if self.colors { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_string() }
     }

@@ -6,7 +6,7 @@ use crate::events::Event;
 /// What an event says.
 pub(super) fn message(event: &Event, style: Style) -> String {
     match event {
-        Event::MainReportVersion { version, .. } => format!("Running with {version}"),
+        Event::MainReportVersion { version, .. } => format!("Running with hetl{version}"),
         Event::MainReportArgs { args } => {
             format!("running dbt with arguments {}", serde_json::to_string(args).unwrap_or_default())
         }
@@ -31,9 +31,11 @@ pub(super) fn message(event: &Event, style: Style) -> String {
         | Event::PrintEvent { msg }
         | Event::ListCmdOut { msg }
         | Event::RunResultWarningMessage { msg, .. } => msg.clone(),
-        Event::Diagnosed { text, .. } => text.clone(),
+        Event::Diagnosed { text, coloured, .. } => style.choose(text, coloured).trim_end().to_owned(),
         Event::MainKeyboardInterrupt {} => "ctrl-c".into(),
-        Event::MainEncounteredError { exc } => format!("Encountered an error:\n{exc}"),
+        Event::MainEncounteredError { exc, coloured } => {
+            format!("Encountered an error:\n{}", style.choose(exc, coloured))
+        }
         Event::CommandCompleted { command, completed_at, elapsed, success } => {
             let status = if *success { "succeeded" } else { "failed" };
             format!("Command `{command}` {status} at {completed_at} after {elapsed:.2} seconds")
@@ -136,6 +138,9 @@ fn run_message(event: &Event, style: Style) -> Option<String> {
         }
         Event::RunResultWarning { node_name, path, resource_type, .. } => {
             style.yellow(format!("Warning in {} {node_name} ({path})", resource_type.replace('_', " ")))
+        }
+        Event::RunResultError { shown: Some((text, coloured)), .. } => {
+            style.choose(text, coloured).trim_end().to_owned()
         }
         Event::RunResultError { msg, .. } => format!("  {msg}"),
         Event::RunResultErrorNoMessage { status, .. } => format!("  Status: {status}"),
