@@ -67,14 +67,15 @@ fn describe(kind: &ErrorKind, text: &str, at: usize, line: &str) -> Described {
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             Described { message: format!("`{open}` is closed by `{close}`"), hint: jinja.then_some(quote_jinja), at }
         }
-        ErrorKind::MappingValueNotAllowed
-        | ErrorKind::InvalidColonPlacement
-        | ErrorKind::SimpleKeyExpected
-        | ErrorKind::InvalidSimpleKey => said(
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement | ErrorKind::InvalidSimpleKey => said(
             "a `: ` where no key can be",
             Some(
                 "put quotes around a value that has a colon and a space in it; check the indentation of the line before",
             ),
+        ),
+        ErrorKind::SimpleKeyExpected => said(
+            "a line that is neither a key with a `:` nor a list item",
+            Some("give keys a `:`, and text that goes on from the line above more indentation"),
         ),
         ErrorKind::UnexpectedCharacter { character } => Described {
             message: format!("`{character}` cannot begin a value"),

@@ -128,7 +128,16 @@ impl<'t> Builder<'t> {
 
     fn node(&mut self, event: Event<'t>, span: Span) -> Result<Node, Problem> {
         match event {
-            Event::Scalar(text, style, anchor, tag) => {
+            Event::Scalar(mut text, style, anchor, tag) => {
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                if is_block
+                    && span.end as usize >= self.text.len()
+                    && !self.text.ends_with(['\n', '\r'])
+                    && text.ends_with('\n')
+                {
+                    // The event parser ends the last line of the file itself; PyYAML does not.
+                    text.to_mut().pop();
+                }
                 let value = self.scalar(text, style, tag.as_deref(), span)?;
                 Ok(self.remember(anchor, Node { value, span }))
             }
@@ -214,6 +223,7 @@ impl<'t> Builder<'t> {
         let name = format!("{}{}", tag.handle(), tag.suffix());
         let kind = name.strip_prefix("tag:yaml.org,2002:");
         let value = match kind {
+            _ if name == "!" && style == ScalarStyle::Plain => Some(scalar::resolve(&text)),
             _ if name == "!" => Some(Value::Str(text.to_string())),
             Some("str") => Some(Value::Str(text.to_string())),
             Some("null") => Some(Value::Null),
@@ -272,7 +282,9 @@ impl<'t> Builder<'t> {
                     self.warnings.push(duplicate_key(&key, result[*place].0.span));
                 }
                 *was_own = is_own;
-                result[*place] = (key, value);
+                // As in Python: the first key stays, the last value wins.
+                result[*place].0.span = key.span;
+                result[*place].1 = value;
             } else {
                 places.insert(identity, (result.len(), is_own));
                 result.push((key, value));
@@ -354,3 +366,7 @@ fn size(node: &Node) -> usize {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

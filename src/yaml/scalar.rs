@@ -98,17 +98,16 @@ fn radix(text: &str, base: u32, allowed: impl Fn(u8) -> bool) -> Option<Magnitud
     if digits.is_empty() {
         return None;
     }
-    Some(u64::from_str_radix(&digits, base).map_or_else(
-        |_| {
-            Magnitude::Beyond(
-                digits
-                    .chars()
-                    .filter_map(|c| c.to_digit(base))
-                    .fold(0.0, |sum, digit| sum * f64::from(base) + f64::from(digit)),
-            )
-        },
-        Magnitude::Whole,
-    ))
+    Some(match u64::from_str_radix(&digits, base) {
+        Ok(number) => Magnitude::Whole(number),
+        Err(_) if base == 10 => Magnitude::Beyond(digits.parse().ok()?),
+        Err(_) => Magnitude::Beyond(
+            digits
+                .chars()
+                .filter_map(|c| c.to_digit(base))
+                .fold(0.0, |sum, digit| sum * f64::from(base) + f64::from(digit)),
+        ),
+    })
 }
 
 /// Digits `12:30:45` in base 60: each part after the first below 60, one or two digits.
