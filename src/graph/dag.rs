@@ -53,9 +53,16 @@ impl Graph {
         }
     }
 
-    /// The same with further edges; they must not make a cycle.
-    pub(super) fn with_edges(&self, edges: impl IntoIterator<Item = (usize, usize)>) -> Self {
-        let mut dag = self.dag.clone();
+    /// The same with further edges, which must not make a cycle, and only those of the present ones that `keep` says.
+    pub(super) fn with_edges(&self, edges: Vec<(usize, usize)>, keep: impl Fn(usize, usize) -> bool) -> Self {
+        let mut dag = DiGraph::with_capacity(self.len(), self.dag.edge_count() + edges.len());
+        for _ in 0..self.len() {
+            dag.add_node(());
+        }
+        let kept = self.dag.raw_edges().iter().filter(|edge| keep(edge.source().index(), edge.target().index()));
+        for edge in kept {
+            dag.add_edge(edge.source(), edge.target(), edge.weight);
+        }
         for (from, to) in edges {
             dag.add_edge(NodeIndex::new(from), NodeIndex::new(to), Edge::Test);
         }

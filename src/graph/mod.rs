@@ -1,8 +1,10 @@
-//! The graph of a manifest: what depends on what ([`Graph`]), parts of it that keep its order ([`Subset`]).
+//! The graph of a manifest: what depends on what ([`Graph`]), parts of it that keep its order ([`Subset`]), and dbt's
+//! node selection over it ([`selection`]).
 //!
 //! Nothing here reads files or runs anything; the order in which jobs run is made from this in `plan`.
 
 mod dag;
+pub mod selection;
 mod subset;
 mod test_edges;
 
