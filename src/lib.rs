@@ -8,6 +8,7 @@ pub mod context;
 pub mod diagnostics;
 pub mod events;
 pub mod graph;
+pub mod jinja;
 pub mod manifest;
 pub mod plan;
 pub mod ui;

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::MacroSet;
+use super::shared::Shared;
 use crate::adapters::{Adapter, RelationParts};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::Reporter;
+use crate::jinja::Engine;
 
 /// What a [`Session`] is made of.
 pub struct SessionParts {
@@ -14,6 +16,8 @@ pub struct SessionParts {
     pub config: Config,
     /// The warehouse.
     pub adapter: Arc<dyn Adapter>,
+    /// The templates.
+    pub engine: Engine,
     /// Every macro.
     pub macros: Arc<MacroSet>,
     /// Told what templates log and print.
@@ -26,7 +30,9 @@ pub struct SessionParts {
 pub struct Session {
     config: Config,
     adapter: Arc<dyn Adapter>,
+    engine: Engine,
     macros: Arc<MacroSet>,
+    shared: Shared,
     reporter: Arc<dyn Reporter>,
     sources: Arc<SourceMap>,
     quoting: RelationParts<bool>,
@@ -44,9 +50,12 @@ impl Session {
     /// A session of these parts.
     pub fn new(parts: SessionParts) -> Arc<Self> {
         let quoting = parts.config.project.resolved_quoting(parts.adapter.default_quoting());
+        let shared = Shared::new(&parts.config, parts.adapter.as_ref(), quoting);
         Arc::new(Self {
             config: parts.config,
             adapter: parts.adapter,
+            engine: parts.engine,
+            shared,
             macros: parts.macros,
             reporter: parts.reporter,
             sources: parts.sources,
@@ -64,6 +73,16 @@ impl Session {
     /// The warehouse.
     pub fn adapter(&self) -> &Arc<dyn Adapter> {
         &self.adapter
+    }
+
+    /// The templates.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Values that are the same in all contexts.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Every macro.
