@@ -46,16 +46,10 @@ fn offset(message: &str, sql: &str) -> Option<usize> {
     Some(line_start + excerpt_start + within)
 }
 
-/// Where a line begins, as DuckDB counts: each `\n` and each `\r` ends one.
+/// Where a line begins, counted from 1.
 fn line_start(sql: &str, number: usize) -> Option<usize> {
-    if number == 1 {
-        return Some(0);
-    }
-    sql.bytes()
-        .enumerate()
-        .filter(|(_, byte)| matches!(byte, b'\n' | b'\r'))
-        .map(|(at, _)| at + 1)
-        .nth(number.checked_sub(2)?)
+    let lines = std::iter::once(0).chain(sql.match_indices('\n').map(|(at, _)| at + 1));
+    lines.take(number).nth(number.checked_sub(1)?)
 }
 
 /// Why a database could not be opened. A locked file is told apart, with its holder if DuckDB knows it.

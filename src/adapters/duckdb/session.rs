@@ -3,6 +3,7 @@
 //! [`Session`] runs SQL and reads metadata. A transaction is opened and closed here, also where a hook writes `commit` as SQL, so that
 //! what the session believes is what DuckDB has.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use ::duckdb::arrow::datatypes::Field;
@@ -10,7 +11,7 @@ use ::duckdb::arrow::record_batch::RecordBatch;
 use ::duckdb::types::Value as DriverValue;
 use ::duckdb::{InterruptHandle, Statement, params_from_iter};
 
-use super::{error, literal, logical_type, queries};
+use super::{error, literal, logical_type, queries, statements};
 use crate::adapters::{
     AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Relation, RelationInfo, RelationType,
     Table,
@@ -40,16 +41,22 @@ impl Session {
 
     /// Runs statements without looking at results.
     fn run(&self, sql: &str) -> Result<(), DatabaseError> {
-        self.connection.execute_batch(sql).map_err(|failure| error::from_driver(failure, sql))
+        for statement in statements::split(sql) {
+            let text = &sql[statement.clone()];
+            self.connection.execute_batch(text).map_err(|failure| failed(failure, sql, &statement))?;
+        }
+        Ok(())
     }
 
     /// Runs statements and keeps the rows of the last.
     fn query(&self, sql: &str) -> Result<Table, DatabaseError> {
-        let failed = |failure| error::from_driver(failure, sql);
-        if is_blank(sql) {
-            return Ok(Table::default());
+        let statements = statements::split(sql);
+        let Some((last, before)) = statements.split_last() else { return Ok(Table::default()) };
+        if let Some(end) = before.last().map(|statement| statement.end) {
+            self.run(&sql[..end])?;
         }
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let failed = |failure| failed(failure, sql, last);
+        let mut statement = self.connection.prepare(&sql[last.clone()]).map_err(failed)?;
         statement.execute([]).map_err(failed)?;
         table(&statement).map_err(failed)
     }
@@ -217,23 +224,11 @@ fn parameter(cell: &Cell) -> DriverValue {
     }
 }
 
-/// Whether there is nothing to run: only blanks, comments and semicolons.
-fn is_blank(sql: &str) -> bool {
-    let mut rest = sql;
-    loop {
-        rest = rest.trim_start_matches(|character: char| character.is_whitespace() || character == ';');
-        if rest.is_empty() {
-            return true;
-        }
-        let end = if rest.starts_with("--") {
-            rest.find('\n')
-        } else if rest.starts_with("/*") {
-            rest.find("*/").map(|at| at + 2)
-        } else {
-            return false;
-        };
-        rest = end.map_or("", |end| &rest[end..]);
-    }
+/// An error in one statement of a text, with its place in the whole.
+fn failed(failure: ::duckdb::Error, sql: &str, statement: &Range<usize>) -> DatabaseError {
+    let mut error = error::from_driver(failure, &sql[statement.clone()]);
+    error.offset = error.offset.map(|offset| offset + statement.start);
+    error
 }
 
 fn control(sql: &str) -> Option<Control> {
@@ -349,8 +344,10 @@ mod tests {
             "b = 2 and ".repeat(50) + "true"
         );
         assert_eq!(session.execute(&long, false).unwrap_err().offset, long.find("missing"));
+        let second = "select 1;\nselect * from nope";
+        assert_eq!(session.execute(second, true).unwrap_err().offset, second.find("nope"));
         let syntax = "select 1 +\nfrom from t";
-        assert_eq!(session.execute(syntax, false).unwrap_err().offset, syntax.find("from t"));
+        assert_eq!(session.execute(syntax, false).unwrap_err().offset, syntax.find("from"));
     }
 
     #[test]
