@@ -3,5 +3,6 @@
 pub mod adapters;
 pub mod diagnostics;
 pub mod events;
+pub mod jinja;
 pub mod manifest;
 pub mod yaml;
