@@ -32,10 +32,7 @@ pub(crate) struct Marker {
 
 impl Marker {
     pub(crate) fn value(kind: MarkerKind, value: &Value) -> Value {
-        Value::from_object(Self {
-            kind,
-            text: to_text(value),
-        })
+        Value::from_object(Self { kind, text: to_text(value) })
     }
 
     fn resolve(&self) -> Result<Value, Error> {
@@ -49,10 +46,7 @@ impl Marker {
             MarkerKind::Number if value.kind() != minijinja::value::ValueKind::Number => "number",
             _ => return Ok(value),
         };
-        Err(failed(format!(
-            "Could not convert value '{}' into type '{wanted}'",
-            self.text
-        )))
+        Err(failed(format!("Could not convert value '{}' into type '{wanted}'", self.text)))
     }
 }
 
@@ -71,11 +65,7 @@ pub(crate) fn value_of(text: &Value, emitted: Vec<Value>) -> Result<Value, Error
     let Ok([only]) = <[Value; 1]>::try_from(emitted) else {
         return Ok(text.clone());
     };
-    let printed = if only.is_undefined() {
-        String::new()
-    } else {
-        to_text(&only)
-    };
+    let printed = if only.is_undefined() { String::new() } else { to_text(&only) };
     if text.as_str() != Some(printed.as_str()) {
         return Ok(text.clone());
     }

@@ -19,10 +19,7 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
             [] => Vec::new(),
             [one] => crate::jinja::values::pairs_of(one)?,
             more => {
-                return Err(failed(format!(
-                    "dict expected at most 1 argument, got {}",
-                    more.len()
-                )));
+                return Err(failed(format!("dict expected at most 1 argument, got {}", more.len())));
             }
         };
         pairs.extend(keyword.into_iter().map(|(k, v)| (Value::from(k), v)));
@@ -42,9 +39,7 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
         Ok(crate::jinja::values::List::value(rows.collect()))
     });
     environment.add_function("lipsum", || "Lorem ipsum dolor sit amet.");
-    environment.add_function("cycler", |args: Rest<Value>| {
-        Value::from_object(Cycler::new(args.0))
-    });
+    environment.add_function("cycler", |args: Rest<Value>| Value::from_object(Cycler::new(args.0)));
     environment.add_function("joiner", |separator: Option<String>| {
         Value::from_object(Joiner::new(separator.unwrap_or_else(|| ", ".into())))
     });
@@ -59,10 +54,7 @@ pub(crate) struct Cycler {
 
 impl Cycler {
     fn new(items: Vec<Value>) -> Self {
-        Self {
-            items,
-            at: std::sync::atomic::AtomicUsize::new(0),
-        }
+        Self { items, at: std::sync::atomic::AtomicUsize::new(0) }
     }
 
     fn item(&self, at: usize) -> Value {
@@ -75,8 +67,7 @@ impl Cycler {
 
 impl minijinja::value::Object for Cycler {
     fn get_value(self: &std::sync::Arc<Self>, key: &Value) -> Option<Value> {
-        (key.as_str() == Some("current"))
-            .then(|| self.item(self.at.load(std::sync::atomic::Ordering::Relaxed)))
+        (key.as_str() == Some("current")).then(|| self.item(self.at.load(std::sync::atomic::Ordering::Relaxed)))
     }
 
     fn call_method(
@@ -106,10 +97,7 @@ struct Joiner {
 
 impl Joiner {
     fn new(separator: String) -> Self {
-        Self {
-            separator,
-            used: std::sync::atomic::AtomicBool::new(false),
-        }
+        Self { separator, used: std::sync::atomic::AtomicBool::new(false) }
     }
 }
 
@@ -118,11 +106,7 @@ impl minijinja::value::Object for Joiner {
         minijinja::value::ObjectRepr::Plain
     }
 
-    fn call(
-        self: &std::sync::Arc<Self>,
-        _state: &mut State<'_, '_>,
-        _args: &[Value],
-    ) -> Result<Value, Error> {
+    fn call(self: &std::sync::Arc<Self>, _state: &mut State<'_, '_>, _args: &[Value]) -> Result<Value, Error> {
         let used = self.used.swap(true, std::sync::atomic::Ordering::Relaxed);
         Ok(Value::from(if used { self.separator.as_str() } else { "" }))
     }
