@@ -20,6 +20,8 @@ mod macros;
 mod native;
 mod parser;
 mod printf;
+#[cfg(test)]
+mod replay_tests;
 mod rewrite;
 mod store;
 mod syntax;
