@@ -10,6 +10,7 @@ use super::relation::relation_value;
 use super::scope::{Scope, Stage};
 use super::values::{list, none, optional};
 use crate::adapters::{Relation, RelationParts};
+use crate::diagnostics::Diagnostic;
 use crate::jinja::from_json;
 use crate::manifest::{Node, ResourceType, Source};
 
@@ -43,13 +44,13 @@ pub(super) fn node_relation(session: &super::Session, node: &Node) -> Relation {
 }
 
 /// The relation that a source is; a location to read in place comes before its name.
-pub(super) fn source_relation(session: &super::Session, source: &Source) -> Relation {
+pub(super) fn source_relation(session: &super::Session, source: &Source) -> Result<Relation, Diagnostic> {
     let mut relation = session
         .adapter()
         .relation(source.database.as_deref(), Some(&source.schema), Some(&source.identifier))
         .with_quoting(source.resolved_quoting);
-    relation.replacement = session.adapter().source_location(&super::graph::source_json(source));
-    relation
+    relation.replacement = session.adapter().source_location(&source.to_json())?;
+    Ok(relation)
 }
 
 /// `this`: none for hooks and operations.

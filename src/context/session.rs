@@ -1,6 +1,7 @@
 //! What all contexts of one invocation share.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::MacroSet;
 use super::shared::Shared;
@@ -9,6 +10,7 @@ use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::Reporter;
 use crate::jinja::Engine;
+use crate::manifest::Manifest;
 
 /// What a [`Session`] is made of.
 pub struct SessionParts {
@@ -38,6 +40,8 @@ pub struct Session {
     quoting: RelationParts<bool>,
     warnings: Mutex<Diagnostics>,
     selected: RwLock<Vec<String>>,
+    graph: OnceLock<minijinja::Value>,
+    warned: Mutex<HashSet<String>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -62,6 +66,8 @@ impl Session {
             quoting,
             warnings: Mutex::default(),
             selected: RwLock::default(),
+            graph: OnceLock::new(),
+            warned: Mutex::default(),
         })
     }
 
@@ -123,5 +129,20 @@ impl Session {
     /// Takes the warnings that templates raised so far.
     pub fn take_warnings(&self) -> Diagnostics {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether this is said for the first time.
+    pub(super) fn is_news(&self, message: &str) -> bool {
+        self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(message.to_owned())
+    }
+
+    /// `graph` of the manifest that runs; made once.
+    pub(super) fn graph(&self, manifest: &Arc<Manifest>) -> minijinja::Value {
+        self.graph.get_or_init(|| super::graph::graph_value(manifest)).clone()
+    }
+
+    /// Unique ids of the macros behind the template names of [`crate::jinja::Rendered::macros`].
+    pub fn macro_ids(&self, templates: &[String]) -> Vec<String> {
+        templates.iter().filter_map(|name| self.macros.unique_id_of_template(name)).map(str::to_owned).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! `ref`, `metric` and `function`.
 
+pub(super) mod resolve;
+
 use std::sync::Arc;
 
 use minijinja::value::ValueKind;
