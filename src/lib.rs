@@ -4,5 +4,7 @@ pub mod adapters;
 pub mod config;
 pub mod diagnostics;
 pub mod events;
+pub mod graph;
 pub mod manifest;
+pub mod plan;
 pub mod yaml;
