@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod config;
+pub mod context;
 pub mod diagnostics;
 pub mod events;
 pub mod graph;

@@ -4,6 +4,7 @@
 
 mod config;
 mod node;
+mod node_info;
 mod resources;
 
 pub use config::NodeConfig;
