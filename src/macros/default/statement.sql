@@ -2,7 +2,7 @@
 
 {% macro statement(name=None, fetch_result=False, auto_begin=True, language='sql') %}
   {%- if execute -%}
-    {%- set code = caller() -%}
+    {%- set code = caller() | trim -%}
     {%- if language != 'sql' -%}
       {% do exceptions.raise_compiler_error("statement() runs only SQL, but its language is '" ~ language ~ "'") %}
     {%- endif -%}
@@ -14,7 +14,7 @@
 
 {# The same without running: for statements that were already run some other way. #}
 {% macro noop_statement(name=None, message=None, code=None, rows_affected=None, res=None) %}
-  {%- set text = caller() -%}
+  {%- set text = caller() | trim -%}
   {%- if name == 'main' -%}{% do write(text) %}{%- endif -%}
   {%- if name is not none -%}
     {% do store_raw_result(name, message=message, code=code, rows_affected=rows_affected, agate_table=res) %}

@@ -5,15 +5,15 @@
 {% endmacro %}
 
 {% macro duckdb__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
+{%- if unique_key %}
 {%- if unique_key is string %}
 delete from {{ target }}
 where ({{ unique_key }}) in (select ({{ unique_key }}) from {{ source }})
-{%- elif unique_key %}
+{%- else %}
 delete from {{ target }} as DBT_INCREMENTAL_TARGET
 using {{ source }}
 where {% for key in unique_key %}{{ source }}.{{ key }} = DBT_INCREMENTAL_TARGET.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
 {%- endif %}
-{%- if unique_key %}
 {%- for predicate in incremental_predicates or [] %}
   and {{ predicate }}
 {%- endfor %};

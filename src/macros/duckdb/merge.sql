@@ -37,7 +37,7 @@ returning {{ returning if returning is string else returning | join(', ') }}
 {% macro duckdb__merge_join_clause(unique_key, merge_on_using_columns, incremental_predicates) %}
   {%- set conditions = [] -%}
   {%- if not merge_on_using_columns -%}
-    {%- set keys = [unique_key] if unique_key is string else unique_key or [] -%}
+    {%- set keys = [unique_key] if unique_key is string and unique_key else unique_key or [] -%}
     {%- for key in keys %}{% do conditions.append('DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key) %}{% endfor -%}
     {%- if not keys %}{% do conditions.append('FALSE') %}{% endif -%}
   {%- endif -%}

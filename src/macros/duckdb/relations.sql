@@ -20,6 +20,11 @@
     'database': none, 'schema': none, 'identifier': base_relation.identifier ~ suffix ~ py_current_timestring()})) %}
 {% endmacro %}
 
+{# For materializations that ask where a passing result may live, and whether it is a temporary table. #}
+{% macro duckdb__dispatch_temporary_relation(target_relation, batch_id='') %}
+  {% do return({'relation': make_temp_relation(target_relation), 'temporary': true}) %}
+{% endmacro %}
+
 {% macro duckdb__drop_relation(relation) %}
   {% call statement('drop_relation', auto_begin=False) %}
     drop {{ relation.type }} if exists {{ relation }}{{ ' cascade' if not adapter.is_ducklake(relation) }}

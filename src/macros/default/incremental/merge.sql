@@ -7,12 +7,12 @@
 
 {% macro default__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) %}
 {%- set conditions = [] + (incremental_predicates or []) -%}
-{%- if unique_key is sequence and unique_key is not mapping and unique_key is not string -%}
-  {%- for key in unique_key %}{% do conditions.append('DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key) %}{% endfor -%}
-{%- elif unique_key -%}
-  {%- do conditions.append(get_merge_unique_key_match('DBT_INTERNAL_SOURCE.' ~ unique_key, 'DBT_INTERNAL_DEST.' ~ unique_key)) -%}
-{%- else -%}
+{%- if not unique_key -%}
   {%- do conditions.append('FALSE') -%}
+{%- elif unique_key is not string -%}
+  {%- for key in unique_key %}{% do conditions.append('DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key) %}{% endfor -%}
+{%- else -%}
+  {%- do conditions.append(get_merge_unique_key_match('DBT_INTERNAL_SOURCE.' ~ unique_key, 'DBT_INTERNAL_DEST.' ~ unique_key)) -%}
 {%- endif -%}
 {%- set names = get_quoted_csv(dest_columns | map(attribute='name')) -%}
 {{ config.get('sql_header', none) or '' }}
