@@ -1,6 +1,8 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
+mod cli;
+mod commands;
 pub mod config;
 pub mod context;
 pub mod diagnostics;
@@ -11,4 +13,7 @@ pub mod macros;
 pub mod manifest;
 pub mod parser;
 pub mod plan;
+pub mod ui;
 pub mod yaml;
+
+pub use cli::run;

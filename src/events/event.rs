@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::NodeInfo;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, SourceMap, render};
 
 /// How many results of each kind there were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -253,8 +253,11 @@ pub enum Event {
         stat_line: String,
     },
     MainKeyboardInterrupt {},
+    /// What ended the command: all errors as text without and with colour.
     MainEncounteredError {
         exc: String,
+        #[serde(skip)]
+        coloured: String,
     },
     CheckCleanPath {
         path: String,
@@ -284,9 +287,12 @@ pub enum Event {
     StatsLine {
         stats: RunStats,
     },
+    /// `shown` is what people see instead of `msg`: the same problem in the compiled SQL, without and with colour.
     RunResultError {
         msg: String,
         node_info: NodeInfo,
+        #[serde(skip)]
+        shown: Option<(String, String)>,
     },
     RunResultErrorNoMessage {
         node_info: NodeInfo,
@@ -337,18 +343,15 @@ pub enum Event {
     ListCmdOut {
         msg: String,
     },
-    /// A problem that does not stop the command. `text` is its plain rendering; the data are its parts.
+    /// A problem that does not stop the command, as JSON of `diagnostics::render` and as text without and with colour.
     Diagnosed {
+        diagnostic: Value,
         #[serde(skip)]
-        diagnostic: Box<Diagnostic>,
-        code: &'static str,
-        message: String,
-        path: Option<String>,
-        line: Option<usize>,
-        column: Option<usize>,
-        hint: Option<String>,
+        is_error: bool,
         #[serde(skip)]
         text: String,
+        #[serde(skip)]
+        coloured: String,
     },
 }
 
@@ -356,6 +359,26 @@ impl Event {
     /// An empty line.
     pub fn blank() -> Self {
         Self::Formatting { msg: String::new() }
+    }
+
+    /// A problem that does not stop the command.
+    pub fn diagnosed(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
+        Self::Diagnosed {
+            diagnostic: render::json(diagnostic, sources),
+            is_error: diagnostic.is_error(),
+            text: render::text(diagnostic, sources),
+            coloured: render::coloured(diagnostic, sources),
+        }
+    }
+
+    /// The problems that end a command.
+    pub fn fatal<'a>(problems: impl IntoIterator<Item = &'a Diagnostic> + Clone, sources: &SourceMap) -> Self {
+        let join = |write: fn(&Diagnostic, &SourceMap) -> String| {
+            let texts: Vec<String> =
+                problems.clone().into_iter().map(|problem| write(problem, sources).trim_end().to_owned()).collect();
+            texts.join("\n\n")
+        };
+        Self::MainEncounteredError { exc: join(render::text), coloured: join(render::coloured) }
     }
 
     /// The node it is about.

@@ -165,13 +165,8 @@ impl Event {
             {
                 Level::Error
             }
-            Self::Diagnosed { diagnostic, .. } => {
-                if diagnostic.is_error() {
-                    Level::Error
-                } else {
-                    Level::Warn
-                }
-            }
+            Self::Diagnosed { is_error: true, .. } => Level::Error,
+            Self::Diagnosed { .. } => Level::Warn,
             _ => Level::Info,
         }
     }
