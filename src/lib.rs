@@ -1,6 +1,7 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
+pub mod compiler;
 mod cli;
 mod commands;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod macros;
 pub mod manifest;
 pub mod parser;
 pub mod plan;
+pub mod sql;
 pub mod ui;
 pub mod yaml;
 

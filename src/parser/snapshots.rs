@@ -11,16 +11,15 @@ use super::parsing::Parsing;
 use super::patches::{Patch, Patches};
 use super::references::{self, Reference};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::jinja::{BlockKind, blocks};
+use crate::jinja::{BlockKind, split_blocks};
 use crate::manifest::{Node, ResourceType};
 
 /// The snapshots of one SQL file: its blocks.
 pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> Vec<Parsed> {
-    let found = match blocks(&file.text, &[BlockKind::Snapshot]) {
-        Ok(found) => found,
-        Err(error) => return vec![Err(super::templates::syntax_problem(file, error).into())],
-    };
+    let found = split_blocks(&file.text, &[BlockKind::Snapshot]);
+    let problems = found.errors.into_iter().map(|error| Err(super::templates::syntax_problem(file, error).into()));
     found
+        .blocks
         .into_iter()
         .map(|block| {
             let package = file.package.as_ref();
@@ -42,6 +41,7 @@ pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) 
             };
             finish(node(parsing, draft))
         })
+        .chain(problems)
         .collect()
 }
 

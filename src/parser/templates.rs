@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use minijinja::Value as JinjaValue;
 use serde_json::{Map, Value};
 
 use super::files::ProjectFile;
 use super::parsing::Parsing;
-use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, yaml_context};
+use crate::context::{
+    Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context,
+};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
-use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, from_json, has_tags, to_json};
+use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, has_tags, to_json};
 
 /// A file that is not valid Jinja, as a problem with its place.
 pub(super) fn syntax_problem(file: &ProjectFile, error: SyntaxError) -> Diagnostic {
@@ -64,7 +65,7 @@ pub(super) fn capture_generic_test(
     };
     let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
     let mut called: Vec<Rendered> = Vec::new();
-    let rendered_kwargs = render_kwargs(kwargs, &mut |text: &str| {
+    let rendered_kwargs = render_test_arguments(kwargs, &mut |text: &str| {
         let rendered =
             engine.render_native_with(text, None, context.clone(), Undefined::Chainable, |_| {}, |_| {}).map_err(place)?;
         let value = rendered.value.clone();
@@ -87,49 +88,6 @@ pub(super) fn capture_generic_test(
     captured.warnings.extend(in_macro.warnings);
     add_macros(&mut captured, &rendered);
     Ok(captured)
-}
-
-/// Renders the strings of a test's arguments natively; `column_name` stays as it is. A bare call such as `ref('x')` counts as
-/// a template (dbt's `add_rendered_test_kwargs`).
-pub(crate) fn render_kwargs<E>(
-    kwargs: &Map<String, Value>,
-    render: &mut dyn FnMut(&str) -> Result<JinjaValue, E>,
-) -> Result<JinjaValue, E> {
-    let dict = crate::jinja::Dict::new();
-    for (key, value) in kwargs {
-        let rendered = if key == "column_name" { from_json(value) } else { render_kwarg(value, render)? };
-        dict.insert(JinjaValue::from(key.as_str()), rendered);
-    }
-    Ok(JinjaValue::from_object(dict))
-}
-
-fn render_kwarg<E>(value: &Value, render: &mut dyn FnMut(&str) -> Result<JinjaValue, E>) -> Result<JinjaValue, E> {
-    match value {
-        Value::String(text) if looks_like_call(text) => render(&format!("{{{{ {text} }}}}")),
-        Value::String(text) if has_tags(text) => render(text),
-        Value::Array(items) => {
-            let items: Vec<JinjaValue> = items.iter().map(|item| render_kwarg(item, render)).collect::<Result<_, _>>()?;
-            Ok(JinjaValue::from_object(crate::jinja::List::new(items)))
-        }
-        Value::Object(map) => {
-            let dict = crate::jinja::Dict::new();
-            for (key, value) in map {
-                dict.insert(JinjaValue::from(key.as_str()), render_kwarg(value, render)?);
-            }
-            Ok(JinjaValue::from_object(dict))
-        }
-        other => Ok(from_json(other)),
-    }
-}
-
-fn looks_like_call(text: &str) -> bool {
-    let text = text.trim();
-    ["env_var", "ref", "var", "source", "doc"].iter().any(|name| {
-        text.strip_prefix(name).is_some_and(|rest| {
-            let rest = rest.trim_start();
-            rest.len() > 2 && rest.starts_with('(') && rest.ends_with(')')
-        })
-    })
 }
 
 fn origin(span: Span) -> Origin {
