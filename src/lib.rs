@@ -3,14 +3,18 @@
 pub mod adapters;
 mod cli;
 mod commands;
+pub mod compiler;
 pub mod config;
 pub mod context;
 pub mod diagnostics;
 pub mod events;
 pub mod graph;
 pub mod jinja;
+pub mod macros;
 pub mod manifest;
+pub mod parser;
 pub mod plan;
+pub mod sql;
 pub mod ui;
 pub mod yaml;
 

@@ -36,6 +36,7 @@ mod session;
 mod shared;
 mod source;
 mod table;
+mod test_arguments;
 mod values;
 mod var;
 
@@ -43,5 +44,6 @@ pub use capture::{Capture, Captured};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
 pub use parse::{ParseNode, docs_context, generate_name, macro_context, parse_context, yaml_context};
 pub use results::StatementResult;
-pub use run::{EventTimeRange, NodeRun, Overrides, RunParts, Worker};
+pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker};
 pub use session::{Session, SessionParts};
+pub use test_arguments::render_test_arguments;

@@ -2,7 +2,7 @@
 
 use minijinja::filters;
 use minijinja::functions::Function;
-use minijinja::value::{FunctionArgs, FunctionResult, Rest, Tuple, ValueKind};
+use minijinja::value::{FunctionArgs, FunctionResult, Rest, Tuple, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value};
 
 use crate::jinja::macros::render_state;
@@ -77,7 +77,8 @@ fn text(environment: &mut Environment<'static>) {
         Some(_) => value.clone(),
         None => Value::from(to_text(value)),
     });
-    environment.add_filter("format", |template: &Value, args: Rest<Value>| -> Result<Value, Error> {
+    environment.add_filter("format", |template: &Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+        let args = args.into_values();
         let (positional, keyword) = values::split_args(&args);
         if positional.is_empty() && !keyword.is_empty() {
             let pairs = keyword.into_iter().map(|(k, v)| (Value::from(k), v));
@@ -86,8 +87,8 @@ fn text(environment: &mut Environment<'static>) {
         let values = Value::from(Tuple::from(positional.to_vec()));
         printf::format(&to_text(template), &values)
     });
-    environment.add_filter("replace", |value: &Value, args: Rest<Value>| {
-        let [old, new, count] = bind("replace", ["old", "new", "count"], &args)?;
+    environment.add_filter("replace", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [old, new, count] = bind("replace", ["old", "new", "count"], &args.into_values())?;
         let (old, new) = (required(old, "replace")?, required(new, "replace")?);
         let (text, old, new) = (to_text(value), to_text(&old), to_text(&new));
         let count = count.filter(|c| !c.is_none());
@@ -105,8 +106,8 @@ fn text(environment: &mut Environment<'static>) {
             None => text,
         }
     });
-    environment.add_filter("center", |value: &Value, args: Rest<Value>| {
-        let [width] = bind("center", ["width"], &args)?;
+    environment.add_filter("center", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [width] = bind("center", ["width"], &args.into_values())?;
         let width = width.map_or(Ok(80), |w| integer(&w))?.clamp(0, 100_000) as usize;
         let text = to_text(value);
         let missing = width.saturating_sub(text.chars().count());
@@ -121,8 +122,8 @@ fn text(environment: &mut Environment<'static>) {
     environment.add_filter("indent", indent);
     environment.add_filter("pprint", |value: &Value| repr(value));
     environment.add_filter("filesizeformat", filesizeformat);
-    environment.add_filter("trim", |value: &Value, args: Rest<Value>| {
-        let [chars] = bind("trim", ["chars"], &args)?;
+    environment.add_filter("trim", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [chars] = bind("trim", ["chars"], &args.into_values())?;
         let text = to_text(value);
         Ok::<_, Error>(match chars.filter(|c| !c.is_none()) {
             Some(chars) => {
@@ -132,22 +133,22 @@ fn text(environment: &mut Environment<'static>) {
             None => text.trim().to_owned(),
         })
     });
-    environment.add_filter("tojson", |value: &Value, args: Rest<Value>| {
-        let [indent] = bind("tojson", ["indent"], &args)?;
+    environment.add_filter("tojson", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [indent] = bind("tojson", ["indent"], &args.into_values())?;
         let width = indent.filter(|i| !i.is_none()).map(|i| integer(&i)).transpose()?;
         let text = values::json_text(value, width.map(|w| w.max(0) as usize));
         let text =
             text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
         Ok::<_, Error>(Value::from_safe_string(text))
     });
-    environment.add_filter("int", |value: &Value, args: Rest<Value>| {
-        let [default, base] = bind("int", ["default", "base"], &args)?;
+    environment.add_filter("int", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [default, base] = bind("int", ["default", "base"], &args.into_values())?;
         let default = default.unwrap_or(Value::from(0));
         let base = base.map_or(Ok(10), |b| integer(&b))?;
         Ok::<_, Error>(to_int(value, base as u32).unwrap_or(default))
     });
-    environment.add_filter("float", |value: &Value, args: Rest<Value>| {
-        let [default] = bind("float", ["default"], &args)?;
+    environment.add_filter("float", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [default] = bind("float", ["default"], &args.into_values())?;
         let float = match value.as_str() {
             Some(text) => text.trim().replace('_', "").parse::<f64>().ok(),
             None if value.kind() == ValueKind::Bool => Some(f64::from(u8::from(value.is_true()))),
@@ -188,8 +189,9 @@ fn to_int(value: &Value, base: u32) -> Option<Value> {
     }
 }
 
-fn truncate(value: &Value, args: Rest<Value>) -> Result<String, Error> {
-    let [length, killwords, end, leeway] = bind("truncate", ["length", "killwords", "end", "leeway"], &args)?;
+fn truncate(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let [length, killwords, end, leeway] =
+        bind("truncate", ["length", "killwords", "end", "leeway"], &args.into_values())?;
     let length = length.map_or(Ok(255), |l| integer(&l))?.max(0) as usize;
     let end = end.map_or_else(|| "...".to_owned(), |e| to_text(&e));
     let leeway = leeway.filter(|l| !l.is_none());
@@ -208,8 +210,8 @@ fn truncate(value: &Value, args: Rest<Value>) -> Result<String, Error> {
     Ok(format!("{whole}{end}"))
 }
 
-fn wordwrap(value: &Value, args: Rest<Value>) -> Result<String, Error> {
-    let [width, long, newline] = bind("wordwrap", ["width", "break_long_words", "wrapstring"], &args)?;
+fn wordwrap(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let [width, long, newline] = bind("wordwrap", ["width", "break_long_words", "wrapstring"], &args.into_values())?;
     let width = width.map_or(Ok(79), |w| integer(&w))?.max(1) as usize;
     let long = long.is_none_or(|l| l.is_true());
     let newline = newline.filter(|n| !n.is_none()).map_or_else(|| "\n".to_owned(), |n| to_text(&n));
@@ -241,8 +243,8 @@ fn wordwrap(value: &Value, args: Rest<Value>) -> Result<String, Error> {
     Ok(lines.join(&newline))
 }
 
-fn indent(value: &Value, args: Rest<Value>) -> Result<String, Error> {
-    let [width, first, blank] = bind("indent", ["width", "first", "blank"], &args)?;
+fn indent(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let [width, first, blank] = bind("indent", ["width", "first", "blank"], &args.into_values())?;
     let prefix = match width {
         None => "    ".to_owned(),
         Some(width) => match width.as_str() {
@@ -268,8 +270,8 @@ fn indent(value: &Value, args: Rest<Value>) -> Result<String, Error> {
     Ok(out)
 }
 
-fn filesizeformat(value: &Value, args: Rest<Value>) -> Result<String, Error> {
-    let [binary] = bind("filesizeformat", ["binary"], &args)?;
+fn filesizeformat(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let [binary] = bind("filesizeformat", ["binary"], &args.into_values())?;
     let binary = binary.is_some_and(|b| b.is_true());
     let bytes = f64::try_from(value.clone()).or_else(|_| {
         to_text(value).parse::<f64>().map_err(|_| failed(format!("could not convert string to float: {}", repr(value))))
@@ -317,11 +319,17 @@ fn sequences(environment: &mut Environment<'static>) {
     upstream(environment, "lines", "__lines", filters::lines);
     upstream(environment, "groupby", "__groupby", filters::groupby);
     upstream(environment, "reverse", "__reverse", filters::reverse);
-    environment.add_filter("attr", |value: &Value, name: &str| value.get_attr(name).unwrap_or_default());
+    environment.add_filter("attr", |value: &Value, name: &str| {
+        // Attributes only: the items of a dict are none.
+        if value.downcast_object_ref::<Dict>().is_some() {
+            return Value::UNDEFINED;
+        }
+        value.get_attr(name).unwrap_or_default()
+    });
     environment.add_filter("count", length);
     environment.add_filter("length", length);
-    environment.add_filter("sum", |state: &mut State, value: &Value, args: Rest<Value>| {
-        let [attribute, start] = bind("sum", ["attribute", "start"], &args)?;
+    environment.add_filter("sum", |state: &mut State, value: &Value, args: Rest<ValueOrKwargs>| {
+        let [attribute, start] = bind("sum", ["attribute", "start"], &args.into_values())?;
         let mut total = start.unwrap_or(Value::from(0));
         for item in items_of(value)? {
             let item = match attribute.as_ref().filter(|a| !a.is_none()) {
@@ -332,8 +340,8 @@ fn sequences(environment: &mut Environment<'static>) {
         }
         Ok::<_, Error>(total)
     });
-    environment.add_filter("join", |value: &Value, args: Rest<Value>| {
-        let [separator, attribute] = bind("join", ["d", "attribute"], &args)?;
+    environment.add_filter("join", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [separator, attribute] = bind("join", ["d", "attribute"], &args.into_values())?;
         let separator = separator.map_or_else(String::new, |s| to_text(&s));
         let mut pieces = Vec::new();
         for item in items_of(value)? {
@@ -355,21 +363,24 @@ where
     Args: for<'a> FunctionArgs<'a>,
 {
     environment.add_filter(hidden, filter);
-    environment.add_filter(name, move |state: &mut State, value: Value, args: Rest<Value>| -> Result<Value, Error> {
-        let mut all = vec![value];
-        all.extend(args.0);
-        let result = state.apply_filter(hidden, &all)?;
-        let fixed = match result.kind() {
-            ValueKind::Seq => !result.is_tuple(),
-            kind => kind == ValueKind::Iterable,
-        };
-        if !fixed {
-            return Ok(result);
-        }
-        let items = result.try_iter()?.checked();
-        let items: Vec<Value> = items.map(|i| i.map(thaw)).collect::<Result<_, _>>()?;
-        Ok(List::value(items))
-    });
+    environment.add_filter(
+        name,
+        move |state: &mut State, value: Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+            let mut all = vec![value];
+            all.extend(args.into_values());
+            let result = state.apply_filter(hidden, &all)?;
+            let fixed = match result.kind() {
+                ValueKind::Seq => !result.is_tuple(),
+                kind => kind == ValueKind::Iterable,
+            };
+            if !fixed {
+                return Ok(result);
+            }
+            let items = result.try_iter()?.checked();
+            let items: Vec<Value> = items.map(|i| i.map(thaw)).collect::<Result<_, _>>()?;
+            Ok(List::value(items))
+        },
+    );
 }
 
 fn length(value: &Value) -> Result<Value, Error> {

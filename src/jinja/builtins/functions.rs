@@ -1,6 +1,6 @@
 //! Global functions.
 
-use minijinja::value::{Rest, Tuple};
+use minijinja::value::{Rest, Tuple, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use crate::jinja::macros::ReturnSignal;
@@ -12,8 +12,9 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
         let value = value.unwrap_or(Value::from(()));
         Err(Error::from(ErrorKind::InvalidOperation).with_source(ReturnSignal(value)))
     });
-    environment.add_function("range", |args: Rest<Value>| Range::from_args(&args));
-    environment.add_function("dict", |args: Rest<Value>| -> Result<Value, Error> {
+    environment.add_function("range", |args: Rest<ValueOrKwargs>| Range::from_args(&args.into_values()));
+    environment.add_function("dict", |args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+        let args = args.into_values();
         let (positional, keyword) = split_args(&args);
         let mut pairs = match positional {
             [] => Vec::new(),
@@ -29,8 +30,8 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
         let items = items.map_or_else(|| Ok(Vec::new()), |value| items_of(&value))?;
         Ok(Set::value(items))
     });
-    environment.add_function("zip", |args: Rest<Value>| -> Result<Value, Error> {
-        let columns: Vec<Vec<Value>> = args.iter().map(items_of).collect::<Result<_, _>>()?;
+    environment.add_function("zip", |args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+        let columns: Vec<Vec<Value>> = args.into_values().iter().map(items_of).collect::<Result<_, _>>()?;
         let length = columns.iter().map(Vec::len).min().unwrap_or(0);
         let rows = (0..length).map(|row| {
             let items: Vec<Value> = columns.iter().map(|column| column[row].clone()).collect();
@@ -39,7 +40,7 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
         Ok(crate::jinja::values::List::value(rows.collect()))
     });
     environment.add_function("lipsum", || "Lorem ipsum dolor sit amet.");
-    environment.add_function("cycler", |args: Rest<Value>| Value::from_object(Cycler::new(args.0)));
+    environment.add_function("cycler", |args: Rest<ValueOrKwargs>| Value::from_object(Cycler::new(args.into_values())));
     environment.add_function("joiner", |separator: Option<String>| {
         Value::from_object(Joiner::new(separator.unwrap_or_else(|| ", ".into())))
     });

@@ -1,6 +1,6 @@
 //! Jinja2's filters for HTML and URLs. Nothing is escaped by itself; dbt has no auto-escaping.
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, Value};
 
 use crate::jinja::values::{bind, items_of, pairs_of, to_text};
@@ -15,8 +15,8 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("striptags", |value: &Value| striptags(&to_text(value)));
     environment.add_filter("urlencode", urlencode);
     environment.add_filter("urlize", |value: &Value| urlize(&to_text(value)));
-    environment.add_filter("xmlattr", |value: &Value, args: Rest<Value>| {
-        let [space] = bind("xmlattr", ["autospace"], &args)?;
+    environment.add_filter("xmlattr", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [space] = bind("xmlattr", ["autospace"], &args.into_values())?;
         let attributes: Vec<String> = pairs_of(value)?
             .into_iter()
             .filter(|(_, v)| !v.is_none() && !v.is_undefined())

@@ -95,7 +95,7 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
                 }
             })
         }
-        "casefold" => Value::from(text.to_lowercase()),
+        "casefold" => Value::from(text.to_lowercase().replace('ß', "ss")),
         "swapcase" => Value::from(
             text.chars()
                 .flat_map(|c| -> Box<dyn Iterator<Item = char>> {
