@@ -13,6 +13,8 @@ pub enum ProfileOrigin {
     File(PathBuf),
     /// Nowhere: the default, a DuckDB file beside `dbt_project.yml`.
     Default,
+    /// Not looked for, as the command needs none.
+    Unset,
 }
 
 /// The chosen target of the chosen profile, rendered.
@@ -39,6 +41,45 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// What commands have that need no warehouse.
+    pub fn unset() -> Self {
+        Self {
+            profile_name: String::new(),
+            target_name: String::new(),
+            adapter_type: String::new(),
+            threads: 1,
+            credentials: Map::new(),
+            secrets: Vec::new(),
+            origin: ProfileOrigin::Unset,
+            span: None,
+            credential_spans: Vec::new(),
+        }
+    }
+
+    /// The credentials with `type`, as the registry of adapters wants them.
+    pub fn typed_credentials(&self) -> Map<String, Value> {
+        let mut all = Map::new();
+        all.insert("type".into(), Value::from(self.adapter_type.as_str()));
+        all.extend(self.credentials.clone());
+        all
+    }
+
+    /// `target` as project files see it: the credentials without secrets, and what dbt adds.
+    pub fn target_fields(&self) -> Map<String, Value> {
+        let mut fields: Map<String, Value> = self
+            .credentials
+            .iter()
+            .filter(|(key, _)| !super::profile_file::is_secret_key(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        fields.insert("type".into(), Value::from(self.adapter_type.as_str()));
+        fields.insert("threads".into(), Value::from(self.threads));
+        fields.insert("name".into(), Value::from(self.target_name.as_str()));
+        fields.insert("target_name".into(), Value::from(self.target_name.as_str()));
+        fields.insert("profile_name".into(), Value::from(self.profile_name.as_str()));
+        fields
+    }
+
     /// Where a key of the credentials stands; the target if the key is not written.
     pub fn credential_span(&self, key: &str) -> Option<Span> {
         self.credential_spans.iter().find(|(name, _)| name == key).map(|(_, span)| *span).or(self.span)
