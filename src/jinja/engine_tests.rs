@@ -35,8 +35,14 @@ fn return_gives_any_type_even_from_loops_and_recursion() {
     let context = macros(
         &engine,
         &[
-            ("first", "{% macro first(xs) %}{% for x in xs %}{% if x > 1 %}{{ return(x) }}{% endif %}{% endfor %}{% endmacro %}"),
-            ("fact", "{% macro fact(n) %}{% if n <= 1 %}{% do return(1) %}{% endif %}{{ return(n * fact(n - 1)) }}{% endmacro %}"),
+            (
+                "first",
+                "{% macro first(xs) %}{% for x in xs %}{% if x > 1 %}{{ return(x) }}{% endif %}{% endfor %}{% endmacro %}",
+            ),
+            (
+                "fact",
+                "{% macro fact(n) %}{% if n <= 1 %}{% do return(1) %}{% endif %}{{ return(n * fact(n - 1)) }}{% endmacro %}",
+            ),
             ("both", "{% macro both() %}{{ return([1, {'a': 2}]) }}{% endmacro %}"),
         ],
     );
@@ -49,10 +55,7 @@ fn return_gives_any_type_even_from_loops_and_recursion() {
 #[test]
 fn call_blocks_reach_through_macros_and_rust() {
     let engine = Engine::new();
-    let context = macros(
-        &engine,
-        &[("wrap", "{% macro wrap(name) %}[{{ name }}:{{ caller(7) }}]{% endmacro %}")],
-    );
+    let context = macros(&engine, &[("wrap", "{% macro wrap(name) %}[{{ name }}:{{ caller(7) }}]{% endmacro %}")]);
     let dict: &Dict = context.downcast_object_ref().expect("a dict");
     dict.insert(
         "rust",
@@ -82,10 +85,7 @@ fn native_rendering_keeps_types() {
     let engine = Engine::new();
     let context = from_json(&serde_json::json!({"x": [1], "n": "5", "b": "True"}));
     let value = |text| {
-        engine
-            .render_native(text, None, context.clone())
-            .map(|r| super::repr(&r.value))
-            .map_err(|e| e.to_string())
+        engine.render_native(text, None, context.clone()).map(|r| super::repr(&r.value)).map_err(|e| e.to_string())
     };
     let ok = |text: &str| Ok::<_, String>(text.to_owned());
     assert_eq!(value("{{ x }}"), ok("[1]"));
@@ -103,9 +103,7 @@ fn native_rendering_keeps_types() {
 #[test]
 fn undefined_is_chainable_on_demand() {
     let engine = Engine::new();
-    let render = |undefined| {
-        engine.render_str_with("{{ a.b.c() }}", None, Value::UNDEFINED, undefined, |_| {}, |_| {})
-    };
+    let render = |undefined| engine.render_str_with("{{ a.b.c() }}", None, Value::UNDEFINED, undefined, |_| {}, |_| {});
     assert_eq!(render(Undefined::Chainable).expect("renders").text(), "");
     let error = render(Undefined::Lenient).expect_err("a is undefined");
     assert_eq!(error.diagnostic.message, "'a' is undefined");

@@ -62,8 +62,7 @@ impl std::error::Error for Raised {}
 
 /// An error of a Rust callback that keeps its diagnostic; place and frames are added when it is described.
 pub fn raise(diagnostic: Diagnostic) -> Error {
-    Error::new(ErrorKind::InvalidOperation, diagnostic.message.clone())
-        .with_source(Raised(diagnostic))
+    Error::new(ErrorKind::InvalidOperation, diagnostic.message.clone()).with_source(Raised(diagnostic))
 }
 
 /// A template that is not valid Jinja.
@@ -85,8 +84,7 @@ impl SyntaxError {
     /// The error as a diagnostic of a text that stands at `origin`.
     pub fn diagnostic(&self, origin: Option<super::Origin>) -> Diagnostic {
         let span = |range: &Range<usize>| origin.map(|origin| origin.span(range.clone()));
-        let mut diagnostic = Diagnostic::error(Code::JINJA_SYNTAX, self.message.clone())
-            .at_some(span(&self.range), "");
+        let mut diagnostic = Diagnostic::error(Code::JINJA_SYNTAX, self.message.clone()).at_some(span(&self.range), "");
         if let Some(opened) = &self.opened {
             diagnostic = diagnostic.at_some(span(opened), "opened here");
         }
@@ -111,9 +109,7 @@ impl Place {
     }
 
     fn span(&self) -> Option<Span> {
-        self.entry
-            .origin
-            .map(|origin| origin.span(self.range.clone()))
+        self.entry.origin.map(|origin| origin.span(self.range.clone()))
     }
 
     /// The expression that ends where the error ends: what failed to be read or called.
@@ -175,10 +171,7 @@ pub(crate) fn describe(store: &Store, error: &Error) -> JinjaError {
         }
     }
     if let Some(name) = running {
-        frames.push(Frame {
-            name,
-            span: place.as_ref().and_then(Place::span),
-        });
+        frames.push(Frame { name, span: place.as_ref().and_then(Place::span) });
     }
     frames.reverse();
     let mut undefined_name = None;
@@ -198,10 +191,7 @@ pub(crate) fn describe(store: &Store, error: &Error) -> JinjaError {
         }
     };
     diagnostic.frames.extend(frames);
-    JinjaError {
-        diagnostic,
-        undefined_name,
-    }
+    JinjaError { diagnostic, undefined_name }
 }
 
 /// Code, message and undefined name of the innermost error.
@@ -219,11 +209,7 @@ fn explain(error: &Error, place: Option<&Place>) -> (Code, String, Option<String
         }
         ErrorKind::UndefinedError => match base() {
             Some(base) => undefined(base),
-            None if detail.is_empty() => (
-                Code::JINJA_UNDEFINED,
-                "an undefined value was used".to_owned(),
-                None,
-            ),
+            None if detail.is_empty() => (Code::JINJA_UNDEFINED, "an undefined value was used".to_owned(), None),
             None => (Code::JINJA_UNDEFINED, detail.to_owned(), None),
         },
         ErrorKind::InvalidOperation if detail.starts_with("value of type undefined is not callable") => {
@@ -239,11 +225,7 @@ fn explain(error: &Error, place: Option<&Place>) -> (Code, String, Option<String
         ),
         ErrorKind::SyntaxError => (Code::JINJA_SYNTAX, detail.to_owned(), None),
         ErrorKind::TooManyArguments | ErrorKind::MissingArgument => {
-            let message = if detail.is_empty() {
-                error.kind().to_string()
-            } else {
-                detail.to_owned()
-            };
+            let message = if detail.is_empty() { error.kind().to_string() } else { detail.to_owned() };
             (Code::JINJA_ARGUMENTS, message, None)
         }
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest => {

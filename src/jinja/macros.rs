@@ -31,12 +31,7 @@ impl fmt::Debug for MacroRef {
 
 impl MacroRef {
     pub(crate) fn new(store: Arc<Store>, template: &str, package: &str, name: &str) -> Self {
-        Self {
-            store,
-            template: template.into(),
-            package: package.into(),
-            name: name.into(),
-        }
+        Self { store, template: template.into(), package: package.into(), name: name.into() }
     }
 
     /// The package that defines it.
@@ -128,9 +123,7 @@ pub fn call_macro(
 ) -> Result<Value, Error> {
     let mut args = positional.to_vec();
     if !keyword.is_empty() {
-        args.push(Value::from(
-            keyword.iter().cloned().collect::<Kwargs>(),
-        ));
+        args.push(Value::from(keyword.iter().cloned().collect::<Kwargs>()));
     }
     callee.call(state, &args)
 }
@@ -141,17 +134,13 @@ impl MacroRef {
             return Ok(loaded);
         }
         let Some(load) = render_state(state).load.clone() else {
-            return Err(failed(format!(
-                "macro '{}' was called outside of a render",
-                self.name
-            )));
+            return Err(failed(format!("macro '{}' was called outside of a render", self.name)));
         };
         let before = render_state(state).exported.take();
         let ran = load.call(state, &[Value::from(self.template.as_ref())]);
         let exported = std::mem::replace(&mut render_state(state).exported, before);
         ran?;
-        let loaded = exported
-            .ok_or_else(|| failed(format!("template of '{}' holds no macro", self.name)))?;
+        let loaded = exported.ok_or_else(|| failed(format!("template of '{}' holds no macro", self.name)))?;
         state.set_temp(&self.template, loaded.clone());
         Ok(loaded)
     }
@@ -197,19 +186,13 @@ impl MacroRef {
     }
 
     fn run(&self, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let entry = self.store.get(&self.template).ok_or_else(|| {
-            Error::new(
-                ErrorKind::TemplateNotFound,
-                format!("macro '{}' has no template", self.name),
-            )
-        })?;
+        let entry = self
+            .store
+            .get(&self.template)
+            .ok_or_else(|| Error::new(ErrorKind::TemplateNotFound, format!("macro '{}' has no template", self.name)))?;
         let rewritten = entry.rewritten().map_err(|error| {
-            Error::new(ErrorKind::SyntaxError, error.message.clone()).with_source(
-                super::error::BrokenTemplate {
-                    template: self.template.to_string(),
-                    error,
-                },
-            )
+            Error::new(ErrorKind::SyntaxError, error.message.clone())
+                .with_source(super::error::BrokenTemplate { template: self.template.to_string(), error })
         })?;
         let default = MacroHeader::default();
         let header = rewritten.header.as_ref().unwrap_or(&default);
@@ -244,10 +227,7 @@ impl Object for MacroRef {
             Some(value) => Ok(value),
             None => {
                 let detail = error.detail().unwrap_or_default().to_owned();
-                let frame = MacroFrame {
-                    name: format!("{}.{}", self.package, self.name),
-                    inner: error,
-                };
+                let frame = MacroFrame { name: format!("{}.{}", self.package, self.name), inner: error };
                 Err(Error::new(frame.inner.kind(), detail).with_source(frame))
             }
         })

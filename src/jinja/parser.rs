@@ -7,8 +7,7 @@ use std::ops::Range;
 
 use super::lexer::{Token, TokenKind, tokenize, tokenize_expression};
 use super::syntax::{
-    Args, BinaryOp, Expr, ExprKind, Macro, MacroKind, Param, Stmt, SyntaxError, escapes_differ,
-    quote, unescape,
+    Args, BinaryOp, Expr, ExprKind, Macro, MacroKind, Param, Stmt, SyntaxError, escapes_differ, quote, unescape,
 };
 
 /// How deep expressions and statements may nest.
@@ -34,17 +33,11 @@ pub(crate) fn parse(source: &str) -> Result<Parsed<'_>, SyntaxError> {
     let mut parser = Parser::new(source, &tokens);
     let (body, end) = parser.statements(&[], None)?;
     debug_assert!(end.is_empty(), "only tags that were asked for end a body");
-    Ok(Parsed {
-        body,
-        patches: parser.patches,
-    })
+    Ok(Parsed { body, patches: parser.patches })
 }
 
 /// Parses a lone expression and hands it to `read`.
-pub(crate) fn with_expression<T>(
-    source: &str,
-    read: impl FnOnce(&Expr<'_>) -> T,
-) -> Result<T, SyntaxError> {
+pub(crate) fn with_expression<T>(source: &str, read: impl FnOnce(&Expr<'_>) -> T) -> Result<T, SyntaxError> {
     let tokens = tokenize_expression(source)?;
     let mut parser = Parser::new(source, &tokens);
     let expr = parser.tuple()?;
@@ -65,6 +58,11 @@ pub(crate) struct Parser<'t, 'a> {
     loops: usize,
 }
 
+struct MaterializationArguments {
+    adapter: String,
+    supported_languages: Vec<String>,
+}
+
 #[derive(Default, Clone, Copy)]
 struct Uses {
     varargs: bool,
@@ -76,16 +74,7 @@ type Parse<T> = Result<T, SyntaxError>;
 
 impl<'t, 'a> Parser<'t, 'a> {
     fn new(source: &'a str, tokens: &'t [Token]) -> Self {
-        Self {
-            source,
-            tokens,
-            at: 0,
-            patches: Vec::new(),
-            open: Vec::new(),
-            uses: Vec::new(),
-            depth: 0,
-            loops: 0,
-        }
+        Self { source, tokens, at: 0, patches: Vec::new(), open: Vec::new(), uses: Vec::new(), depth: 0, loops: 0 }
     }
 
     fn peek(&self) -> Option<Token> {
@@ -107,13 +96,11 @@ impl<'t, 'a> Parser<'t, 'a> {
     }
 
     fn is_op(&self, op: &str) -> bool {
-        self.peek()
-            .is_some_and(|t| t.kind == TokenKind::Operator && self.text(t) == op)
+        self.peek().is_some_and(|t| t.kind == TokenKind::Operator && self.text(t) == op)
     }
 
     fn is_name(&self, name: &str) -> bool {
-        self.peek()
-            .is_some_and(|t| t.kind == TokenKind::Name && self.text(t) == name)
+        self.peek().is_some_and(|t| t.kind == TokenKind::Name && self.text(t) == name)
     }
 
     fn is_kind(&self, kind: TokenKind) -> bool {
@@ -141,10 +128,7 @@ impl<'t, 'a> Parser<'t, 'a> {
                     TokenKind::Str => "string",
                     _ => self.text(token),
                 };
-                SyntaxError::new(
-                    token.start..token.end,
-                    format!("expected {expected}, got '{found}'"),
-                )
+                SyntaxError::new(token.start..token.end, format!("expected {expected}, got '{found}'"))
             }
             None => SyntaxError::new(
                 self.source.len()..self.source.len(),
@@ -172,10 +156,7 @@ impl<'t, 'a> Parser<'t, 'a> {
     fn deeper(&mut self) -> Parse<()> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(SyntaxError::new(
-                self.peek().map_or(0..0, |t| t.start..t.end),
-                "template nests too deeply",
-            ));
+            return Err(SyntaxError::new(self.peek().map_or(0..0, |t| t.start..t.end), "template nests too deeply"));
         }
         Ok(())
     }
@@ -237,15 +218,11 @@ impl<'t, 'a> Parser<'t, 'a> {
     fn unclosed(&self, ends: &[&str]) -> SyntaxError {
         let end = self.source.len();
         let wanted: Vec<String> = ends.iter().map(|e| format!("'{e}'")).collect();
-        let mut text = format!(
-            "Unexpected end of template. Jinja was looking for the following tags: {}.",
-            wanted.join(" or ")
-        );
+        let mut text =
+            format!("Unexpected end of template. Jinja was looking for the following tags: {}.", wanted.join(" or "));
         match self.open.last() {
             Some((name, range)) => {
-                text.push_str(&format!(
-                    " The innermost block that needs to be closed is '{name}'."
-                ));
+                text.push_str(&format!(" The innermost block that needs to be closed is '{name}'."));
                 SyntaxError::new(range.clone(), text)
             }
             None => SyntaxError::new(end..end, text),
@@ -277,10 +254,7 @@ impl<'t, 'a> Parser<'t, 'a> {
     fn end_tag(&mut self) -> Parse<Range<usize>> {
         if self.is_op(":") {
             let colon = self.next().expect("a token was seen");
-            self.patches.push(Patch {
-                range: colon.start..colon.end,
-                text: " ".into(),
-            });
+            self.patches.push(Patch { range: colon.start..colon.end, text: " ".into() });
         }
         if !self.is_kind(TokenKind::BlockEnd) {
             return Err(self.unexpected("token 'end of statement block'"));
@@ -289,11 +263,7 @@ impl<'t, 'a> Parser<'t, 'a> {
         Ok(token.start..token.end)
     }
 
-    fn body_until(
-        &mut self,
-        ends: &[&str],
-        opened: (&'a str, Range<usize>),
-    ) -> Parse<(Vec<Stmt<'a>>, &'a str)> {
+    fn body_until(&mut self, ends: &[&str], opened: (&'a str, Range<usize>)) -> Parse<(Vec<Stmt<'a>>, &'a str)> {
         self.statements(ends, Some(opened))
     }
 
@@ -306,11 +276,7 @@ impl<'t, 'a> Parser<'t, 'a> {
                 let mut condition = Some(self.tuple_without_parens_check()?);
                 self.end_tag()?;
                 loop {
-                    let ends: &[&str] = if condition.is_some() {
-                        &["elif", "else", "endif"]
-                    } else {
-                        &["endif"]
-                    };
+                    let ends: &[&str] = if condition.is_some() { &["elif", "else", "endif"] } else { &["endif"] };
                     let (body, end) = self.body_until(ends, opened.clone())?;
                     branches.push((condition.take(), body));
                     if end == "elif" {
@@ -328,20 +294,12 @@ impl<'t, 'a> Parser<'t, 'a> {
             "do" => {
                 let value = self.tuple()?;
                 self.end_tag()?;
-                Stmt::Do {
-                    keyword: keyword.start..keyword.end,
-                    value,
-                }
+                Stmt::Do { keyword: keyword.start..keyword.end, value }
             }
             "print" => {
                 let value = self.tuple()?;
                 let end = self.end_tag()?;
-                Stmt::Print {
-                    begin: begin.start..begin.end,
-                    keyword: keyword.start..keyword.end,
-                    end,
-                    value,
-                }
+                Stmt::Print { begin: begin.start..begin.end, keyword: keyword.start..keyword.end, end, value }
             }
             "with" => {
                 let mut bindings = Vec::new();
@@ -430,11 +388,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             return Err(self.unexpected("token 'in'"));
         }
         let iter = self.tuple_of(Self::or)?;
-        let condition = if self.skip_name("if") {
-            Some(self.expression()?)
-        } else {
-            None
-        };
+        let condition = if self.skip_name("if") { Some(self.expression()?) } else { None };
         self.skip_name("recursive");
         self.end_tag()?;
         self.loops += 1;
@@ -446,13 +400,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             otherwise = self.body_until(&["endfor"], opened)?.0;
             self.end_tag()?;
         }
-        Ok(Stmt::For {
-            targets,
-            iter,
-            condition,
-            body,
-            otherwise,
-        })
+        Ok(Stmt::For { targets, iter, condition, body, otherwise })
     }
 
     fn set(&mut self, opened: (&'a str, Range<usize>)) -> Parse<Stmt<'a>> {
@@ -466,19 +414,11 @@ impl<'t, 'a> Parser<'t, 'a> {
             self.end_tag()?;
             return Ok(Stmt::Set { targets, value });
         }
-        let filter = if self.skip_op("|") {
-            Some(self.filter_chain()?)
-        } else {
-            None
-        };
+        let filter = if self.skip_op("|") { Some(self.filter_chain()?) } else { None };
         self.end_tag()?;
         let (body, _) = self.body_until(&["endset"], opened)?;
         self.end_tag()?;
-        Ok(Stmt::SetBlock {
-            targets,
-            filter,
-            body,
-        })
+        Ok(Stmt::SetBlock { targets, filter, body })
     }
 
     /// Names that are assigned: one, several with commas, nested in parentheses, or `namespace.attribute`.
@@ -493,14 +433,8 @@ impl<'t, 'a> Parser<'t, 'a> {
             } else {
                 let token = self.expect_name()?;
                 let name = self.text(token);
-                if matches!(
-                    name,
-                    "true" | "True" | "false" | "False" | "none" | "None" | "in" | "loop"
-                ) {
-                    return Err(SyntaxError::new(
-                        token.start..token.end,
-                        format!("cannot assign to '{name}'"),
-                    ));
+                if matches!(name, "true" | "True" | "false" | "False" | "none" | "None" | "in" | "loop") {
+                    return Err(SyntaxError::new(token.start..token.end, format!("cannot assign to '{name}'")));
                 }
                 if self.skip_op(".") {
                     self.expect_name()?;
@@ -547,12 +481,7 @@ impl<'t, 'a> Parser<'t, 'a> {
                 }
                 None
             };
-            params.push(Param {
-                name: self.text(name),
-                annotation,
-                assign,
-                default,
-            });
+            params.push(Param { name: self.text(name), annotation, assign, default });
         }
         let close = self.expect_op(")")?;
         Ok((open.start..close.end, params))
@@ -572,11 +501,7 @@ impl<'t, 'a> Parser<'t, 'a> {
         Ok(())
     }
 
-    fn macro_block(
-        &mut self,
-        keyword: Token,
-        opened: (&'a str, Range<usize>),
-    ) -> Parse<Stmt<'a>> {
+    fn macro_block(&mut self, keyword: Token, opened: (&'a str, Range<usize>)) -> Parse<Stmt<'a>> {
         let word = self.text(keyword);
         let name_token = self.expect_name()?;
         let name = self.text(name_token);
@@ -606,7 +531,6 @@ impl<'t, 'a> Parser<'t, 'a> {
             uses_varargs: uses.varargs,
             uses_kwargs: uses.kwargs,
             uses_caller: uses.caller,
-            supported_languages: None,
         })))
     }
 
@@ -625,12 +549,29 @@ impl<'t, 'a> Parser<'t, 'a> {
         Ok((body, end.start..end.end, uses))
     }
 
-    fn materialization(
-        &mut self,
-        keyword: Token,
-        opened: (&'a str, Range<usize>),
-    ) -> Parse<Stmt<'a>> {
+    fn materialization(&mut self, keyword: Token, opened: (&'a str, Range<usize>)) -> Parse<Stmt<'a>> {
         let name_token = self.expect_name()?;
+        let arguments = self.materialization_arguments(name_token)?;
+        let arguments_end = self.previous_end();
+        let header_end = self.end_tag()?;
+        let (body, end_keyword, uses) = self.macro_body(&["endmaterialization"], opened)?;
+        Ok(Stmt::Macro(Box::new(Macro {
+            kind: MacroKind::Materialization,
+            name: format!("materialization_{}_{}", self.text(name_token), arguments.adapter),
+            keyword: keyword.start..keyword.end,
+            name_range: name_token.start..name_token.end,
+            params_range: name_token.end..arguments_end,
+            params: Vec::new(),
+            header_end,
+            body,
+            end_keyword,
+            uses_varargs: uses.varargs,
+            uses_kwargs: uses.kwargs,
+            uses_caller: uses.caller,
+        })))
+    }
+
+    fn materialization_arguments(&mut self, name_token: Token) -> Parse<MaterializationArguments> {
         let mut adapter = "default".to_owned();
         let mut supported_languages = None;
         while self.skip_op(",") {
@@ -664,34 +605,16 @@ impl<'t, 'a> Parser<'t, 'a> {
                     supported_languages = Some(names.collect());
                 }
                 other => {
-                    let text = format!(
-                        "materialization '{}' received unknown argument '{other}'",
-                        self.text(name_token)
-                    );
+                    let text =
+                        format!("materialization '{}' received unknown argument '{other}'", self.text(name_token));
                     return Err(SyntaxError::new(key.start..key.end, text));
                 }
             }
         }
-        let arguments_end = self.previous_end();
-        let header_end = self.end_tag()?;
-        let (body, end_keyword, uses) = self.macro_body(&["endmaterialization"], opened)?;
-        Ok(Stmt::Macro(Box::new(Macro {
-            kind: MacroKind::Materialization,
-            name: format!("materialization_{}_{adapter}", self.text(name_token)),
-            keyword: keyword.start..keyword.end,
-            name_range: name_token.start..name_token.end,
-            params_range: name_token.end..arguments_end,
-            params: Vec::new(),
-            header_end,
-            body,
-            end_keyword,
-            uses_varargs: uses.varargs,
-            uses_kwargs: uses.kwargs,
-            uses_caller: uses.caller,
-            supported_languages: Some(
-                supported_languages.unwrap_or_else(|| vec!["sql".to_owned()]),
-            ),
-        })))
+        Ok(MaterializationArguments {
+            adapter,
+            supported_languages: supported_languages.unwrap_or_else(|| vec!["sql".to_owned()]),
+        })
     }
 
     // Expressions
@@ -728,8 +651,7 @@ impl<'t, 'a> Parser<'t, 'a> {
                 None => true,
                 Some(token) => {
                     matches!(token.kind, TokenKind::VariableEnd | TokenKind::BlockEnd)
-                        || matches!(self.text(token), ")" | "]" | ":")
-                            && token.kind == TokenKind::Operator
+                        || matches!(self.text(token), ")" | "]" | ":") && token.kind == TokenKind::Operator
                 }
             };
             if ended {
@@ -737,11 +659,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             }
             items.push(item(self)?);
         }
-        Ok(Expr {
-            kind: ExprKind::Tuple { items, bare: true },
-            start,
-            end: self.previous_end(),
-        })
+        Ok(Expr { kind: ExprKind::Tuple { items, bare: true }, start, end: self.previous_end() })
     }
 
     fn expression(&mut self) -> Parse<Expr<'a>> {
@@ -749,18 +667,10 @@ impl<'t, 'a> Parser<'t, 'a> {
         let mut expr = self.or()?;
         while self.skip_name("if") {
             let test = self.or()?;
-            let otherwise = if self.skip_name("else") {
-                Some(Box::new(self.expression()?))
-            } else {
-                None
-            };
+            let otherwise = if self.skip_name("else") { Some(Box::new(self.expression()?)) } else { None };
             let start = expr.start;
             expr = Expr {
-                kind: ExprKind::IfElse {
-                    test: Box::new(test),
-                    then: Box::new(expr),
-                    otherwise,
-                },
+                kind: ExprKind::IfElse { test: Box::new(test), then: Box::new(expr), otherwise },
                 start,
                 end: self.previous_end(),
             };
@@ -808,11 +718,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             let inner = self.not()?;
             self.depth -= 1;
             let end = inner.end;
-            return Ok(Expr {
-                kind: ExprKind::Not(Box::new(inner)),
-                start: token.start,
-                end,
-            });
+            return Ok(Expr { kind: ExprKind::Not(Box::new(inner)), start: token.start, end });
         }
         self.compare()
     }
@@ -822,16 +728,12 @@ impl<'t, 'a> Parser<'t, 'a> {
         let mut rest = Vec::new();
         loop {
             let operator = self.peek().filter(|t| {
-                t.kind == TokenKind::Operator
-                    && matches!(self.text(*t), "==" | "!=" | "<" | "<=" | ">" | ">=")
+                t.kind == TokenKind::Operator && matches!(self.text(*t), "==" | "!=" | "<" | "<=" | ">" | ">=")
             });
             if operator.is_some() || self.is_name("in") {
                 self.at += 1;
             } else if self.is_name("not")
-                && self
-                    .tokens
-                    .get(self.at + 1)
-                    .is_some_and(|t| t.kind == TokenKind::Name && self.text(*t) == "in")
+                && self.tokens.get(self.at + 1).is_some_and(|t| t.kind == TokenKind::Name && self.text(*t) == "in")
             {
                 self.at += 2;
             } else {
@@ -843,50 +745,31 @@ impl<'t, 'a> Parser<'t, 'a> {
             return Ok(first);
         }
         let start = first.start;
-        Ok(Expr {
-            kind: ExprKind::Compare(Box::new(first), rest),
-            start,
-            end: self.previous_end(),
-        })
+        Ok(Expr { kind: ExprKind::Compare(Box::new(first), rest), start, end: self.previous_end() })
     }
 
     fn operator(&self, table: &[(&str, BinaryOp)]) -> Option<BinaryOp> {
         let token = self.peek().filter(|t| t.kind == TokenKind::Operator)?;
         let text = self.text(token);
-        table
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, op)| *op)
+        table.iter().find(|(word, _)| *word == text).map(|(_, op)| *op)
     }
 
     fn additive(&mut self) -> Parse<Expr<'a>> {
-        self.binary(Self::concat, |p| {
-            p.operator(&[("+", BinaryOp::Add), ("-", BinaryOp::Sub)])
-        })
+        self.binary(Self::concat, |p| p.operator(&[("+", BinaryOp::Add), ("-", BinaryOp::Sub)]))
     }
 
     fn concat(&mut self) -> Parse<Expr<'a>> {
-        self.binary(Self::multiplicative, |p| {
-            p.operator(&[("~", BinaryOp::Concat)])
-        })
+        self.binary(Self::multiplicative, |p| p.operator(&[("~", BinaryOp::Concat)]))
     }
 
     fn multiplicative(&mut self) -> Parse<Expr<'a>> {
         self.binary(Self::power, |p| {
-            p.operator(&[
-                ("*", BinaryOp::Mul),
-                ("/", BinaryOp::Div),
-                ("//", BinaryOp::FloorDiv),
-                ("%", BinaryOp::Rem),
-            ])
+            p.operator(&[("*", BinaryOp::Mul), ("/", BinaryOp::Div), ("//", BinaryOp::FloorDiv), ("%", BinaryOp::Rem)])
         })
     }
 
     fn power(&mut self) -> Parse<Expr<'a>> {
-        self.binary(
-            |p| p.unary(true),
-            |p| p.operator(&[("**", BinaryOp::Pow)]),
-        )
+        self.binary(|p| p.unary(true), |p| p.operator(&[("**", BinaryOp::Pow)]))
     }
 
     fn unary(&mut self, with_filters: bool) -> Parse<Expr<'a>> {
@@ -896,25 +779,13 @@ impl<'t, 'a> Parser<'t, 'a> {
             let inner = Box::new(self.unary(false)?);
             self.depth -= 1;
             let end = inner.end;
-            let kind = if self.text(token) == "-" {
-                ExprKind::Neg(inner)
-            } else {
-                ExprKind::Pos(inner)
-            };
-            Expr {
-                kind,
-                start: token.start,
-                end,
-            }
+            let kind = if self.text(token) == "-" { ExprKind::Neg(inner) } else { ExprKind::Pos(inner) };
+            Expr { kind, start: token.start, end }
         } else {
             self.primary()?
         };
         let expr = self.postfix(expr)?;
-        if with_filters {
-            self.filters_and_tests(expr)
-        } else {
-            Ok(expr)
-        }
+        if with_filters { self.filters_and_tests(expr) } else { Ok(expr) }
     }
 
     fn primary(&mut self) -> Parse<Expr<'a>> {
@@ -939,19 +810,12 @@ impl<'t, 'a> Parser<'t, 'a> {
                 "(" => return self.parenthesised(),
                 "[" => return self.list(),
                 "{" => return self.dict(),
-                _ => return Err(SyntaxError::new(
-                    token.start..token.end,
-                    format!("unexpected '{text}'"),
-                )),
+                _ => return Err(SyntaxError::new(token.start..token.end, format!("unexpected '{text}'"))),
             },
             _ => return Err(self.unexpected("an expression")),
         };
         self.at += 1;
-        Ok(Expr {
-            kind,
-            start: token.start,
-            end: token.end,
-        })
+        Ok(Expr { kind, start: token.start, end: token.end })
     }
 
     fn strings(&mut self) -> Parse<Expr<'a>> {
@@ -961,29 +825,19 @@ impl<'t, 'a> Parser<'t, 'a> {
             let inside = &self.source[token.start + 1..token.end - 1];
             let piece = unescape(inside);
             if escapes_differ(inside) {
-                self.patches.push(Patch {
-                    range: token.start..token.end,
-                    text: quote(&piece),
-                });
+                self.patches.push(Patch { range: token.start..token.end, text: quote(&piece) });
             }
             value.push_str(&piece);
             self.at += 1;
         }
-        Ok(Expr {
-            kind: ExprKind::Str(value),
-            start,
-            end: self.previous_end(),
-        })
+        Ok(Expr { kind: ExprKind::Str(value), start, end: self.previous_end() })
     }
 
     fn parenthesised(&mut self) -> Parse<Expr<'a>> {
         let open = self.next().expect("a parenthesis was seen");
         self.deeper()?;
         let kind = if self.is_op(")") {
-            ExprKind::Tuple {
-                items: Vec::new(),
-                bare: false,
-            }
+            ExprKind::Tuple { items: Vec::new(), bare: false }
         } else {
             let inner = self.tuple()?;
             match inner.kind {
@@ -993,11 +847,7 @@ impl<'t, 'a> Parser<'t, 'a> {
         };
         let close = self.expect_op(")")?;
         self.depth -= 1;
-        Ok(Expr {
-            kind,
-            start: open.start,
-            end: close.end,
-        })
+        Ok(Expr { kind, start: open.start, end: close.end })
     }
 
     fn list(&mut self) -> Parse<Expr<'a>> {
@@ -1015,11 +865,7 @@ impl<'t, 'a> Parser<'t, 'a> {
         }
         let close = self.expect_op("]")?;
         self.depth -= 1;
-        Ok(Expr {
-            kind: ExprKind::List(items),
-            start: open.start,
-            end: close.end,
-        })
+        Ok(Expr { kind: ExprKind::List(items), start: open.start, end: close.end })
     }
 
     fn dict(&mut self) -> Parse<Expr<'a>> {
@@ -1039,11 +885,7 @@ impl<'t, 'a> Parser<'t, 'a> {
         }
         let close = self.expect_op("}")?;
         self.depth -= 1;
-        Ok(Expr {
-            kind: ExprKind::Dict(items),
-            start: open.start,
-            end: close.end,
-        })
+        Ok(Expr { kind: ExprKind::Dict(items), start: open.start, end: close.end })
     }
 
     fn postfix(&mut self, mut expr: Expr<'a>) -> Parse<Expr<'a>> {
@@ -1057,33 +899,20 @@ impl<'t, 'a> Parser<'t, 'a> {
                     }
                     Some(token) if token.kind == TokenKind::Int => {
                         self.at += 1;
-                        let index = Expr {
-                            kind: ExprKind::Int(integer(self.text(token))),
-                            start: token.start,
-                            end: token.end,
-                        };
-                        ExprKind::Item {
-                            base: Box::new(expr),
-                            index: Box::new(index),
-                        }
+                        let index =
+                            Expr { kind: ExprKind::Int(integer(self.text(token))), start: token.start, end: token.end };
+                        ExprKind::Item { base: Box::new(expr), index: Box::new(index) }
                     }
                     _ => return Err(self.unexpected("name or number")),
                 }
             } else if self.is_op("[") {
                 self.subscript(expr)?
             } else if self.is_op("(") {
-                ExprKind::Call {
-                    base: Box::new(expr),
-                    args: self.args()?,
-                }
+                ExprKind::Call { base: Box::new(expr), args: self.args()? }
             } else {
                 return Ok(expr);
             };
-            expr = Expr {
-                kind,
-                start,
-                end: self.previous_end(),
-            };
+            expr = Expr { kind, start, end: self.previous_end() };
         }
     }
 
@@ -1112,15 +941,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             }
         }
         self.expect_op("]")?;
-        Ok(ExprKind::Slice {
-            base,
-            open,
-            start,
-            first_colon,
-            stop,
-            second_colon,
-            step,
-        })
+        Ok(ExprKind::Slice { base, open, start, first_colon, stop, second_colon, step })
     }
 
     fn args(&mut self) -> Parse<Args<'a>> {
@@ -1141,10 +962,7 @@ impl<'t, 'a> Parser<'t, 'a> {
                 continue;
             }
             let named = self.is_kind(TokenKind::Name)
-                && self
-                    .tokens
-                    .get(self.at + 1)
-                    .is_some_and(|t| t.kind == TokenKind::Operator && self.text(*t) == "=");
+                && self.tokens.get(self.at + 1).is_some_and(|t| t.kind == TokenKind::Operator && self.text(*t) == "=");
             if named {
                 let token = self.next().expect("a name was seen");
                 self.at += 1;
@@ -1179,35 +997,18 @@ impl<'t, 'a> Parser<'t, 'a> {
             let start = expr.start;
             let kind = if self.skip_op("|") {
                 self.dotted_name()?;
-                let args = if self.is_op("(") {
-                    self.args()?
-                } else {
-                    Args::default()
-                };
-                ExprKind::Filter {
-                    base: Some(Box::new(expr)),
-                    args,
-                }
+                let args = if self.is_op("(") { self.args()? } else { Args::default() };
+                ExprKind::Filter { base: Some(Box::new(expr)), args }
             } else if self.skip_name("is") {
                 self.skip_name("not");
                 self.dotted_name()?;
-                ExprKind::Test {
-                    base: Box::new(expr),
-                    args: self.test_args()?,
-                }
+                ExprKind::Test { base: Box::new(expr), args: self.test_args()? }
             } else if self.is_op("(") {
-                ExprKind::Call {
-                    base: Box::new(expr),
-                    args: self.args()?,
-                }
+                ExprKind::Call { base: Box::new(expr), args: self.args()? }
             } else {
                 return Ok(expr);
             };
-            expr = Expr {
-                kind,
-                start,
-                end: self.previous_end(),
-            };
+            expr = Expr { kind, start, end: self.previous_end() };
         }
     }
 
@@ -1236,16 +1037,8 @@ impl<'t, 'a> Parser<'t, 'a> {
     fn filter_chain(&mut self) -> Parse<Expr<'a>> {
         let start = self.peek().map_or(0, |t| t.start);
         self.dotted_name()?;
-        let args = if self.is_op("(") {
-            self.args()?
-        } else {
-            Args::default()
-        };
-        let first = Expr {
-            kind: ExprKind::Filter { base: None, args },
-            start,
-            end: self.previous_end(),
-        };
+        let args = if self.is_op("(") { self.args()? } else { Args::default() };
+        let first = Expr { kind: ExprKind::Filter { base: None, args }, start, end: self.previous_end() };
         self.filters_and_tests(first)
     }
 }
@@ -1259,4 +1052,51 @@ fn integer(text: &str) -> i128 {
         _ => (10, digits.as_str()),
     };
     i128::from_str_radix(body, radix).unwrap_or(i128::MAX)
+}
+
+/// The header tag of a block.
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) name_range: Range<usize>,
+    pub(crate) arguments: Vec<super::blocks::Argument>,
+    pub(crate) adapter: Option<String>,
+    pub(crate) supported_languages: Option<Vec<String>>,
+}
+
+/// Reads a lone tag such as `{% macro a(b=1) %}`.
+pub(crate) fn parse_header(source: &str) -> Result<Header, SyntaxError> {
+    let tokens = tokenize(source)?;
+    let mut parser = Parser::new(source, &tokens);
+    parser.at = 1;
+    let keyword = parser.expect_name()?;
+    let name = parser.expect_name()?;
+    let mut header = Header {
+        name: parser.text(name).to_owned(),
+        name_range: name.start..name.end,
+        arguments: Vec::new(),
+        adapter: None,
+        supported_languages: None,
+    };
+    match parser.text(keyword) {
+        "materialization" => {
+            let arguments = parser.materialization_arguments(name)?;
+            header.adapter = Some(arguments.adapter);
+            header.supported_languages = Some(arguments.supported_languages);
+        }
+        "macro" | "test" | "data_test" => {
+            let (_, params) = parser.params()?;
+            let text = |range: Range<usize>| source[range].trim().to_owned();
+            header.arguments = params
+                .iter()
+                .map(|param| super::blocks::Argument {
+                    name: param.name.to_owned(),
+                    annotation: param.annotation.clone().map(|r| text(r.start + 1..r.end)),
+                    default: param.default.as_ref().map(|d| text(d.start..d.end)),
+                })
+                .collect();
+        }
+        _ => {}
+    }
+    parser.end_tag()?;
+    Ok(header)
 }
