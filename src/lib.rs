@@ -1,9 +1,9 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
-pub mod compiler;
 mod cli;
 mod commands;
+pub mod compiler;
 pub mod config;
 pub mod context;
 pub mod diagnostics;

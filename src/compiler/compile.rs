@@ -79,7 +79,10 @@ impl Compiler {
             return Ok(Arc::clone(known));
         }
         let node = run.manifest().nodes.get(id).ok_or_else(|| {
-            Diagnostic::error(Code::REF_NOT_FOUND, format!("{} refers to {id}, which is not in the project", run.node().unique_id))
+            Diagnostic::error(
+                Code::REF_NOT_FOUND,
+                format!("{} refers to {id}, which is not in the project", run.node().unique_id),
+            )
         })?;
         let rendered = Arc::new(self.rendered(&run.of_node(Arc::clone(node)))?);
         self.lock().insert(id.to_owned(), Arc::clone(&rendered));
@@ -110,7 +113,10 @@ fn render(run: &Arc<NodeRun>) -> Result<String, Diagnostic> {
 fn test_arguments(run: &Arc<NodeRun>, kwargs: &Map<String, Value>) -> Result<JinjaValue, Diagnostic> {
     let engine = run.session().engine();
     render_test_arguments(kwargs, &mut |text: &str| {
-        engine.render_native(text, None, run.context()).map(|rendered| rendered.value).map_err(|error| describe(run, error))
+        engine
+            .render_native(text, None, run.context())
+            .map(|rendered| rendered.value)
+            .map_err(|error| describe(run, error))
     })
 }
 

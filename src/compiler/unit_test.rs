@@ -170,7 +170,9 @@ fn ephemeral() -> serde_json::Map<String, Value> {
 fn rows_code(given: &Value) -> String {
     match given.get("rows") {
         Some(Value::String(sql)) => sql.clone(),
-        Some(rows) => format!("{{{{ get_fixture_sql({}, none) }}}}", crate::jinja::repr(&crate::jinja::from_json(rows))),
+        Some(rows) => {
+            format!("{{{{ get_fixture_sql({}, none) }}}}", crate::jinja::repr(&crate::jinja::from_json(rows)))
+        }
         None => "select 1 where false".into(),
     }
 }

@@ -180,7 +180,7 @@ impl Loader<'_> {
     ) -> Option<Project> {
         let scope = TemplateScope {
             vars: vars.clone(),
-            target: Some(profile.map(Profile::target_fields).unwrap_or_default()),
+            target: Some(profile.map(|profile| profile.target_fields(root)).unwrap_or_default()),
             allow_secrets: false,
             lenient_vars: self.invocation.which == "deps",
         };
@@ -305,3 +305,7 @@ fn local_folders(project: &Project) -> Vec<PathBuf> {
 fn same_folder(one: &Path, other: &Path) -> bool {
     one == other || one.canonicalize().ok().is_some_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

@@ -1,9 +1,10 @@
 //! The profile and target that a command runs against.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::adapters::{Surroundings, registry};
 use crate::diagnostics::Span;
 
 /// Where a profile was found.
@@ -64,14 +65,15 @@ impl Profile {
         all
     }
 
-    /// `target` as project files see it: the credentials without secrets, and what dbt adds.
-    pub fn target_fields(&self) -> Map<String, Value> {
-        let mut fields: Map<String, Value> = self
-            .credentials
-            .iter()
-            .filter(|(key, _)| !super::profile_file::is_secret_key(key))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
+    /// `target` as project files see it: what the adapter shows of the credentials (without secrets), and what dbt adds. Where
+    /// the adapter refuses them, all keys that are no secrets.
+    pub fn target_fields(&self, project_root: &Path) -> Map<String, Value> {
+        let surroundings = Surroundings { project_root: project_root.to_path_buf(), ..Surroundings::default() };
+        let shown = registry::open(&self.typed_credentials(), &surroundings).map(|adapter| adapter.target_fields());
+        let mut fields = shown.unwrap_or_else(|_| {
+            let shown = self.credentials.iter().filter(|(key, _)| !super::profile_file::is_secret_key(key));
+            shown.map(|(key, value)| (key.clone(), value.clone())).collect()
+        });
         fields.insert("type".into(), Value::from(self.adapter_type.as_str()));
         fields.insert("threads".into(), Value::from(self.threads));
         fields.insert("name".into(), Value::from(self.target_name.as_str()));
@@ -87,6 +89,9 @@ impl Profile {
 
     /// The text with every secret replaced by stars.
     pub fn hide_secrets(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "*****"))
+        let mut secrets: Vec<&String> = self.secrets.iter().collect();
+        // The longest first, as one may be part of another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "*****"))
     }
 }

@@ -113,7 +113,7 @@ const RESERVED_NAMES: &[&str] = &[
     "write",
 ];
 
-/// Makes a project of its file. `None` only if nothing can be made of it.
+/// Makes a project of its file, as far as it can be read; a missing name is empty. `None` only if nothing can be made of it.
 pub(super) fn project(
     file: &YamlFile,
     root: &Path,
@@ -154,7 +154,7 @@ pub(super) fn project(
     Some(Project {
         root: root.to_path_buf(),
         source: file.source,
-        name: name?,
+        name: name.unwrap_or_default(),
         version: version(&mut reader),
         profile_name: reader.string("profile"),
         paths,

@@ -4,14 +4,15 @@
 //! Main type: [`Templates`], one for each kind of file. Templates of models are no business of this room.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use minijinja::value::{Kwargs, Rest};
-use minijinja::{Error, ErrorKind, Value as Jinja};
+use minijinja::{Error, Value as Jinja};
 use serde_json::{Map, Value as Json};
 
 use super::{DBT_VERSION, Invocation};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
+use crate::jinja::{Engine, raise};
 use crate::yaml::{Mapping, Node, Value};
 
 /// Environment variables with this prefix are secrets.
@@ -38,25 +39,23 @@ pub(super) struct Templates<'a> {
     sources: &'a SourceMap,
     environment: Arc<BTreeMap<String, String>>,
     context: Jinja,
-    /// The problem that a function met: more than an error of the engine can say.
-    raised: Arc<Mutex<Option<Diagnostic>>>,
+    engine: Engine,
 }
 
 impl<'a> Templates<'a> {
     pub(super) fn new(invocation: &Invocation, scope: &TemplateScope, sources: &'a SourceMap) -> Self {
-        let raised = Arc::new(Mutex::new(None));
         let environment = Arc::new(invocation.environment.clone());
         let mut context: BTreeMap<&str, Jinja> = BTreeMap::new();
         context.insert("dbt_version", Jinja::from(DBT_VERSION));
         context.insert("invocation_id", Jinja::from(invocation.invocation_id.as_str()));
         context.insert("run_started_at", Jinja::from(invocation.started_at.to_string()));
-        context.insert("env_var", env_var(Arc::clone(&environment), scope.allow_secrets, Arc::clone(&raised)));
-        context.insert("var", var(scope, Arc::clone(&raised)));
+        context.insert("env_var", env_var(Arc::clone(&environment), scope.allow_secrets));
+        context.insert("var", var(scope));
         if let Some(target) = &scope.target {
-            context.insert("target", Jinja::from_serialize(target));
+            context.insert("target", super::native::value(&Json::Object(target.clone())));
         }
-        let context = Jinja::from_iter(context);
-        Self { sources, environment, context, raised }
+        let context = Jinja::from_pairs(context);
+        Self { sources, environment, context, engine: Engine::new() }
     }
 
     /// The value of a text. One that is exactly one expression keeps the expression's type.
@@ -64,14 +63,8 @@ impl<'a> Templates<'a> {
         if !["{{", "{%", "{#"].iter().any(|tag| text.contains(tag)) {
             return Ok(Value::Str(text.to_owned()));
         }
-        let rendered = super::native::render(text, &self.context, self.origin(text, span)).map_err(|problem| {
-            let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let mut problem = raised.unwrap_or(problem);
-            if problem.labels.is_empty() {
-                problem = problem.at(span, "");
-            }
-            problem
-        })?;
+        let rendered = super::native::render(&self.engine, text, &self.context, self.origin(text, span))
+            .map_err(|problem| if problem.labels.is_empty() { problem.at(span, "") } else { problem })?;
         Ok(self.reveal(json_value(&rendered, span)))
     }
 
@@ -148,21 +141,12 @@ impl<'a> Templates<'a> {
     }
 }
 
-type Raised = Arc<Mutex<Option<Diagnostic>>>;
-
-fn raise(raised: &Raised, diagnostic: Diagnostic) -> Error {
-    let message = diagnostic.message.clone();
-    *raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(diagnostic);
-    Error::new(ErrorKind::InvalidOperation, message)
-}
-
-fn env_var(environment: Arc<BTreeMap<String, String>>, allow_secrets: bool, raised: Raised) -> Jinja {
+fn env_var(environment: Arc<BTreeMap<String, String>>, allow_secrets: bool) -> Jinja {
     Jinja::from_function(move |name: String, rest: Rest<Jinja>| -> Result<Jinja, Error> {
         let default = argument(&rest, "default");
         let is_secret = name.starts_with(SECRET_PREFIX);
         if is_secret && !allow_secrets {
             return Err(raise(
-                &raised,
                 Diagnostic::error(
                     Code::SECRET_ENV_VAR,
                     format!("the secret environment variable `{name}` cannot be used here"),
@@ -175,7 +159,6 @@ fn env_var(environment: Arc<BTreeMap<String, String>>, allow_secrets: bool, rais
             (Some(value), _) => Ok(Jinja::from(value.as_str())),
             (None, Some(default)) if !default.is_none() => Ok(default),
             (None, _) => Err(raise(
-                &raised,
                 Diagnostic::error(Code::MISSING_ENV_VAR, format!("the environment variable `{name}` is not set"))
                     .hint(format!("set it, or give a default: env_var('{name}', 'default')")),
             )),
@@ -183,16 +166,15 @@ fn env_var(environment: Arc<BTreeMap<String, String>>, allow_secrets: bool, rais
     })
 }
 
-fn var(scope: &TemplateScope, raised: Raised) -> Jinja {
+fn var(scope: &TemplateScope) -> Jinja {
     let vars = scope.vars.clone();
     let lenient = scope.lenient_vars;
     Jinja::from_function(move |name: String, rest: Rest<Jinja>| -> Result<Jinja, Error> {
         match (vars.get(&name), argument(&rest, "default")) {
-            (Some(value), _) => Ok(Jinja::from_serialize(value)),
+            (Some(value), _) => Ok(super::native::value(value)),
             (None, Some(default)) => Ok(default),
             (None, None) if lenient => Ok(Jinja::from(())),
             (None, None) => Err(raise(
-                &raised,
                 Diagnostic::error(Code::MISSING_VAR, format!("the variable `{name}` is not given"))
                     .note("project files see the variables of --vars only")
                     .hint(format!("add --vars '{{{name}: …}}', or give a default: var('{name}', 'default')")),

@@ -24,7 +24,8 @@ fn render_kwarg<E>(value: &Value, render: &mut dyn FnMut(&str) -> Result<JinjaVa
         Value::String(text) if looks_like_call(text) => render(&format!("{{{{ {text} }}}}")),
         Value::String(text) if has_tags(text) => render(text),
         Value::Array(items) => {
-            let items: Vec<JinjaValue> = items.iter().map(|item| render_kwarg(item, render)).collect::<Result<_, _>>()?;
+            let items: Vec<JinjaValue> =
+                items.iter().map(|item| render_kwarg(item, render)).collect::<Result<_, _>>()?;
             Ok(List::value(items))
         }
         Value::Object(map) => {

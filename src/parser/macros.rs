@@ -31,7 +31,12 @@ pub(super) fn of_file(file: &ProjectFile, created_at: f64, problems: &mut Diagno
 }
 
 /// The built-in macros of these packages.
-pub(super) fn built_in(packages: &[&str], sources: &SourceMap, created_at: f64, problems: &mut Diagnostics) -> Vec<Macro> {
+pub(super) fn built_in(
+    packages: &[&str],
+    sources: &SourceMap,
+    created_at: f64,
+    problems: &mut Diagnostics,
+) -> Vec<Macro> {
     let mut found = Vec::new();
     for file in crate::macros::FILES.iter().filter(|file| packages.contains(&file.package)) {
         let kinds = [BlockKind::Macro, BlockKind::Materialization, BlockKind::Test];
@@ -78,9 +83,12 @@ pub(super) fn patches(entries: &[Arc<Entry>], problems: &mut Diagnostics) -> Has
         let id = format!("macro.{}.{}", entry.file.package, entry.name);
         if let Some(first) = found.get(&id) {
             problems.push(
-                Diagnostic::error(Code::DUPLICATE_RESOURCE, format!("macro `{}` is described in two places", entry.name))
-                    .at(entry.span("name"), "described again here")
-                    .at(first.span("name"), "first described here"),
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("macro `{}` is described in two places", entry.name),
+                )
+                .at(entry.span("name"), "described again here")
+                .at(first.span("name"), "first described here"),
             );
             continue;
         }
@@ -90,7 +98,11 @@ pub(super) fn patches(entries: &[Arc<Entry>], problems: &mut Diagnostics) -> Has
 }
 
 /// A macro with what a property file says of it; `describe` renders descriptions.
-pub(super) fn patched(definition: &Macro, entry: &Entry, describe: &mut dyn FnMut(&str) -> String) -> Result<Macro, Diagnostic> {
+pub(super) fn patched(
+    definition: &Macro,
+    entry: &Entry,
+    describe: &mut dyn FnMut(&str) -> String,
+) -> Result<Macro, Diagnostic> {
     let mut patched = definition.clone();
     let mut config = entry.mapping("config")?;
     let mut meta = entry.mapping("meta")?;

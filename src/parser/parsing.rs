@@ -54,9 +54,16 @@ impl Parsing {
     }
 
     /// A relation's name as SQL, with the project's quoting and the resource's own over it.
-    pub(super) fn relation_name(&self, database: Option<&str>, schema: &str, identifier: &str, quoting: Option<&Value>) -> String {
+    pub(super) fn relation_name(
+        &self,
+        database: Option<&str>,
+        schema: &str,
+        identifier: &str,
+        quoting: Option<&Value>,
+    ) -> String {
         let default = self.quoting();
-        let part = |key: &str, default: bool| quoting.and_then(|own| own.get(key)).and_then(Value::as_bool).unwrap_or(default);
+        let part =
+            |key: &str, default: bool| quoting.and_then(|own| own.get(key)).and_then(Value::as_bool).unwrap_or(default);
         let quoting = RelationParts {
             database: part("database", default.database),
             schema: part("schema", default.schema),
@@ -100,7 +107,11 @@ impl Parsing {
             let mut used = Vec::new();
             let span = column.span;
             column.description = self.describe(package, &column.description, &mut used, problems, |problem| {
-                if problem.labels.is_empty() { problem.at_some(span, "in the description of this column") } else { problem }
+                if problem.labels.is_empty() {
+                    problem.at_some(span, "in the description of this column")
+                } else {
+                    problem
+                }
             });
             column.doc_blocks = used;
         }

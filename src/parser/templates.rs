@@ -6,9 +6,7 @@ use serde_json::{Map, Value};
 
 use super::files::ProjectFile;
 use super::parsing::Parsing;
-use crate::context::{
-    Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context,
-};
+use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
 use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, has_tags, to_json};
 
@@ -27,7 +25,11 @@ pub(super) fn render_yaml(session: &Arc<Session>, package: &str, text: &str, spa
 }
 
 /// Renders a description; returns it with the doc blocks that it uses.
-pub(super) fn render_description(parsing: &Parsing, package: &str, text: &str) -> Result<(String, Vec<String>), Diagnostic> {
+pub(super) fn render_description(
+    parsing: &Parsing,
+    package: &str,
+    text: &str,
+) -> Result<(String, Vec<String>), Diagnostic> {
     let (context, used) = docs_context(parsing.session(), package, parsing.docs());
     let rendered = parsing.session().engine().render_str(text, None, context)?;
     let used = std::mem::take(&mut *used.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
@@ -61,13 +63,18 @@ pub(super) fn capture_generic_test(
     let engine = parsing.session().engine();
     let place = |error: JinjaError| {
         let problem = described(parsing, error);
-        if problem.labels.iter().any(|label| label.span == span) { problem } else { problem.at(span, "in the tests here") }
+        if problem.labels.iter().any(|label| label.span == span) {
+            problem
+        } else {
+            problem.at(span, "in the tests here")
+        }
     };
     let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
     let mut called: Vec<Rendered> = Vec::new();
     let rendered_kwargs = render_test_arguments(kwargs, &mut |text: &str| {
-        let rendered =
-            engine.render_native_with(text, None, context.clone(), Undefined::Chainable, |_| {}, |_| {}).map_err(place)?;
+        let rendered = engine
+            .render_native_with(text, None, context.clone(), Undefined::Chainable, |_| {}, |_| {})
+            .map_err(place)?;
         let value = rendered.value.clone();
         called.push(rendered);
         Ok(value)
@@ -75,9 +82,8 @@ pub(super) fn capture_generic_test(
     let mut with_kwargs = ParseNode::clone(node);
     with_kwargs.names.push(("_dbt_generic_test_kwargs".into(), rendered_kwargs));
     let (context, test_capture) = parse_context(parsing.session(), Arc::new(with_kwargs));
-    let rendered = engine
-        .render_str_with(&node.raw_code, None, context, Undefined::Chainable, |_| {}, |_| {})
-        .map_err(place)?;
+    let rendered =
+        engine.render_str_with(&node.raw_code, None, context, Undefined::Chainable, |_| {}, |_| {}).map_err(place)?;
     let mut captured = capture.take();
     let in_macro = test_capture.take();
     captured.macros.insert(0, macro_id.to_owned());
