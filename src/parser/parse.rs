@@ -380,6 +380,10 @@ fn patch_macros(
     let patched = macro_list
         .into_iter()
         .map(|definition| {
+            let definition = Arc::new(Macro {
+                depends_on_macros: parsing.silent_macros().calls_of(&definition.unique_id),
+                ..Macro::clone(&definition)
+            });
             let Some(entry) = patches.remove(&definition.unique_id) else { return definition };
             let mut found = Diagnostics::new();
             let mut describe = |text: &str| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::extraction::SilentMacros;
 use crate::adapters::{Adapter, Relation, RelationParts};
 use crate::config::Project;
 use crate::context::Session;
@@ -15,13 +16,15 @@ use crate::manifest::{ColumnProperties, Doc};
 pub(super) struct Parsing {
     session: Arc<Session>,
     docs: Arc<IndexMap<String, Arc<Doc>>>,
+    silent_macros: SilentMacros,
     created_at: f64,
 }
 
 impl Parsing {
     pub(super) fn new(session: Arc<Session>, docs: IndexMap<String, Arc<Doc>>) -> Self {
         let created_at = session.config().invocation.started_at.as_nanosecond() as f64 / 1e9;
-        Self { session, docs: Arc::new(docs), created_at }
+        let silent_macros = SilentMacros::new(session.macros());
+        Self { session, docs: Arc::new(docs), silent_macros, created_at }
     }
 
     pub(super) fn session(&self) -> &Arc<Session> {
@@ -42,6 +45,10 @@ impl Parsing {
 
     pub(super) fn docs(&self) -> &Arc<IndexMap<String, Arc<Doc>>> {
         &self.docs
+    }
+
+    pub(super) fn silent_macros(&self) -> &SilentMacros {
+        &self.silent_macros
     }
 
     /// Seconds since 1970 at which everything counts as parsed.

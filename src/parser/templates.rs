@@ -36,10 +36,14 @@ pub(super) fn render_description(
     Ok((rendered.text(), used))
 }
 
-/// What a template refers to and how it configures itself.
+/// What a template refers to and how it configures itself: read off its syntax tree where that is certain, rendered where
+/// it is not.
 pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Span>) -> Result<Captured, Diagnostics> {
     if !has_tags(&node.raw_code) {
         return Ok(Captured::default());
+    }
+    if let Some(captured) = super::extraction::captured(parsing, node, span)? {
+        return Ok(captured);
     }
     let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
     let rendered = parsing
@@ -79,15 +83,18 @@ pub(super) fn capture_generic_test(
         called.push(rendered);
         Ok(value)
     })?;
+    let mut captured = capture.take();
+    captured.macros.insert(0, macro_id.to_owned());
+    called.iter().for_each(|rendered| add_macros(&mut captured, rendered));
+    if parsing.silent_macros().contains(macro_id) {
+        return Ok(captured);
+    }
     let mut with_kwargs = ParseNode::clone(node);
     with_kwargs.names.push(("_dbt_generic_test_kwargs".into(), rendered_kwargs));
     let (context, test_capture) = parse_context(parsing.session(), Arc::new(with_kwargs));
     let rendered =
         engine.render_str_with(&node.raw_code, None, context, Undefined::Chainable, |_| {}, |_| {}).map_err(place)?;
-    let mut captured = capture.take();
     let in_macro = test_capture.take();
-    captured.macros.insert(0, macro_id.to_owned());
-    called.iter().for_each(|rendered| add_macros(&mut captured, rendered));
     captured.refs.extend(in_macro.refs);
     captured.sources.extend(in_macro.sources);
     captured.config_call = in_macro.config_call;
