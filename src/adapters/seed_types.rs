@@ -38,7 +38,7 @@ impl Hypotheses {
 
     /// Takes one value into account.
     pub(super) fn test(&mut self, value: &str) {
-        let value = value.trim();
+        let value = stripped(value);
         if self.possible.is_empty() || is_null(value) {
             return;
         }
@@ -60,7 +60,8 @@ impl Hypotheses {
             Kind::Date => date(value).is_some(),
             Kind::DateTime => date_time(value).is_some(),
             Kind::IsoDateTime => is_iso_date_time(value),
-            Kind::Boolean => boolean(value).is_some(),
+            // A lone comma is nothing, to booleans only.
+            Kind::Boolean => boolean(value).is_some() || is_null(value.replace(',', "").trim()),
         });
     }
 
@@ -88,7 +89,7 @@ impl Hypotheses {
 
 /// A value of a column of this kind.
 pub(super) fn value(text: &str, kind: SeedType) -> Cell {
-    let trimmed = text.trim();
+    let trimmed = stripped(text);
     if is_null(trimmed) {
         return Cell::Null;
     }
@@ -100,6 +101,11 @@ pub(super) fn value(text: &str, kind: SeedType) -> Cell {
         SeedType::Time | SeedType::Text => None,
     };
     typed.unwrap_or_else(|| Cell::Text(text.to_owned()))
+}
+
+/// Without what Python takes for blanks at both ends, which includes the separators of ASCII.
+fn stripped(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}'))
 }
 
 fn is_null(trimmed: &str) -> bool {
@@ -181,7 +187,7 @@ fn is_iso_day(day: &str) -> bool {
     let year_exists = digits.get(..4).is_some_and(|year| year != "0000");
     let has_dash_after_year = day.as_bytes().get(4) == Some(&b'-') && !day[5..].contains('-');
     match (digits.len(), day.len()) {
-        (2, 2) => is_digits && digits != "99",
+        (2, 2) => is_digits,
         (4, 4) => is_digits && year_exists,
         (6, 6) => is_digits && year_exists && matches!(digits[4..].parse(), Ok(0..=12)),
         (6, 7) => is_digits && year_exists && has_dash_after_year && matches!(digits[4..].parse(), Ok(0..=12)),
