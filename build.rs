@@ -1,24 +1,66 @@
-//! Lets the executable find the DuckDB library beside itself or in `../lib`, and while developing in the folder it was linked from.
+//! Embeds the built-in macros, and lets the executable find the DuckDB library beside itself, in `../lib`, or, while
+//! developing, in the folder that it was linked from.
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
-fn main() {
+fn main() -> io::Result<()> {
+    embed_macros()?;
+    search_library();
+    Ok(())
+}
+
+/// Writes `macro_files.rs`: a list of all SQL files below `src/macros`.
+fn embed_macros() -> io::Result<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("src/macros");
+    println!("cargo:rerun-if-changed={}", root.display());
+    let mut files = Vec::new();
+    collect(&root, &mut files)?;
+    files.sort();
+    let mut text = String::from("/// Every embedded file.\npub static FILES: &[MacroFile] = &[\n");
+    for file in files {
+        let below = file.strip_prefix(&root).map_err(io::Error::other)?;
+        let folder = below.iter().next().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let package = if folder == "default" { "dbt".to_owned() } else { format!("dbt_{folder}") };
+        let path = Path::new("macros").join(below.strip_prefix(&folder).map_err(io::Error::other)?);
+        let _ = writeln!(
+            text,
+            "    MacroFile {{ package: {package:?}, path: {:?}, text: include_str!({:?}) }},",
+            path.display().to_string(),
+            file.display().to_string()
+        );
+    }
+    text.push_str("];\n");
+    fs::write(PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("macro_files.rs"), text)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn search_library() {
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
-    println!("cargo:rerun-if-changed=build.rs");
-    if std::env::var_os("CARGO_FEATURE_BUNDLED").is_some() {
+    if env::var_os("CARGO_FEATURE_BUNDLED").is_some() {
         return;
     }
-    let (origin, library) = match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
+    let (origin, library) = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
         Ok("linux") => ("$ORIGIN", "libduckdb.so"),
         Ok("macos") => ("@loader_path", "libduckdb.dylib"),
         _ => return,
     };
     let mut paths = vec![origin.to_owned(), format!("{origin}/../lib")];
-    if let Ok(folder) = std::env::var("DUCKDB_LIB_DIR") {
+    if let Ok(folder) = env::var("DUCKDB_LIB_DIR") {
         if !Path::new(&folder).join(library).exists() {
-            println!(
-                "cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does) before linking"
-            );
+            println!("cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does)");
         }
         paths.push(folder);
     }

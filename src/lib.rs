@@ -1,7 +1,21 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
+mod cli;
+mod commands;
+pub mod compiler;
+pub mod config;
+pub mod context;
 pub mod diagnostics;
 pub mod events;
+pub mod graph;
+pub mod jinja;
+pub mod macros;
 pub mod manifest;
+pub mod parser;
+pub mod plan;
+pub mod sql;
+pub mod ui;
 pub mod yaml;
+
+pub use cli::run;

@@ -1,6 +1,5 @@
-fn main() {
-    println!(
-        "{:?}",
-        duckdb::Connection::open_in_memory().unwrap().query_row("select version()", [], |r| r.get::<_, String>(0))
-    );
+//! The `hetl` executable.
+
+fn main() -> std::process::ExitCode {
+    hetl::run(std::env::args_os())
 }

@@ -40,7 +40,7 @@ codes! {
     /// A key that nobody reads.
     YAML_UNKNOWN_KEY = "W0204", "unknown key in YAML";
     /// The same key twice in one mapping.
-    YAML_DUPLICATE_KEY = "E0205", "duplicate key in YAML";
+    YAML_DUPLICATE_KEY = "W0205", "duplicate key in YAML";
     /// A value outside the allowed ones.
     YAML_VALUE = "E0206", "value not allowed in YAML";
 

@@ -10,5 +10,6 @@ pub mod render;
 mod source_map;
 
 pub use code::Code;
+pub(crate) use diagnostic::most_similar;
 pub use diagnostic::{Diagnostic, Diagnostics, Frame, Label, Severity};
 pub use source_map::{Position, SourceFile, SourceId, SourceMap, Span};

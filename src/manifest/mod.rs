@@ -1,12 +1,22 @@
 //! The nouns of a parsed project: [`Node`], [`Source`], … and the [`Manifest`] that holds them all, frozen once made.
 //!
-//! `node_json` and its neighbours write dbt's manifest v12 form. Nothing here reads files or YAML.
+//! [`ManifestJson`] writes dbt's manifest v12 form, [`Manifest::from_json`] reads an earlier one. Nothing here reads files
+//! or YAML.
 
+mod compiled;
 mod config;
+mod contract;
+mod json;
+mod metadata;
 mod node;
+mod node_info;
+mod read;
 mod resources;
 
+pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
+pub use json::ManifestJson;
+pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, HETL_VERSION, ManifestMetadata, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,
 };
@@ -74,5 +84,44 @@ impl Manifest {
         } else {
             &[]
         }
+    }
+
+    /// What a resource depends on, resources of the semantic layer included, by unique id.
+    pub fn dependencies<'a>(&'a self, unique_id: &str) -> Box<dyn Iterator<Item = &'a str> + 'a> {
+        let semantic = &self.semantic;
+        let json = [&semantic.metrics, &semantic.semantic_models, &semantic.saved_queries]
+            .into_iter()
+            .find_map(|kind| kind.get(unique_id));
+        match json {
+            Some(value) => Box::new(
+                value
+                    .pointer("/depends_on/nodes")
+                    .and_then(serde_json::Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(serde_json::Value::as_str),
+            ),
+            None => Box::new(self.depends_on(unique_id).iter().map(String::as_str)),
+        }
+    }
+
+    /// What kind of resource a unique id names, if it is in the manifest (macros and docs included).
+    pub fn resource_type(&self, unique_id: &str) -> Option<ResourceType> {
+        if let Some(node) = self.nodes.get(unique_id) {
+            return Some(node.resource_type);
+        }
+        let semantic = &self.semantic;
+        let known = [
+            (self.sources.contains_key(unique_id), ResourceType::Source),
+            (self.exposures.contains_key(unique_id), ResourceType::Exposure),
+            (self.unit_tests.contains_key(unique_id), ResourceType::UnitTest),
+            (self.groups.contains_key(unique_id), ResourceType::Group),
+            (self.macros.contains_key(unique_id), ResourceType::Macro),
+            (self.docs.contains_key(unique_id), ResourceType::Doc),
+            (semantic.metrics.contains_key(unique_id), ResourceType::Metric),
+            (semantic.semantic_models.contains_key(unique_id), ResourceType::SemanticModel),
+            (semantic.saved_queries.contains_key(unique_id), ResourceType::SavedQuery),
+        ];
+        known.into_iter().find(|(found, _)| *found).map(|(_, kind)| kind)
     }
 }

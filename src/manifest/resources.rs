@@ -16,6 +16,17 @@ pub enum TimePeriod {
     Day,
 }
 
+impl TimePeriod {
+    /// dbt's name: `minute`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+}
+
 /// An age such as "12 hours".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreshnessThreshold {

@@ -24,7 +24,7 @@ pub enum Value {
     Float(f64),
     /// A string.
     Str(String),
-    /// A date or date-time, as written (YAML 1.1 timestamps).
+    /// A date, or a date-time in ISO form (YAML 1.1 timestamps).
     Timestamp(String),
     /// A list.
     Seq(Vec<Node>),
@@ -52,6 +52,11 @@ impl Mapping {
     /// Key and value under a string key.
     pub fn entry(&self, key: &str) -> Option<(&Node, &Node)> {
         self.entries.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(k, v)| (k, v))
+    }
+
+    /// The entries themselves, in written order.
+    pub fn into_entries(self) -> Vec<(Node, Node)> {
+        self.entries
     }
 
     /// All entries in written order.

@@ -1,0 +1,79 @@
+//! `clean`.
+
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Map;
+
+use super::opening::{Opening, Outcome, with_project};
+use crate::config::Overrides;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::events::Event;
+
+/// Remove the folders that clean-targets names, the target folder by default
+#[derive(Debug, Args)]
+pub(crate) struct Clean {}
+
+impl Clean {
+    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        with_project("clean", Map::new(), overrides, clean)
+    }
+}
+
+fn clean(opening: &Opening) -> Result<Outcome, Diagnostics> {
+    let project = &opening.config.project;
+    let root = lexical(&project.root);
+    let kept: Vec<PathBuf> = [&project.paths.model, &project.paths.seed, &project.paths.test, &project.paths.macros]
+        .into_iter()
+        .flatten()
+        .map(|path| lexical(&root.join(path)))
+        .collect();
+    let targets: Vec<PathBuf> = project.clean_targets.iter().map(|target| lexical(&root.join(target))).collect();
+    let outside: Vec<&PathBuf> = targets.iter().filter(|target| !target.starts_with(&root)).collect();
+    if let Some(first) = outside.first() {
+        return Err(Diagnostic::error(
+            Code::INVALID_PROJECT,
+            format!("clean would remove `{}`, which is outside the project", first.display()),
+        )
+        .note("nothing was removed")
+        .hint("keep clean-targets inside the project")
+        .into());
+    }
+    for target in targets {
+        let path = target.to_string_lossy().into_owned();
+        opening.report(&Event::CheckCleanPath { path: path.clone() });
+        let is_protected = target == root || kept.iter().any(|kept| kept.starts_with(&target));
+        if is_protected {
+            opening.report(&Event::ProtectedCleanPath { path });
+            continue;
+        }
+        remove(&target)?;
+        opening.report(&Event::ConfirmCleanPath { path });
+    }
+    opening.report(&Event::FinishedCleanPaths {});
+    Ok(Outcome::Success)
+}
+
+/// Removes a folder; a link only as a link, so that nothing outside the project is touched.
+fn remove(target: &Path) -> Result<(), Diagnostic> {
+    let Ok(about) = std::fs::symlink_metadata(target) else { return Ok(()) };
+    let removed = if about.is_dir() { std::fs::remove_dir_all(target) } else { std::fs::remove_file(target) };
+    removed.map_err(|problem| {
+        Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot remove `{}`: {problem}", target.display()))
+    })
+}
+
+/// The path without `.` and `..`.
+fn lexical(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut done, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                done.pop();
+            }
+            other => done.push(other),
+        }
+        done
+    })
+}

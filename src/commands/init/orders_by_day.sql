@@ -1,0 +1,8 @@
+{{ config(materialized='table') }}
+
+select
+    ordered_on,
+    count(*) as orders,
+    sum(amount) as revenue
+from {{ ref('orders') }}
+group by ordered_on

@@ -1,0 +1,183 @@
+//! The beginning and the end of every command: configuration, console, exit code.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+
+use crate::config::{self, Config, Invocation, Loaded, Overrides};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
+use crate::events::{Event, Level, Reporter};
+use crate::ui::{Console, LogFormat, LogSettings, Secrets};
+
+/// How a command ended that ran to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Exit code 0.
+    Success,
+    /// A node failed: exit code 1.
+    Failure,
+}
+
+impl From<bool> for Outcome {
+    fn from(is_success: bool) -> Self {
+        if is_success { Self::Success } else { Self::Failure }
+    }
+}
+
+/// What a command has when it starts.
+pub(crate) struct Opening {
+    /// Project, profile, flags, vars.
+    pub(crate) config: Config,
+    /// Where events go.
+    pub(crate) console: Arc<Console>,
+    /// Texts that diagnostics point into.
+    pub(crate) sources: Arc<SourceMap>,
+}
+
+impl Opening {
+    /// Reports one event.
+    pub(crate) fn report(&self, event: &Event) {
+        self.console.report(event);
+    }
+
+    /// Shows warnings now and keeps errors, which end the command.
+    pub(crate) fn check(&self, diagnostics: Diagnostics) -> Result<(), Diagnostics> {
+        let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) =
+            diagnostics.into_iter().partition(Diagnostic::is_error);
+        for warning in &warnings {
+            self.report(&Event::diagnosed(warning, &self.sources));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors.into_iter().collect()) }
+    }
+}
+
+/// Runs a command that needs a project and a profile.
+pub(crate) fn with_project(
+    which: &str,
+    args: Map<String, Value>,
+    overrides: &Overrides,
+    body: impl FnOnce(&Opening) -> Result<Outcome, Diagnostics>,
+) -> ExitCode {
+    let begin = Instant::now();
+    let invocation = Invocation::from_process(which, args);
+    let sources = Arc::new(SourceMap::new());
+    let Loaded { config, diagnostics, notes } = config::load(invocation.clone(), overrides, &sources);
+    let console = Arc::new(Console::new(log_settings(&invocation, overrides, config.as_ref())));
+    console.report(&Event::MainReportVersion { log_version: 3, version: format!("={}", env!("CARGO_PKG_VERSION")) });
+    console.report(&Event::MainReportArgs { args: invocation.args.clone() });
+    for note in notes {
+        console.report(&Event::Note { msg: note });
+    }
+    let result = match config {
+        Some(config) => {
+            let opening = Opening { config, console: Arc::clone(&console), sources: Arc::clone(&sources) };
+            opening.check(diagnostics).and_then(|()| body(&opening))
+        }
+        None => Err(diagnostics),
+    };
+    close(&console, &sources, &invocation, begin, result)
+}
+
+/// Reports how a command ended.
+pub(crate) fn close(
+    console: &Console,
+    sources: &SourceMap,
+    invocation: &Invocation,
+    begin: Instant,
+    result: Result<Outcome, Diagnostics>,
+) -> ExitCode {
+    let code = match &result {
+        Ok(Outcome::Success) => 0,
+        Ok(Outcome::Failure) => 1,
+        Err(_) => 2,
+    };
+    if let Err(problems) = &result {
+        for warning in problems.iter().filter(|problem| !problem.is_error()) {
+            console.report(&Event::diagnosed(warning, sources));
+        }
+        let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
+        if !errors.is_empty() {
+            console.report(&Event::fatal(errors, sources));
+        }
+    }
+    console.report(&Event::CommandCompleted {
+        command: format!("hetl {}", invocation.which),
+        completed_at: jiff::Zoned::now().strftime("%H:%M:%S.%6f").to_string(),
+        elapsed: begin.elapsed().as_secs_f64(),
+        success: code == 0,
+    });
+    ExitCode::from(code)
+}
+
+/// What the flags say of the log; before there is a configuration, what command line and environment say.
+pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, config: Option<&Config>) -> LogSettings {
+    let flags = config.map(|config| config.flags.as_ref().clone()).unwrap_or_default();
+    let word = |given: &Option<String>, flag: &str| {
+        given.clone().or_else(|| invocation.env_flag(flag).map(|(_, value)| value.to_owned()))
+    };
+    let truth = |given: Option<bool>, flag: &str, configured: bool| {
+        if config.is_some() {
+            return configured;
+        }
+        given.unwrap_or_else(|| invocation.env_flag(flag).is_some_and(|(_, value)| is_true(value)))
+    };
+    let format =
+        config.map(|_| format_of(flags.log_format)).or_else(|| word(&overrides.log_format, "LOG_FORMAT")?.parse().ok());
+    let level =
+        config.map(|_| level_of(flags.log_level)).or_else(|| word(&overrides.log_level, "LOG_LEVEL")?.parse().ok());
+    let mut level = level.unwrap_or(Level::Info);
+    if truth(overrides.debug, "DEBUG", flags.debug) {
+        level = Level::Debug;
+    }
+    if truth(overrides.quiet, "QUIET", flags.quiet) {
+        level = Level::Error;
+    }
+    let colors = flags.use_colors.or(overrides.use_colors).or_else(|| invocation.env("NO_COLOR").map(|_| false));
+    let environment = &invocation.environment;
+    LogSettings {
+        format: format.unwrap_or_default(),
+        level,
+        colors,
+        width: flags.printer_width,
+        file_format: match flags.log_format_file {
+            config::LogFormat::Json => LogFormat::Json,
+            config::LogFormat::Text => LogFormat::Text,
+            config::LogFormat::Debug | config::LogFormat::Default => LogFormat::Debug,
+        },
+        file_level: level_of(flags.log_level_file),
+        folder: config.map(|config| config.project.log_dir()),
+        file_max_bytes: flags.log_file_max_bytes,
+        live: invocation.env("CI").is_none(),
+        invocation_id: invocation.invocation_id.clone(),
+        extra: environment
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix("DBT_ENV_CUSTOM_ENV_")?.to_owned(), Value::from(value.as_str())))
+            })
+            .collect(),
+        secrets: Secrets::among(environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+    }
+}
+
+fn is_true(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "t" | "yes" | "y" | "on")
+}
+
+fn format_of(format: config::LogFormat) -> LogFormat {
+    match format {
+        config::LogFormat::Text | config::LogFormat::Default => LogFormat::Text,
+        config::LogFormat::Debug => LogFormat::Debug,
+        config::LogFormat::Json => LogFormat::Json,
+    }
+}
+
+fn level_of(level: config::LogLevel) -> Level {
+    match level {
+        config::LogLevel::Debug => Level::Debug,
+        config::LogLevel::Info => Level::Info,
+        config::LogLevel::Warn => Level::Warn,
+        config::LogLevel::Error | config::LogLevel::None => Level::Error,
+    }
+}

@@ -1,0 +1,74 @@
+//! What the process was given: time, identity, folder, environment, arguments.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+/// One run of the program. Everything that differs between two runs of the same command comes in through it.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// A random UUID.
+    pub invocation_id: String,
+    /// When it began.
+    pub started_at: jiff::Timestamp,
+    /// dbt's `which`: `build`, `run-operation`, `generate` …
+    pub which: String,
+    /// Command and arguments as typed.
+    pub argv: Vec<String>,
+    /// The command's own arguments (`select`, `exclude` …) under dbt's names, for `invocation_args_dict`.
+    pub args: Map<String, Value>,
+    /// The folder it was started in, absolute.
+    pub working_dir: PathBuf,
+    /// The user's home folder, where there is one.
+    pub home_dir: Option<PathBuf>,
+    /// The environment as it was at the start.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Invocation {
+    /// Reads clock, environment and working folder of this process.
+    pub fn from_process(which: &str, args: Map<String, Value>) -> Self {
+        Self {
+            invocation_id: uuid::Uuid::new_v4().to_string(),
+            started_at: jiff::Timestamp::now(),
+            which: which.to_owned(),
+            argv: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            args,
+            working_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            home_dir: dirs::home_dir(),
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        }
+    }
+
+    /// An invocation of fixed identity and time, without environment: for tests and golden files.
+    pub fn fixed(which: &str, working_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            invocation_id: "00000000-0000-0000-0000-000000000000".into(),
+            started_at: jiff::Timestamp::UNIX_EPOCH,
+            which: which.to_owned(),
+            argv: vec!["hetl".into(), which.to_owned()],
+            args: Map::new(),
+            working_dir: working_dir.into(),
+            home_dir: None,
+            environment: BTreeMap::new(),
+        }
+    }
+
+    /// A variable of the environment.
+    pub fn env(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str)
+    }
+
+    /// The value of a flag in the environment, with the name it was found under: `DBT_ENGINE_X`, then `DBT_X`, then `HETL_X`.
+    /// `flag` is written as in dbt: `FAIL_FAST`.
+    pub fn env_flag(&self, flag: &str) -> Option<(String, &str)> {
+        ["DBT_ENGINE_", "DBT_", "HETL_"].into_iter().find_map(|prefix| {
+            let name = format!("{prefix}{flag}");
+            let value = self.env(&name)?;
+            Some((name, value))
+        })
+    }
+}

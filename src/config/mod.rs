@@ -1,0 +1,26 @@
+//! `dbt_project.yml`, `profiles.yml`, packages, vars and flags, read and resolved into a [`Config`].
+//!
+//! [`load`] is the way in: an [`Invocation`] (what the process was given: the only reading of the environment) and the
+//! command line's [`Overrides`] become the root [`Project`] with its packages, the [`Profile`], [`Flags`] and [`Vars`].
+//! Nothing here reads models or speaks to a warehouse.
+
+mod config_tree;
+mod flags;
+mod invocation;
+mod load;
+mod overrides;
+mod profile;
+mod project;
+mod vars;
+
+pub use config_tree::{ConfigKind, ConfigLevel, ConfigTree, NodeConfigChain};
+pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, WarnErrorOptions};
+pub use invocation::Invocation;
+pub use load::{Config, Loaded, load};
+pub use overrides::Overrides;
+pub use profile::{Profile, ProfileOrigin};
+pub use project::{DispatchRule, Hook, PackageSpec, Project, ProjectPaths, QueryComment};
+pub use vars::Vars;
+
+/// The version of dbt Core that projects are told they run on (`dbt_version`, `require-dbt-version`).
+pub const DBT_VERSION: &str = "1.11.16";

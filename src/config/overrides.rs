@@ -1,0 +1,63 @@
+//! What the command line says, as plain options.
+
+use std::path::PathBuf;
+
+/// Flags as given on the command line; `None` (or empty) where a flag was not given.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[allow(missing_docs)] // each field is the flag of the same name
+pub struct Overrides {
+    pub project_dir: Option<PathBuf>,
+    pub profiles_dir: Option<PathBuf>,
+    pub profile: Option<String>,
+    pub target: Option<String>,
+    pub target_path: Option<PathBuf>,
+    pub log_path: Option<PathBuf>,
+    pub threads: Option<usize>,
+    /// The text of `--vars`, YAML.
+    pub vars: Option<String>,
+    pub full_refresh: Option<bool>,
+    pub fail_fast: Option<bool>,
+    pub store_failures: Option<bool>,
+    pub empty: Option<bool>,
+    pub sample: Option<String>,
+    pub event_time_start: Option<String>,
+    pub event_time_end: Option<String>,
+    pub defer: Option<bool>,
+    pub favor_state: Option<bool>,
+    pub state: Option<PathBuf>,
+    pub defer_state: Option<PathBuf>,
+    pub indirect_selection: Option<String>,
+    pub resource_types: Vec<String>,
+    pub exclude_resource_types: Vec<String>,
+    pub warn_error: Option<bool>,
+    /// The text of `--warn-error-options`, YAML.
+    pub warn_error_options: Option<String>,
+    pub write_json: Option<bool>,
+    pub partial_parse: Option<bool>,
+    pub static_parser: Option<bool>,
+    pub use_experimental_parser: Option<bool>,
+    pub version_check: Option<bool>,
+    pub populate_cache: Option<bool>,
+    pub cache_selected_only: Option<bool>,
+    pub introspect: Option<bool>,
+    pub print: Option<bool>,
+    pub quiet: Option<bool>,
+    pub debug: Option<bool>,
+    pub log_format: Option<String>,
+    pub log_format_file: Option<String>,
+    pub log_level: Option<String>,
+    pub log_level_file: Option<String>,
+    pub log_file_max_bytes: Option<u64>,
+    pub log_cache_events: Option<bool>,
+    pub use_colors: Option<bool>,
+    pub use_colors_file: Option<bool>,
+    pub printer_width: Option<usize>,
+    pub send_anonymous_usage_stats: Option<bool>,
+    pub single_threaded: Option<bool>,
+    pub macro_debugging: Option<bool>,
+    pub show_all_deprecations: Option<bool>,
+    pub show_resource_report: Option<bool>,
+    pub export_saved_queries: Option<bool>,
+    pub clean_project_files_only: Option<bool>,
+    pub host: Option<String>,
+}

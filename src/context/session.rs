@@ -1,0 +1,108 @@
+//! What all contexts of one invocation share.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::MacroSet;
+use crate::adapters::{Adapter, RelationParts};
+use crate::config::Config;
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
+use crate::events::Reporter;
+
+/// What a [`Session`] is made of.
+pub struct SessionParts {
+    /// Project, profile, flags, vars, invocation.
+    pub config: Config,
+    /// The warehouse.
+    pub adapter: Arc<dyn Adapter>,
+    /// Every macro.
+    pub macros: Arc<MacroSet>,
+    /// Told what templates log and print.
+    pub reporter: Arc<dyn Reporter>,
+    /// Texts that diagnostics point into.
+    pub sources: Arc<SourceMap>,
+}
+
+/// Made once an invocation; shared by all threads.
+pub struct Session {
+    config: Config,
+    adapter: Arc<dyn Adapter>,
+    macros: Arc<MacroSet>,
+    reporter: Arc<dyn Reporter>,
+    sources: Arc<SourceMap>,
+    quoting: RelationParts<bool>,
+    warnings: Mutex<Diagnostics>,
+    selected: RwLock<Vec<String>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("project", &self.config.project.name).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A session of these parts.
+    pub fn new(parts: SessionParts) -> Arc<Self> {
+        let quoting = parts.config.project.resolved_quoting(parts.adapter.default_quoting());
+        Arc::new(Self {
+            config: parts.config,
+            adapter: parts.adapter,
+            macros: parts.macros,
+            reporter: parts.reporter,
+            sources: parts.sources,
+            quoting,
+            warnings: Mutex::default(),
+            selected: RwLock::default(),
+        })
+    }
+
+    /// Project, profile, flags, vars, invocation.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The warehouse.
+    pub fn adapter(&self) -> &Arc<dyn Adapter> {
+        &self.adapter
+    }
+
+    /// Every macro.
+    pub fn macros(&self) -> &MacroSet {
+        &self.macros
+    }
+
+    /// Told what happens.
+    pub fn reporter(&self) -> &Arc<dyn Reporter> {
+        &self.reporter
+    }
+
+    /// Texts that diagnostics point into.
+    pub fn sources(&self) -> &Arc<SourceMap> {
+        &self.sources
+    }
+
+    /// How relations are quoted: the project's word, else the warehouse's default.
+    pub fn quoting(&self) -> RelationParts<bool> {
+        self.quoting
+    }
+
+    /// Tells the templates which resources were selected (`selected_resources`).
+    pub fn set_selected(&self, unique_ids: Vec<String>) {
+        *self.selected.write().unwrap_or_else(PoisonError::into_inner) = unique_ids;
+    }
+
+    /// What was selected.
+    pub fn selected(&self) -> Vec<String> {
+        self.selected.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps a warning that a template raised.
+    pub fn warn(&self, warning: Diagnostic) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+    }
+
+    /// Takes the warnings that templates raised so far.
+    pub fn take_warnings(&self) -> Diagnostics {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

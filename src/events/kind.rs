@@ -1,0 +1,181 @@
+//! Name, code and level of every event, as dbt 1.11 has them.
+
+use std::str::FromStr;
+
+use super::Event;
+
+/// How important an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// For those who look for a cause.
+    Debug,
+    /// For everyone.
+    Info,
+    /// Something is probably wrong.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl Level {
+    /// As written in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name.to_ascii_lowercase().as_str() {
+            "debug" => Ok(Self::Debug),
+            "info" => Ok(Self::Info),
+            "warn" => Ok(Self::Warn),
+            "error" | "none" => Ok(Self::Error),
+            _ => Err(format!("`{name}` is not a log level; use debug, info, warn, error or none")),
+        }
+    }
+}
+
+/// What sort of event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventKind {
+    /// dbt's class name: `LogModelResult`.
+    pub name: &'static str,
+    /// dbt's code: `Q012`.
+    pub code: &'static str,
+    /// Its importance.
+    pub level: Level,
+}
+
+macro_rules! kinds {
+    ($event:expr; $($variant:ident $code:literal $level:expr;)*) => {
+        match $event {
+            $(Event::$variant { .. } => EventKind { name: stringify!($variant), code: $code, level: $level },)*
+        }
+    };
+}
+
+impl Event {
+    /// Name, code and level.
+    pub fn kind(&self) -> EventKind {
+        use Level::{Debug, Error, Info, Warn};
+        let by_status = self.level_of_status();
+        let kind = kinds! { self;
+            MainReportVersion "A001" Info;
+            MainReportArgs "A002" Debug;
+            StarterProjectPath "A017" Debug;
+            ProjectCreated "A026" Info;
+            AdapterRegistered "E034" Info;
+            ConnectionUsed "E015" Debug;
+            SQLQuery "E016" Debug;
+            SQLQueryStatus "E017" Debug;
+            FinishedRunningStats "E047" Info;
+            ParsePerfInfoPath "I010" Info;
+            JinjaLogInfo "I062" Info;
+            JinjaLogDebug "I063" Debug;
+            DepsNoPackagesFound "M013" Info;
+            DepsStartPackageInstall "M014" Info;
+            DepsInstallInfo "M015" Info;
+            NoNodesForSelectionCriteria "M030" Warn;
+            ArtifactWritten "P001" Debug;
+            RunningOperationCaughtError "Q001" Error;
+            CatalogWritten "E042" Info;
+            BuildingCatalog "E044" Info;
+            LogTestResult "Q007" by_status;
+            LogStartLine "Q011" Info;
+            LogModelResult "Q012" by_status;
+            LogSnapshotResult "Q015" by_status;
+            LogSeedResult "Q016" by_status;
+            LogFreshnessResult "Q018" by_status;
+            LogNodeNoOpResult "Q019" Info;
+            LogCancelLine "Q022" Error;
+            NodeStart "Q024" Debug;
+            NodeFinished "Q025" Debug;
+            ConcurrencyLine "Q027" Info;
+            WritingInjectedSQLForNode "Q029" Debug;
+            NodeCompiling "Q030" Debug;
+            NodeExecuting "Q031" Debug;
+            LogHookStartLine "Q032" Info;
+            LogHookEndLine "Q033" Info;
+            SkippingDetails "Q034" Info;
+            NothingToDo "Q035" Warn;
+            NoNodesSelected "Q038" Warn;
+            CommandCompleted "Q039" Debug;
+            ShowNode "Q041" Info;
+            CompiledNode "Q042" Info;
+            LogStartBatch "Q045" Info;
+            LogBatchResult "Q046" by_status;
+            FoundStats "W006" Info;
+            MainKeyboardInterrupt "Z001" Info;
+            MainEncounteredError "Z002" Error;
+            CheckCleanPath "Z012" Info;
+            ConfirmCleanPath "Z013" Info;
+            ProtectedCleanPath "Z014" Info;
+            FinishedCleanPaths "Z015" Info;
+            Formatting "Z017" Info;
+            RunResultWarning "Z021" Warn;
+            RunResultFailure "Z022" Error;
+            StatsLine "Z023" Info;
+            RunResultError "Z024" Error;
+            RunResultErrorNoMessage "Z025" Error;
+            SQLCompiledPath "Z026" Info;
+            CheckNodeTestFailure "Z027" Info;
+            EndOfRunSummary "Z030" Info;
+            MarkSkippedChildren "Z033" Debug;
+            LogSkipBecauseError "Z034" Error;
+            RunResultWarningMessage "Z046" Warn;
+            DebugCmdOut "Z047" Info;
+            DebugCmdResult "Z048" Info;
+            Note "Z050" Info;
+            PrintEvent "Z052" Info;
+            ListCmdOut "Z052" Info;
+            Diagnosed "H001" by_status;
+        };
+        match self {
+            // dbt prints lists as plain output, under the name of its print event.
+            Self::ListCmdOut { .. } => EventKind { name: "PrintEvent", ..kind },
+            _ => kind,
+        }
+    }
+
+    fn level_of_status(&self) -> Level {
+        match self {
+            Self::LogTestResult { status, .. } => match status.as_str() {
+                "fail" | "error" => Level::Error,
+                "warn" => Level::Warn,
+                _ => Level::Info,
+            },
+            Self::LogFreshnessResult { status, .. } => match status.as_str() {
+                "runtime error" | "error" => Level::Error,
+                "warn" => Level::Warn,
+                _ => Level::Info,
+            },
+            Self::LogModelResult { status, .. }
+            | Self::LogSnapshotResult { status, .. }
+            | Self::LogSeedResult { status, .. }
+            | Self::LogBatchResult { status, .. }
+                if status == "error" =>
+            {
+                Level::Error
+            }
+            Self::Diagnosed { is_error: true, .. } => Level::Error,
+            Self::Diagnosed { .. } => Level::Warn,
+            _ => Level::Info,
+        }
+    }
+
+    /// Whether it is the output that was asked for, which `--quiet` does not silence and which has no timestamp.
+    pub fn is_output(&self) -> bool {
+        matches!(
+            self,
+            Self::PrintEvent { .. } | Self::ListCmdOut { .. } | Self::ShowNode { .. } | Self::CompiledNode { .. }
+        )
+    }
+}

@@ -1,0 +1,21 @@
+//! dbt's node selection: from `--select`, `--exclude` and `selectors.yml` to unique ids.
+//!
+//! A text becomes a [`Spec`] (`criterion`, `command_line`, `yaml`), which a [`Selector`] evaluates over a graph and its
+//! manifest (`select`, `methods`, `state`). Nothing here reads files: paths are those of the manifest.
+
+mod command_line;
+mod criterion;
+mod members;
+mod methods;
+mod node_set;
+mod pattern;
+mod previous;
+mod select;
+mod state;
+mod yaml;
+
+pub use command_line::{DEFAULT_SELECTION, Spec};
+pub use criterion::{Criterion, IndirectSelection, Method};
+pub use previous::PreviousState;
+pub use select::{Selection, Selector};
+pub use yaml::{NamedSelector, Selectors};

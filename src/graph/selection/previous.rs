@@ -1,0 +1,16 @@
+//! [`PreviousState`]: what an earlier run left behind, for `state:`, `result:` and `source_status:`.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+/// Artifacts of an earlier run, each where given. Reading the files is the business of `artifacts`.
+#[derive(Debug, Clone, Default)]
+pub struct PreviousState {
+    /// Its `manifest.json`.
+    pub manifest: Option<Value>,
+    /// Its `run_results.json`: status by unique id.
+    pub results: Option<HashMap<String, String>>,
+    /// Sources that have newer data now than in its `sources.json`.
+    pub fresher_sources: Option<HashSet<String>>,
+}

@@ -1,0 +1,58 @@
+{# A table that later runs add to: built whole the first time, changed by a strategy after that. #}
+
+{% materialization incremental, default %}
+  {% set existing_relation = load_cached_relation(this) %}
+  {% set target_relation = this.incorporate(type='table') %}
+  {% set intermediate_relation = make_intermediate_relation(target_relation) %}
+  {% set backup_relation = make_backup_relation(target_relation, existing_relation.type if existing_relation else 'table') %}
+  {% set full_refresh = should_full_refresh() or (existing_relation is not none and existing_relation.is_view) %}
+  {% set strategy_sql = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy') or 'default') %}
+
+  {% do drop_relation_if_exists(load_cached_relation(intermediate_relation)) %}
+  {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
+  {% do run_hooks(pre_hooks, inside_transaction=False) %}
+  {% do run_hooks(pre_hooks, inside_transaction=True) %}
+
+  {% set swapped = false %}
+  {% if existing_relation is none %}
+    {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
+  {% elif full_refresh and must_build_in_place(existing_relation) %}
+    {% do build_in_place(existing_relation, target_relation, sql) %}
+  {% elif full_refresh %}
+    {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
+    {% do swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+    {% set swapped = true %}
+  {% else %}
+    {% set temp_relation = make_temp_relation(target_relation) %}
+    {% do run_query(get_create_table_as_sql(True, temp_relation, sql)) %}
+    {% set dest_columns = reconcile_columns(temp_relation, target_relation, existing_relation) %}
+    {% set arguments = {
+      'target_relation': target_relation,
+      'temp_relation': temp_relation,
+      'unique_key': config.get('unique_key'),
+      'dest_columns': dest_columns,
+      'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
+    } %}
+    {% call statement('main') %}{{ strategy_sql(arguments) }}{% endcall %}
+  {% endif %}
+
+  {% if existing_relation is none or full_refresh %}{% do create_indexes(target_relation) %}{% endif %}
+  {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh)) %}
+  {% do persist_docs(target_relation, model) %}
+  {% do run_hooks(post_hooks, inside_transaction=True) %}
+  {% do adapter.commit() %}
+
+  {% if swapped %}{% do drop_relation_if_exists(backup_relation) %}{% endif %}
+  {% do run_hooks(post_hooks, inside_transaction=False) %}
+  {% do return({'relations': [target_relation]}) %}
+{% endmaterialization %}
+
+{# Widens the target where the new rows need it, applies `on_schema_change`, and answers with the columns to write. #}
+{% macro reconcile_columns(temp_relation, target_relation, existing_relation) %}
+  {% if not config.get('contract').enforced %}
+    {% do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) %}
+  {% endif %}
+  {% set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') %}
+  {% set columns = process_schema_changes(on_schema_change, temp_relation, existing_relation) %}
+  {% do return(columns or adapter.get_columns_in_relation(existing_relation)) %}
+{% endmacro %}

@@ -1,0 +1,54 @@
+//! `{% docs name %}` blocks of Markdown files → [`Doc`]s.
+
+use std::sync::Arc;
+
+use super::files::ProjectFile;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::jinja::{BlockKind, split_blocks};
+use crate::manifest::Doc;
+
+/// All doc blocks of one file.
+pub(super) fn docs(file: &ProjectFile, problems: &mut Diagnostics) -> Vec<(Doc, Span)> {
+    if !file.text.contains("docs") {
+        return Vec::new();
+    }
+    let found = split_blocks(&file.text, &[BlockKind::Docs]);
+    problems.extend(found.errors.into_iter().map(|error| super::templates::syntax_problem(file, error)));
+    found
+        .blocks
+        .into_iter()
+        .map(|block| {
+            let doc = Doc {
+                unique_id: format!("doc.{}.{}", file.package, block.name),
+                name: block.name.clone(),
+                package_name: file.package.to_string(),
+                path: file.relative_path.clone(),
+                original_file_path: file.original_path.clone(),
+                block_contents: file.text[block.body.clone()].trim().to_owned(),
+            };
+            (doc, file.span(block.range.clone()))
+        })
+        .collect()
+}
+
+/// Adds docs to the manifest's; two of one id are an error.
+pub(super) fn collect(
+    found: Vec<(Doc, Span)>,
+    into: &mut indexmap::IndexMap<String, Arc<Doc>>,
+    places: &mut std::collections::HashMap<String, Span>,
+    problems: &mut Diagnostics,
+) {
+    for (doc, span) in found {
+        if let Some(first) = places.get(&doc.unique_id) {
+            problems.push(
+                Diagnostic::error(Code::DUPLICATE_RESOURCE, format!("two doc blocks are named `{}`", doc.name))
+                    .at(span, "defined again here")
+                    .at(*first, "first defined here")
+                    .hint("rename or remove one of them"),
+            );
+            continue;
+        }
+        places.insert(doc.unique_id.clone(), span);
+        into.insert(doc.unique_id.clone(), Arc::new(doc));
+    }
+}

@@ -1,0 +1,433 @@
+//! Tests listed under models, seeds, snapshots, sources and columns → test nodes, named and hashed as dbt names them.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::names::{fqn, generic_test_hash, generic_test_names, python_repr};
+use super::node_config::{ConfigSources, resolve};
+use super::nodes::{Parsed, check_config, name_relation};
+use super::parsing::Parsing;
+use super::patches::{Patch, Version};
+use super::properties::Entry;
+use super::sources::SourceEntry;
+use super::templates;
+use crate::context::{Captured, ParseNode};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::manifest::{Checksum, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
+
+/// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
+const CONFIG_KEYS: &[&str] = &[
+    "severity",
+    "tags",
+    "enabled",
+    "where",
+    "limit",
+    "warn_if",
+    "error_if",
+    "fail_calc",
+    "store_failures",
+    "store_failures_as",
+    "meta",
+    "database",
+    "schema",
+    "alias",
+];
+
+/// What a test is attached to.
+enum Target<'a> {
+    Node { name: &'a str, version: Option<&'a Version> },
+    Source(&'a SourceEntry),
+}
+
+/// One test as written, with all that is needed to make its node.
+struct Definition<'a> {
+    entry: &'a Arc<Entry>,
+    target: Target<'a>,
+    column: Option<String>,
+    /// Tags of the column, table and source.
+    tags: Vec<String>,
+    test: &'a Value,
+    span: Span,
+}
+
+/// All tests of a patch's node.
+pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Vec<Parsed> {
+    let mut tests = Vec::new();
+    for column in &patch.columns {
+        let quoted = column.properties.quote.unwrap_or(patch.quote_columns());
+        for test in &column.data_tests {
+            tests.push(Definition {
+                entry: &patch.entry,
+                target: Target::Node { name: &patch.entry.name, version: patch.version.as_ref() },
+                column: Some(column_name(parsing, &column.properties.name, quoted)),
+                tags: column.properties.tags.clone(),
+                test,
+                span: column.properties.span.unwrap_or(patch.entry.yaml.span),
+            });
+        }
+    }
+    for test in &patch.data_tests {
+        tests.push(Definition {
+            entry: &patch.entry,
+            target: Target::Node { name: &patch.entry.name, version: patch.version.as_ref() },
+            column: None,
+            tags: Vec::new(),
+            test,
+            span: tests_span(&patch.entry),
+        });
+    }
+    tests.into_iter().map(|definition| make(parsing, &definition)).collect()
+}
+
+/// All tests of a source table.
+pub(super) fn of_source(parsing: &Parsing, source: &SourceEntry) -> Vec<Parsed> {
+    let mut tests = Vec::new();
+    let table_tags = &source.source.tags;
+    for column in &source.columns {
+        let quoted = column.properties.quote.unwrap_or(source.quote_columns);
+        for test in &column.data_tests {
+            tests.push(Definition {
+                entry: &source.entry,
+                target: Target::Source(source),
+                column: Some(column_name(parsing, &column.properties.name, quoted)),
+                tags: table_tags.iter().chain(&column.properties.tags).cloned().collect(),
+                test,
+                span: column.properties.span.unwrap_or(source.entry.yaml.span),
+            });
+        }
+    }
+    for test in &source.data_tests {
+        tests.push(Definition {
+            entry: &source.entry,
+            target: Target::Source(source),
+            column: None,
+            tags: table_tags.clone(),
+            test,
+            span: source.source.span.unwrap_or(source.entry.yaml.span),
+        });
+    }
+    tests.into_iter().map(|definition| make(parsing, &definition)).collect()
+}
+
+fn column_name(parsing: &Parsing, name: &str, quoted: bool) -> String {
+    if quoted { parsing.adapter().quote(name) } else { name.to_owned() }
+}
+
+fn tests_span(entry: &Entry) -> Span {
+    entry.yaml.get("data_tests").or(entry.yaml.get("tests")).map_or(entry.yaml.span, |node| node.span)
+}
+
+/// A test's name, namespace and arguments, taken apart.
+struct Split {
+    name: String,
+    namespace: Option<String>,
+    kwargs: Map<String, Value>,
+    config: Map<String, Value>,
+    custom_name: Option<String>,
+    description: String,
+}
+
+fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
+    let mut split = split(parsing, definition)?;
+    let package = definition.entry.file.package.as_ref();
+    let model = model_expression(&definition.target);
+    split.kwargs.insert("model".into(), Value::String(format!("{{{{ get_where_subquery({model}) }}}}")));
+    let (short, full) = match &split.custom_name {
+        Some(name) => (name.clone(), name.clone()),
+        None => {
+            let (kind, target) = name_parts(&split, &definition.target);
+            let (short, full) = generic_test_names(&kind, &target, &split.kwargs);
+            if short != full && !split.config.contains_key("alias") {
+                split.config.insert("alias".into(), Value::String(short.clone()));
+            }
+            (short, full)
+        }
+    };
+    let metadata = json!({"namespace": split.namespace, "name": split.name, "kwargs": split.kwargs});
+    let hash = generic_test_hash(&full, &metadata);
+    let below = definition.entry.file.original_path.split_once('/').map_or("", |(_, below)| below);
+    let fqn = fqn(package, below, &full);
+    let unique_id = format!("test.{package}.{full}.{hash}");
+    let raw_code: Arc<str> = raw_code(&split).into();
+    let captured = capture(parsing, definition, &split, &unique_id, &full, &short, &fqn, &raw_code)?;
+    let mut call = split.config.clone();
+    super::config_merge::merge(&mut call, &captured.config_call);
+    let sources = ConfigSources { package, kind: ResourceType::Test, fqn: &fqn, properties: None, call: &call };
+    let resolved = resolve(parsing.project(), &sources);
+    let mut tags = definition.tags.clone();
+    tags.extend(resolved.config.tags().into_iter().map(str::to_owned));
+    let mut seen = std::collections::HashSet::new();
+    tags.retain(|tag| seen.insert(tag.clone()));
+    let warnings = captured.warnings.clone();
+    let mut node = Node {
+        unique_id,
+        resource_type: ResourceType::Test,
+        name: full,
+        package_name: package.to_owned(),
+        path: format!("{short}.sql"),
+        original_file_path: definition.entry.file.original_path.clone(),
+        fqn,
+        alias: String::new(),
+        database: None,
+        schema: String::new(),
+        relation_name: None,
+        checksum: Checksum { name: "none", checksum: String::new() },
+        unrendered_config: resolved.unrendered,
+        config_call: call,
+        raw_code,
+        span: Some(definition.span),
+        language: "sql",
+        refs: captured.refs,
+        sources: captured.sources,
+        metrics: Vec::new(),
+        depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
+        description: split.description,
+        columns: IndexMap::new(),
+        tags,
+        meta: resolved.config.get("meta").and_then(Value::as_object).cloned().unwrap_or_default(),
+        group: resolved.config.str("group").map(str::to_owned),
+        docs: json!({"show": true, "node_color": null}).as_object().cloned().unwrap_or_default(),
+        patch_path: None,
+        doc_blocks: Vec::new(),
+        created_at: parsing.created_at(),
+        access: String::new(),
+        version: None,
+        latest_version: None,
+        deprecation_date: None,
+        constraints: Vec::new(),
+        primary_key: Vec::new(),
+        time_spine: None,
+        test: TestDetails {
+            metadata: Some(TestMetadata { name: split.name, namespace: split.namespace, kwargs: split.kwargs }),
+            column_name: definition.column.clone(),
+            file_key_name: Some(format!("{}.{}", definition.entry.section, definition.entry.name)),
+            attached_node: None,
+        },
+        root_path: None,
+        index: None,
+        config: resolved.config,
+    };
+    check_config(&node)?;
+    name_relation(parsing, &mut node)?;
+    Ok((node, warnings))
+}
+
+fn model_expression(target: &Target<'_>) -> String {
+    match target {
+        Target::Node { name, version: None } => format!("ref('{name}')"),
+        Target::Node { name, version: Some(version) } => {
+            format!("ref('{name}', version='{}')", super::names::version_text(&version.v))
+        }
+        Target::Source(source) => format!("source('{}', '{}')", source.source.source_name, source.source.name),
+    }
+}
+
+fn name_parts(split: &Split, target: &Target<'_>) -> (String, String) {
+    let (mut kind, target) = match target {
+        Target::Node { name, version: None } => (split.name.clone(), (*name).to_owned()),
+        Target::Node { name, version: Some(version) } => {
+            (split.name.clone(), format!("{name}_v{}", super::names::version_text(&version.v)))
+        }
+        Target::Source(source) => {
+            (format!("source_{}", split.name), format!("{}_{}", source.source.source_name, source.source.name))
+        }
+    };
+    if let Some(namespace) = &split.namespace {
+        kind = format!("{namespace}_{kind}");
+    }
+    (kind, target)
+}
+
+/// The template that runs the test: a call of its macro, and its configs as Python would write them.
+fn raw_code(split: &Split) -> String {
+    let namespace = split.namespace.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
+    let call = format!("{{{{ {namespace}test_{}(**_dbt_generic_test_kwargs) }}}}", split.name);
+    let configs: Vec<String> = split
+        .config
+        .iter()
+        .map(|(key, value)| match value {
+            Value::String(text) => format!("{key}=\"{}\"", text.replace('"', "\\\"")),
+            other => format!("{key}={}", python_repr(other)),
+        })
+        .collect();
+    if configs.is_empty() { call } else { format!("{call}{{{{ config({}) }}}}", configs.join(",")) }
+}
+
+/// Takes a definition apart; dbt's three spellings are accepted.
+fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagnostic> {
+    let problem =
+        |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in the tests here");
+    let (written, mut args) = match definition.test {
+        Value::String(name) => (name.clone(), Map::new()),
+        Value::Object(map) => match map.get("test_name") {
+            Some(Value::String(name)) => {
+                let mut args = map.clone();
+                args.shift_remove("test_name");
+                (name.clone(), args)
+            }
+            Some(_) => return Err(problem("`test_name` must be a string".into())),
+            None => {
+                let mut items = map.iter();
+                let (Some((name, value)), None) = (items.next(), items.next()) else {
+                    return Err(problem(format!(
+                        "a test is a mapping with one key, its name; here are {}: {}",
+                        map.len(),
+                        map.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+                    ))
+                    .hint("indent the arguments below the name of the test"));
+                };
+                match value {
+                    Value::Null => (name.clone(), Map::new()),
+                    Value::Object(args) => (name.clone(), args.clone()),
+                    _ => return Err(problem(format!("the arguments of test `{name}` must be a mapping"))),
+                }
+            }
+        },
+        _ => return Err(problem("a test is a name, or a mapping from its name to its arguments".into())),
+    };
+    if let Some(column) = &definition.column {
+        args.insert("column_name".into(), Value::String(column.clone()));
+    }
+    if parsing.session().config().flags.behaves("require_generic_test_arguments_property") {
+        if let Some(Value::Object(arguments)) = args.shift_remove("arguments") {
+            args.extend(arguments);
+        }
+    }
+    if args.contains_key("model") {
+        return Err(problem("Test arguments include \"model\", which is a reserved argument".into()));
+    }
+    let (namespace, name) = match written.split_once('.') {
+        Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
+        None => (None, written),
+    };
+    let is_name = |text: &str| {
+        text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    if !is_name(&name) || namespace.as_deref().is_some_and(|namespace| !is_name(namespace)) {
+        return Err(problem(format!("`{name}` cannot be the name of a test")));
+    }
+    let config = config(parsing, definition, &mut args)?;
+    let text = |value: Value| super::names::python_str(&value);
+    Ok(Split {
+        description: args.shift_remove("description").map(text).unwrap_or_default(),
+        custom_name: args.shift_remove("name").map(text),
+        name,
+        namespace,
+        kwargs: args,
+        config,
+    })
+}
+
+/// Configs of the test, from `config:` and from beside it, rendered.
+fn config(
+    parsing: &Parsing,
+    definition: &Definition<'_>,
+    args: &mut Map<String, Value>,
+) -> Result<Map<String, Value>, Diagnostic> {
+    let mut nested = match args.shift_remove("config") {
+        Some(Value::Object(map)) => map,
+        _ => Map::new(),
+    };
+    let mut config = Map::new();
+    for key in CONFIG_KEYS {
+        let beside = args.shift_remove(*key).filter(|value| !value.is_null());
+        if beside.is_some() && nested.contains_key(*key) {
+            return Err(Diagnostic::error(
+                Code::INVALID_TEST,
+                format!("`{key}` of a test is given both beside and inside `config`"),
+            )
+            .at(definition.span, "in the tests here")
+            .hint("keep the one inside `config`"));
+        }
+        if let Some(value) = beside.or_else(|| nested.shift_remove(*key)) {
+            config.insert((*key).to_owned(), value);
+        }
+    }
+    config.extend(nested);
+    let package = definition.entry.file.package.as_ref();
+    let mut rendered = Map::new();
+    for (key, value) in config {
+        let value = match value {
+            Value::String(text) if text.contains("{{") || text.contains("{%") => {
+                templates::render_yaml(parsing.session(), package, &text, definition.span)?
+            }
+            other => other,
+        };
+        if !value.is_null() {
+            rendered.insert(key, value);
+        }
+    }
+    Ok(rendered)
+}
+
+/// What the test's template and arguments refer to.
+///
+/// The macro itself is only rendered if it may call `ref`, `source` or `config`; those of `unique`, `not_null` and most
+/// others cannot, so that what they refer to is read off their arguments.
+#[allow(clippy::too_many_arguments)]
+fn capture(
+    parsing: &Parsing,
+    definition: &Definition<'_>,
+    split: &Split,
+    unique_id: &str,
+    name: &str,
+    alias: &str,
+    fqn: &[String],
+    raw_code: &Arc<str>,
+) -> Result<Captured, Diagnostics> {
+    let session = parsing.session();
+    let package = definition.entry.file.package.as_ref();
+    let macro_name = format!("test_{}", split.name);
+    let found = match &split.namespace {
+        Some(namespace) => session.macros().find_in(namespace, &macro_name),
+        None => session.macros().find(package, &macro_name),
+    };
+    let Some(found) = found else {
+        let known: Vec<&str> = session.macros().names().filter_map(|name| name.strip_prefix("test_")).collect();
+        let whole = split.namespace.as_ref().map_or_else(|| split.name.clone(), |ns| format!("{ns}.{}", split.name));
+        return Err(Diagnostic::error(
+            Code::MACRO_NOT_FOUND,
+            format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name),
+        )
+        .at(definition.span, "used in the tests here")
+        .suggest(&split.name, known)
+        .into());
+    };
+    let macro_id = found.definition.unique_id.clone();
+    let own_reference = |captured: &mut Captured| match &definition.target {
+        Target::Node { name, version } => captured.refs.push(RefCall {
+            name: (*name).to_owned(),
+            package: None,
+            version: version.map(|version| super::names::version_text(&version.v)),
+            span: Some(definition.span),
+        }),
+        Target::Source(source) => {
+            captured.sources.push((source.source.source_name.clone(), source.source.name.clone()));
+        }
+    };
+    let mut captured = Captured::default();
+    if matches!(macro_id.as_str(), "macro.dbt.test_not_null" | "macro.dbt.test_unique") {
+        captured.macros.push(macro_id);
+        own_reference(&mut captured);
+        return Ok(captured);
+    }
+    let node = Arc::new(ParseNode {
+        unique_id: unique_id.to_owned(),
+        resource_type: ResourceType::Test,
+        name: name.to_owned(),
+        package_name: package.to_owned(),
+        path: format!("{alias}.sql"),
+        original_file_path: definition.entry.file.original_path.clone(),
+        fqn: fqn.to_vec(),
+        alias: alias.to_owned(),
+        database: Some(parsing.adapter().database().to_owned()),
+        schema: parsing.adapter().schema().to_owned(),
+        raw_code: Arc::clone(raw_code),
+        config: Map::new(),
+        names: Vec::new(),
+    });
+    templates::capture_generic_test(parsing, &node, &split.kwargs, &macro_id, definition.span)
+}

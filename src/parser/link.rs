@@ -1,0 +1,292 @@
+//! The last step: descriptions rendered, references resolved, what must be unique checked, and the manifest frozen.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::names::version_text;
+use super::nodes::NodeSet;
+use super::parse::Resources;
+use super::parsing::Parsing;
+use super::references::{self, Reference};
+use super::resolve::{Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies};
+use super::unit_tests::applies_to;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::manifest::{Manifest, Node, RefCall, ResourceType, Source, UnitTest};
+
+/// Makes the manifest.
+pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut Diagnostics) -> Manifest {
+    let Resources { mut nodes, sources, exposures, groups, unit_tests, macros } = resources;
+    let (mut sources, disabled): (Vec<Source>, Vec<Source>) =
+        sources.into_iter().map(|entry| entry.source).partition(|source| source.config.enabled());
+    sources.iter_mut().for_each(|source| finish_source(parsing, source, problems));
+    let sources: IndexMap<String, Source> =
+        sources.into_iter().map(|source| (source.unique_id.clone(), source)).collect();
+    describe_nodes(parsing, &mut nodes, problems);
+    let lookup = Lookup::new(&parsing.project().name, &nodes, &sources, &disabled);
+    resolve_nodes(&lookup, &mut nodes, problems);
+    attach_tests(&lookup, &mut nodes);
+    infer_keys(&mut nodes);
+    let groups: IndexMap<_, _> = groups.into_iter().map(|group| (group.unique_id.clone(), group)).collect();
+    check_groups(&nodes.enabled, &groups, problems);
+    check_uniqueness(&nodes.enabled, problems);
+    let restricted = |package: &str| parsing.project().package(package).is_some_and(|project| project.restrict_access);
+    check_access(&nodes.enabled, &restricted, problems);
+    let mut manifest = Manifest {
+        project_name: parsing.project().name.clone(),
+        adapter_type: parsing.adapter().type_name().to_owned(),
+        macros: macros.into_iter().map(|definition| (definition.unique_id.clone(), definition)).collect(),
+        docs: parsing.docs().as_ref().clone(),
+        groups: groups.into_iter().map(|(id, group)| (id, Arc::new(group))).collect(),
+        ..Manifest::default()
+    };
+    for mut exposure in exposures {
+        let caller = Caller {
+            unique_id: &exposure.unique_id,
+            kind: ResourceType::Exposure,
+            package: &exposure.package_name,
+            path: &exposure.original_file_path,
+            span: exposure.span,
+        };
+        let (ids, found) = dependencies(&lookup, &caller, &exposure.refs, &exposure.sources);
+        if !exposure.config.enabled() {
+            manifest.disabled_exposures.entry(exposure.unique_id.clone()).or_default().push(Arc::new(exposure));
+            continue;
+        }
+        problems.extend(found);
+        exposure.depends_on.nodes = ids;
+        if manifest.exposures.contains_key(&exposure.unique_id) {
+            problems.push(
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("dbt found two exposures with the name \"{}\"", exposure.name),
+                )
+                .at_some(exposure.span, "defined again here"),
+            );
+            continue;
+        }
+        manifest.exposures.insert(exposure.unique_id.clone(), Arc::new(exposure));
+    }
+    for test in unit_tests {
+        for test in resolve_unit_test(&lookup, &nodes, test, problems) {
+            manifest.unit_tests.insert(test.unique_id.clone(), Arc::new(test));
+        }
+    }
+    manifest.nodes = nodes.enabled.into_iter().map(|(id, node)| (id, Arc::new(node))).collect();
+    manifest.disabled =
+        nodes.disabled.into_iter().map(|(id, nodes)| (id, nodes.into_iter().map(Arc::new).collect())).collect();
+    manifest.sources = sources.into_iter().map(|(id, source)| (id, Arc::new(source))).collect();
+    for source in disabled {
+        manifest.disabled_sources.entry(source.unique_id.clone()).or_default().push(Arc::new(source));
+    }
+    if let Some(selectors) = &parsing.project().selectors {
+        if let Value::Object(map) = selectors.to_json() {
+            manifest.selectors = map;
+        }
+    }
+    manifest
+}
+
+fn finish_source(parsing: &Parsing, source: &mut Source, problems: &mut Diagnostics) {
+    let package = source.package_name.clone();
+    let span = source.span;
+    let place = |problem: Diagnostic| problem.at_some(span, "in a description of this source");
+    let mut used = Vec::new();
+    source.description = parsing.describe(&package, &source.description, &mut used, problems, place);
+    source.source_description =
+        parsing.describe(&package, &source.source_description, &mut Vec::new(), problems, place);
+    source.doc_blocks = used;
+    parsing.describe_columns(&package, &mut source.columns, problems);
+    let quoting = serde_json::json!({
+        "database": source.resolved_quoting.database,
+        "schema": source.resolved_quoting.schema,
+        "identifier": source.resolved_quoting.identifier,
+    });
+    let as_json = serde_json::json!({
+        "name": source.name, "identifier": source.identifier, "source_name": source.source_name, "schema": source.schema,
+        "database": source.database, "tags": source.tags, "meta": source.meta, "source_meta": source.source_meta,
+        "config": source.config.values(),
+    });
+    let location = problems.collect(parsing.adapter().source_location(&as_json).map_err(place)).flatten();
+    source.relation_name = location.unwrap_or_else(|| {
+        parsing.relation_name(source.database.as_deref(), &source.schema, &source.identifier, Some(&quoting))
+    });
+}
+
+fn describe_nodes(parsing: &Parsing, nodes: &mut NodeSet, problems: &mut Diagnostics) {
+    for node in nodes.enabled.values_mut().chain(nodes.disabled.values_mut().flatten()) {
+        let mut used = Vec::new();
+        let span = node.span;
+        node.description = parsing.describe(&node.package_name, &node.description, &mut used, problems, |problem| {
+            problem.at_some(span, "in the description of this resource")
+        });
+        node.doc_blocks = used;
+        parsing.describe_columns(&node.package_name, &mut node.columns, problems);
+    }
+}
+
+/// Turns `ref` and `source` calls into dependencies. A test whose parent is missing is disabled, as in dbt.
+fn resolve_nodes(lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostics) {
+    let mut lost = Vec::new();
+    for node in nodes.enabled.values_mut() {
+        let caller = Caller {
+            unique_id: &node.unique_id,
+            kind: node.resource_type,
+            package: &node.package_name,
+            path: &node.original_file_path,
+            span: node.span,
+        };
+        let (ids, found) = dependencies(lookup, &caller, &node.refs, &node.sources);
+        if !found.is_empty() && node.resource_type == ResourceType::Test {
+            lost.push(node.unique_id.clone());
+        }
+        // A reference to something disabled silences a test without a word, as in dbt.
+        problems.extend(
+            found.into_iter().filter(|problem| problem.is_error() || !problem.message.ends_with("is disabled")),
+        );
+        node.depends_on.nodes = ids;
+    }
+    for id in lost {
+        if let Some(node) = nodes.enabled.shift_remove(&id) {
+            nodes.disabled.entry(id).or_default().push(node);
+        }
+    }
+}
+
+/// A generic test belongs to the node that it is written under, and to its group.
+fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
+    let groups: IndexMap<String, Option<String>> =
+        nodes.enabled.iter().map(|(id, node)| (id.clone(), node.group.clone())).collect();
+    for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Test) {
+        let Some((section, name)) = node.test.file_key_name.as_deref().and_then(|key| key.split_once('.')) else {
+            continue;
+        };
+        if section == "sources" {
+            continue;
+        }
+        let written = node.refs.iter().find(|call| call.name == name);
+        let call = RefCall {
+            name: name.to_owned(),
+            package: Some(node.package_name.clone()),
+            version: written.and_then(|call| call.version.clone()),
+            span: None,
+        };
+        if let Found::Enabled(id) = lookup.node(&call, &node.package_name) {
+            node.test.attached_node = Some(id.to_owned());
+            node.group = groups.get(id).cloned().flatten();
+        }
+    }
+}
+
+/// A model's key: its constraints', else the columns that tests say are unique and not null, else the unique ones.
+fn infer_keys(nodes: &mut NodeSet) {
+    let mut unique: IndexMap<String, Vec<String>> = IndexMap::new();
+    let mut not_null: IndexMap<String, Vec<String>> = IndexMap::new();
+    for test in nodes.enabled.values().chain(nodes.disabled.values().flatten()) {
+        let (Some(model), Some(metadata)) = (&test.test.attached_node, &test.test.metadata) else { continue };
+        let columns: Vec<String> =
+            match metadata.kwargs.get("column_name").or(metadata.kwargs.get("combination_of_columns")) {
+                Some(Value::String(one)) => vec![one.clone()],
+                Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                _ => continue,
+            };
+        let into = match metadata.name.as_str() {
+            "unique" | "unique_combination_of_columns" => &mut unique,
+            "not_null" => &mut not_null,
+            _ => continue,
+        };
+        into.entry(model.clone()).or_default().extend(columns);
+    }
+    for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Model) {
+        let constrained = key_of_constraints(node);
+        node.primary_key = constrained.unwrap_or_else(|| {
+            let unique = unique.get(&node.unique_id).cloned().unwrap_or_default();
+            let not_null = not_null.get(&node.unique_id).cloned().unwrap_or_default();
+            let both: Vec<String> = unique.iter().filter(|column| not_null.contains(column)).cloned().collect();
+            let mut key = if both.is_empty() { unique } else { both };
+            key.sort_unstable();
+            key.dedup();
+            key
+        });
+    }
+}
+
+fn key_of_constraints(node: &Node) -> Option<Vec<String>> {
+    let is_key = |constraint: &&crate::manifest::Constraint| {
+        constraint.values.get("type").and_then(Value::as_str) == Some("primary_key")
+    };
+    if let Some(constraint) = node.constraints.iter().find(is_key) {
+        return Some(super::columns::strings(constraint.values.get("columns")));
+    }
+    node.columns
+        .values()
+        .find(|column| column.constraints.iter().any(|constraint| is_key(&constraint)))
+        .map(|column| vec![column.name.clone()])
+}
+
+/// A unit test for each version of its model that it applies to; none if the model does not exist.
+fn resolve_unit_test(lookup: &Lookup, nodes: &NodeSet, test: UnitTest, problems: &mut Diagnostics) -> Vec<UnitTest> {
+    if !test.config.enabled() {
+        return Vec::new();
+    }
+    let of_model = |node: &&Node| {
+        node.resource_type == ResourceType::Model && node.name == test.model && node.package_name == test.package_name
+    };
+    let models: Vec<&Node> = nodes.enabled.values().filter(of_model).collect();
+    if models.is_empty() {
+        let disabled = nodes.disabled.values().flatten().any(|node| of_model(&node));
+        if !disabled {
+            problems.push(
+                Diagnostic::error(
+                    Code::REF_NOT_FOUND,
+                    format!(
+                        "Unable to find model '{}.{}' for unit test '{}' in {}",
+                        test.package_name, test.model, test.name, test.original_file_path
+                    ),
+                )
+                .at_some(test.span, "in this unit test")
+                .suggest(&test.model, lookup.node_names()),
+            );
+        }
+        return Vec::new();
+    }
+    models.into_iter().filter_map(|model| problems.collect(of_version(lookup, &test, model))).flatten().collect()
+}
+
+fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<UnitTest>, Diagnostic> {
+    let mut test = test.clone();
+    if let Some(version) = &model.version {
+        if !applies_to(&test, version) {
+            return Ok(None);
+        }
+        test.unique_id = format!("{}_v{}", test.unique_id, version_text(version));
+        test.version = Some(version.clone());
+    }
+    test.schema = Some(model.schema.clone());
+    test.depends_on.nodes = vec![model.unique_id.clone()];
+    let span = test.span.ok_or_else(|| Diagnostic::error(Code::INVALID_RESOURCE, "a unit test without a place"))?;
+    for given in &test.given {
+        let input = given.get("input").and_then(Value::as_str).unwrap_or_default();
+        if input.trim() == "this" {
+            continue;
+        }
+        let not_found = || {
+            Diagnostic::error(
+                Code::REF_NOT_FOUND,
+                format!("Unit test '{}' had an input ({input}) which was not found in the manifest.", test.name),
+            )
+            .at(span, "in this unit test")
+        };
+        let found = match references::parse(input, span)? {
+            Reference::Ref(call) => lookup.node(&call, &test.package_name),
+            Reference::Source(source, table) => lookup.source(&(source, table), &test.package_name),
+            Reference::Metric(_) => Found::Nothing,
+        };
+        let Found::Enabled(id) = found else { return Err(not_found()) };
+        if !test.depends_on.nodes.iter().any(|known| known == id) {
+            test.depends_on.nodes.push(id.to_owned());
+        }
+    }
+    Ok(Some(test))
+}

@@ -1,0 +1,30 @@
+//! Files → [`Manifest`]: reads every file of a project and its packages, and resolves what refers to what.
+//!
+//! [`parse`] is the way in. One file a kind of resource. Parsing never stops at the first problem: what could be read is in
+//! the manifest, what could not is in the diagnostics, and the command decides. Nothing here speaks to a warehouse.
+
+mod columns;
+mod config_merge;
+mod docs;
+mod exposures;
+mod extraction;
+mod files;
+mod generic_tests;
+mod hooks;
+mod link;
+mod macros;
+mod names;
+mod node_config;
+mod nodes;
+mod parse;
+mod parsing;
+mod patches;
+mod properties;
+mod references;
+mod resolve;
+mod snapshots;
+mod sources;
+mod templates;
+mod unit_tests;
+
+pub use parse::{ParseParts, Parsed, parse};

@@ -1,0 +1,78 @@
+//! The configs of one resource: defaults, `dbt_project.yml` by folder, properties, the file itself, and the root project
+//! over those of a package, in dbt's order of precedence.
+
+use serde_json::{Map, Value};
+
+use super::config_merge::{defaults, finish, merge};
+use crate::config::{ConfigKind, ConfigLevel, Project};
+use crate::manifest::{NodeConfig, ResourceType};
+
+/// The places that configs of one resource come from, the project files aside.
+pub(super) struct ConfigSources<'a> {
+    pub(super) package: &'a str,
+    pub(super) kind: ResourceType,
+    pub(super) fqn: &'a [String],
+    /// `config` of its property entry.
+    pub(super) properties: Option<&'a Map<String, Value>>,
+    /// `config(...)` in its file, or what a test's definition says.
+    pub(super) call: &'a Map<String, Value>,
+}
+
+/// What was resolved.
+pub(super) struct ResolvedConfig {
+    /// All configs, defaults included.
+    pub(super) config: NodeConfig,
+    /// Only what was given somewhere, as written.
+    pub(super) unrendered: Map<String, Value>,
+}
+
+/// Resolves the configs of one resource.
+pub(super) fn resolve(project: &Project, sources: &ConfigSources<'_>) -> ResolvedConfig {
+    let mut config = defaults(sources.kind);
+    let mut unrendered = Map::new();
+    if let Some(section) = section(sources.kind) {
+        let rendered = project.node_configs(sources.package, section, sources.fqn);
+        let written = project.unrendered_node_configs(sources.package, section, sources.fqn);
+        rendered.own.iter().for_each(|level| merge(&mut config, &level_json(level)));
+        written.own.iter().for_each(|level| unrendered.extend(level_json(level)));
+        merge_own(sources, &mut config, &mut unrendered);
+        rendered.overriding.iter().for_each(|level| merge(&mut config, &level_json(level)));
+        written.overriding.iter().for_each(|level| unrendered.extend(level_json(level)));
+    } else {
+        merge_own(sources, &mut config, &mut unrendered);
+    }
+    finish(sources.kind, &mut config);
+    ResolvedConfig { config: NodeConfig::new(config), unrendered }
+}
+
+fn merge_own(sources: &ConfigSources<'_>, config: &mut Map<String, Value>, unrendered: &mut Map<String, Value>) {
+    if let Some(properties) = sources.properties {
+        merge(config, properties);
+        unrendered.extend(properties.clone());
+    }
+    merge(config, sources.call);
+    unrendered.extend(sources.call.clone());
+}
+
+fn level_json(level: &ConfigLevel<'_>) -> Map<String, Value> {
+    level.iter().map(|(key, value)| ((*key).to_owned(), value.to_json())).collect()
+}
+
+/// The section of `dbt_project.yml` that configures a kind of resource.
+pub(super) fn section(kind: ResourceType) -> Option<ConfigKind> {
+    Some(match kind {
+        ResourceType::Model => ConfigKind::Models,
+        ResourceType::Seed => ConfigKind::Seeds,
+        ResourceType::Snapshot => ConfigKind::Snapshots,
+        ResourceType::Analysis => ConfigKind::Analyses,
+        ResourceType::Source => ConfigKind::Sources,
+        ResourceType::Test => ConfigKind::DataTests,
+        ResourceType::UnitTest => ConfigKind::UnitTests,
+        ResourceType::Exposure => ConfigKind::Exposures,
+        ResourceType::Metric => ConfigKind::Metrics,
+        ResourceType::SemanticModel => ConfigKind::SemanticModels,
+        ResourceType::SavedQuery => ConfigKind::SavedQueries,
+        ResourceType::Function => ConfigKind::Functions,
+        _ => return None,
+    })
+}

@@ -1,0 +1,342 @@
+//! From a template and its properties to a [`Node`]: what all of models, snapshots, analyses, singular tests and hooks have.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::columns;
+use super::names::{fqn, stem};
+use super::node_config::{ConfigSources, ResolvedConfig, resolve};
+use super::parsing::Parsing;
+use super::patches::Patch;
+use super::references::{self, Reference};
+use super::templates;
+use crate::context::{Captured, NameMacro, ParseNode, generate_name};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails};
+
+/// What is known of a node before its template is read.
+pub(super) struct Draft<'a> {
+    pub(super) kind: ResourceType,
+    pub(super) name: String,
+    pub(super) package: &'a str,
+    /// Path below the resource's folder.
+    pub(super) path: String,
+    pub(super) original_path: String,
+    pub(super) fqn: Vec<String>,
+    pub(super) unique_id: String,
+    pub(super) raw_code: Arc<str>,
+    pub(super) span: Option<Span>,
+    pub(super) checksum: Checksum,
+    pub(super) patch: Option<&'a Patch>,
+}
+
+/// A node with the warnings that came up while it was made.
+pub(super) type Parsed = Result<(Node, Diagnostics), Diagnostics>;
+
+/// Makes a node: reads its template, resolves its configs and names.
+pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
+    let mut problems = Diagnostics::new();
+    let captured = if draft.kind == ResourceType::Seed {
+        Captured::default()
+    } else {
+        templates::capture(parsing, &parse_node(parsing, &draft), draft.span)?
+    };
+    problems.extend(captured.warnings.clone());
+    let resolved = resolve(
+        parsing.project(),
+        &ConfigSources {
+            package: draft.package,
+            kind: draft.kind,
+            fqn: &draft.fqn,
+            properties: draft.patch.map(|patch| &patch.config),
+            call: &captured.config_call,
+        },
+    );
+    let mut node = assemble(parsing, draft, captured, resolved);
+    name_relation(parsing, &mut node)?;
+    capture_hooks(parsing, &mut node, &mut problems)?;
+    Ok((node, problems))
+}
+
+fn parse_node(parsing: &Parsing, draft: &Draft<'_>) -> Arc<ParseNode> {
+    Arc::new(ParseNode {
+        unique_id: draft.unique_id.clone(),
+        resource_type: draft.kind,
+        name: draft.name.clone(),
+        package_name: draft.package.to_owned(),
+        path: draft.path.clone(),
+        original_file_path: draft.original_path.clone(),
+        fqn: draft.fqn.clone(),
+        alias: draft.name.clone(),
+        database: Some(parsing.adapter().database().to_owned()),
+        schema: parsing.adapter().schema().to_owned(),
+        raw_code: Arc::clone(&draft.raw_code),
+        config: Map::new(),
+        names: Vec::new(),
+    })
+}
+
+fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Captured, resolved: ResolvedConfig) -> Node {
+    let config = resolved.config;
+    let version = draft.patch.and_then(|patch| patch.version.as_ref());
+    let object = |key: &str| config.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+    Node {
+        unique_id: draft.unique_id,
+        resource_type: draft.kind,
+        name: draft.name,
+        package_name: draft.package.to_owned(),
+        path: draft.path,
+        original_file_path: draft.original_path,
+        fqn: draft.fqn,
+        alias: String::new(),
+        database: None,
+        schema: String::new(),
+        relation_name: None,
+        checksum: draft.checksum,
+        unrendered_config: resolved.unrendered,
+        config_call: captured.config_call,
+        raw_code: draft.raw_code,
+        span: draft.span,
+        language: "sql",
+        refs: unique(captured.refs),
+        sources: unique(captured.sources),
+        metrics: captured.metrics,
+        depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
+        description: draft.patch.map(|patch| patch.description.clone()).unwrap_or_default(),
+        columns: draft.patch.map(|patch| columns::by_name(&patch.columns)).unwrap_or_default(),
+        tags: config.tags().into_iter().map(str::to_owned).collect(),
+        meta: object("meta"),
+        group: config.str("group").map(str::to_owned),
+        docs: object("docs"),
+        patch_path: draft.patch.map(|patch| patch.entry.file.patch_path()),
+        doc_blocks: Vec::new(),
+        created_at: parsing.created_at(),
+        access: config.str("access").unwrap_or("protected").to_owned(),
+        version: version.map(|version| version.v.clone()),
+        latest_version: version.map(|version| version.latest.clone()),
+        deprecation_date: draft.patch.and_then(|patch| patch.deprecation_date.clone()),
+        constraints: draft.patch.map(|patch| patch.constraints.clone()).unwrap_or_default(),
+        primary_key: Vec::new(),
+        time_spine: draft.patch.and_then(|patch| patch.entry.values.get("time_spine").cloned()),
+        test: TestDetails::default(),
+        root_path: None,
+        index: None,
+        config,
+    }
+}
+
+/// `ref` and `source` may be called several times for the same thing; dbt lists it once per distinct call.
+fn unique<T: PartialEq>(calls: Vec<T>) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::with_capacity(calls.len());
+    for call in calls {
+        if !kept.contains(&call) {
+            kept.push(call);
+        }
+    }
+    kept
+}
+
+/// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
+pub(super) fn name_relation(parsing: &Parsing, node: &mut Node) -> Result<(), Diagnostic> {
+    let as_json = node_json(parsing, node);
+    let name = |which: NameMacro, custom: Option<&str>| {
+        generate_name(parsing.session(), which, &node.package_name, custom, &as_json)
+    };
+    let database = name(NameMacro::Database, node.config.str("database"))?;
+    let schema = name(NameMacro::Schema, node.config.str("schema"))?;
+    let alias = name(NameMacro::Alias, node.config.str("alias"))?;
+    node.database = Some(database).filter(|name| !name.is_empty());
+    node.schema = schema;
+    node.alias = alias;
+    if node.resource_type == ResourceType::Snapshot {
+        if let Some(database) = node.config.str("target_database") {
+            node.database = Some(database.to_owned());
+        }
+        if let Some(schema) = node.config.str("target_schema") {
+            schema.clone_into(&mut node.schema);
+        }
+    }
+    let is_relational = match node.resource_type {
+        ResourceType::Model => !node.is_ephemeral(),
+        ResourceType::Seed | ResourceType::Snapshot => true,
+        ResourceType::Test => {
+            node.config.bool("store_failures", false) || parsing.session().config().flags.store_failures
+        }
+        _ => false,
+    };
+    if is_relational {
+        let quoting = node.config.get("quoting").cloned();
+        node.relation_name =
+            Some(parsing.relation_name(node.database.as_deref(), &node.schema, &node.alias, quoting.as_ref()));
+    }
+    Ok(())
+}
+
+/// The node as the `generate_*_name` macros see it.
+fn node_json(parsing: &Parsing, node: &Node) -> Value {
+    json!({
+        "unique_id": node.unique_id, "name": node.name, "resource_type": node.resource_type.as_str(),
+        "package_name": node.package_name, "path": node.path, "original_file_path": node.original_file_path,
+        "fqn": node.fqn, "tags": node.tags, "meta": node.meta, "alias": node.name,
+        "database": parsing.adapter().database(), "schema": parsing.adapter().schema(),
+        "config": node.config.values(), "version": node.version, "latest_version": node.latest_version,
+        "group": node.group, "access": node.access, "raw_code": node.raw_code, "language": node.language,
+    })
+}
+
+/// Hooks are templates too: what they `ref` belongs to the node's dependencies.
+fn capture_hooks(parsing: &Parsing, node: &mut Node, problems: &mut Diagnostics) -> Result<(), Diagnostics> {
+    if node.resource_type == ResourceType::Test {
+        return Ok(());
+    }
+    let hooks: Vec<String> = ["pre-hook", "post-hook"]
+        .into_iter()
+        .filter_map(|key| node.config.get(key)?.as_array())
+        .flatten()
+        .filter_map(|hook| hook.get("sql")?.as_str().map(str::to_owned))
+        .filter(|sql| sql.contains("{{") || sql.contains("{%"))
+        .collect();
+    for sql in hooks {
+        let draft = ParseNode {
+            unique_id: node.unique_id.clone(),
+            resource_type: node.resource_type,
+            name: node.name.clone(),
+            package_name: node.package_name.clone(),
+            path: node.path.clone(),
+            original_file_path: node.original_file_path.clone(),
+            fqn: node.fqn.clone(),
+            alias: node.alias.clone(),
+            database: node.database.clone(),
+            schema: node.schema.clone(),
+            raw_code: sql.into(),
+            config: node.config.values().clone(),
+            names: Vec::new(),
+        };
+        let captured = templates::capture(parsing, &Arc::new(draft), None)?;
+        node.refs.extend(captured.refs);
+        node.sources.extend(captured.sources);
+        for id in captured.macros {
+            if !node.depends_on.macros.contains(&id) {
+                node.depends_on.macros.push(id);
+            }
+        }
+        problems.extend(captured.warnings);
+    }
+    node.refs = unique(std::mem::take(&mut node.refs));
+    node.sources = unique(std::mem::take(&mut node.sources));
+    Ok(())
+}
+
+/// Foreign keys to `ref('…')` or `source('…')` are dependencies.
+pub(super) fn add_foreign_keys(node: &mut Node, span: Option<Span>) -> Result<(), Diagnostic> {
+    let Some(span) = span else { return Ok(()) };
+    let columns = node.columns.values().flat_map(|column| &column.constraints);
+    let targets: Vec<String> = node
+        .constraints
+        .iter()
+        .chain(columns)
+        .filter(|constraint| constraint.values.get("type").and_then(Value::as_str) == Some("foreign_key"))
+        .filter_map(|constraint| constraint.values.get("to")?.as_str().map(str::to_owned))
+        .collect();
+    for target in targets {
+        match references::parse(&target, span)? {
+            Reference::Ref(call) => node.refs.push(call),
+            Reference::Source(source, table) => node.sources.push((source, table)),
+            Reference::Metric(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Checks of a config that dbt makes while parsing.
+pub(super) fn check_config(node: &Node) -> Result<(), Diagnostic> {
+    let config: &NodeConfig = &node.config;
+    let problem = |message: String| Diagnostic::error(Code::INVALID_CONFIG, message).at_some(node.span, "in this file");
+    let enforced =
+        config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
+    let on_change = config.str("on_schema_change").unwrap_or("ignore");
+    if enforced && config.materialized() == "incremental" && !matches!(on_change, "append_new_columns" | "fail") {
+        return Err(problem(format!(
+            "Invalid value for on_schema_change: {on_change}. Models materialized as incremental with contracts enabled \
+             must set on_schema_change to 'append_new_columns' or 'fail'"
+        )));
+    }
+    if node.resource_type == ResourceType::Model && !matches!(node.access.as_str(), "private" | "protected" | "public")
+    {
+        return Err(problem(format!(
+            "Node {} has an invalid value ({}) for the access field",
+            node.unique_id, node.access
+        ))
+        .hint("access is `private`, `protected` or `public`"));
+    }
+    if config.get("enabled").is_some_and(|value| !value.is_boolean()) {
+        return Err(problem(format!("`enabled` of `{}` must be true or false", node.name)));
+    }
+    if let Some(severity) = config.get("severity") {
+        let known = severity
+            .as_str()
+            .is_some_and(|word| word.eq_ignore_ascii_case("warn") || word.eq_ignore_ascii_case("error"));
+        if !known {
+            return Err(problem(format!(
+                "Severity must be either 'warn' or 'error'. Got '{}'",
+                super::names::python_str(severity)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A draft of what one `.sql` file (or block) of a kind defines.
+pub(super) fn file_draft<'a>(
+    kind: ResourceType,
+    file: &'a super::files::ProjectFile,
+    patch: Option<&'a Patch>,
+) -> Draft<'a> {
+    let name = stem(&file.relative_path).to_owned();
+    let package = file.package.as_ref();
+    Draft {
+        kind,
+        package,
+        path: file.relative_path.clone(),
+        original_path: file.original_path.clone(),
+        fqn: fqn(package, &file.relative_path, &name),
+        unique_id: format!("{}.{package}.{name}", kind.as_str()),
+        raw_code: Arc::clone(&file.text),
+        span: Some(file.whole()),
+        checksum: file.checksum.clone(),
+        patch,
+        name,
+    }
+}
+
+/// Nodes by id with the order they were found in; disabled ones apart.
+#[derive(Default)]
+pub(super) struct NodeSet {
+    pub(super) enabled: IndexMap<String, Node>,
+    pub(super) disabled: IndexMap<String, Vec<Node>>,
+}
+
+impl NodeSet {
+    /// Adds a node; two enabled ones of one id are an error.
+    pub(super) fn add(&mut self, node: Node, problems: &mut Diagnostics) {
+        if !node.config.enabled() {
+            self.disabled.entry(node.unique_id.clone()).or_default().push(node);
+            return;
+        }
+        if let Some(first) = self.enabled.get(&node.unique_id) {
+            problems.push(
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("dbt found two {}s with the name \"{}\"", node.resource_type.as_str(), node.name),
+                )
+                .at_some(node.span, "defined again here")
+                .at_some(first.span, "first defined here")
+                .hint("names are unique in a package, whatever the folder: rename one of them"),
+            );
+            return;
+        }
+        self.enabled.insert(node.unique_id.clone(), node);
+    }
+}

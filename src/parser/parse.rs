@@ -1,0 +1,409 @@
+//! The steps of a parse, in order.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+use super::files::{self, FileKind, ProjectFile};
+use super::nodes::{NodeSet, Parsed as ParsedNode, add_foreign_keys, check_config, file_draft, node};
+use super::parsing::Parsing;
+use super::patches::{Patch, Patches};
+use super::properties::{Entry, PropertyFile, entries};
+use super::sources::SourceEntry;
+use super::{docs, exposures, generic_tests, hooks, link, macros, snapshots, sources, templates, unit_tests};
+use crate::adapters::Adapter;
+use crate::config::Config;
+use crate::context::{MacroSet, Session, SessionParts};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
+use crate::events::Reporter;
+use crate::manifest::{Exposure, Group, Macro, Manifest, Node, ResourceType, UnitTest};
+use crate::yaml;
+
+/// What a parse needs.
+pub struct ParseParts {
+    /// Project, profile, flags, vars, invocation.
+    pub config: Config,
+    /// The warehouse; no connection is made.
+    pub adapter: Arc<dyn Adapter>,
+    /// Told what templates log and print.
+    pub reporter: Arc<dyn Reporter>,
+    /// Where the texts go that diagnostics point into.
+    pub sources: Arc<SourceMap>,
+}
+
+/// What a parse gives.
+pub struct Parsed {
+    /// What later steps render templates with.
+    pub session: Arc<Session>,
+    /// Everything that could be read.
+    pub manifest: Manifest,
+    /// Everything that is wrong.
+    pub diagnostics: Diagnostics,
+}
+
+/// Everything found in files, before references are resolved.
+pub(super) struct Resources {
+    pub(super) nodes: NodeSet,
+    pub(super) sources: Vec<SourceEntry>,
+    pub(super) exposures: Vec<Exposure>,
+    pub(super) groups: Vec<Group>,
+    pub(super) unit_tests: Vec<UnitTest>,
+    pub(super) macros: Vec<Arc<Macro>>,
+}
+
+/// Reads a project with all its packages.
+pub fn parse(parts: ParseParts) -> Parsed {
+    let mut problems = Diagnostics::new();
+    let all_files = read_files(&parts, &mut problems);
+    let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
+    let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
+    let packages = parts.adapter.macro_packages();
+    let (set, found) = MacroSet::new(macro_list.iter().cloned(), &parts.config.project.name, packages);
+    problems.extend(found);
+    let session = Session::new(SessionParts {
+        config: parts.config,
+        adapter: parts.adapter,
+        macros: Arc::new(set),
+        reporter: parts.reporter,
+        sources: parts.sources,
+    });
+    let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems));
+    let entries = read_properties(&parsing, &all_files, &mut problems);
+    let resources = read_resources(&parsing, &all_files, &entries, macro_list, &mut problems);
+    let manifest = link::manifest(&parsing, resources, &mut problems);
+    problems.extend(session.take_warnings());
+    Parsed { session, manifest, diagnostics: problems }
+}
+
+fn read_files(parts: &ParseParts, problems: &mut Diagnostics) -> Vec<ProjectFile> {
+    let root = &parts.config.project;
+    let mut all = Vec::new();
+    for project in root.all() {
+        let (files, found) = files::read(project, root, &parts.sources);
+        problems.extend(found);
+        all.extend(files);
+    }
+    all
+}
+
+fn of_kind(files: &[ProjectFile], kinds: &[FileKind]) -> Vec<ProjectFile> {
+    files.iter().filter(|file| kinds.contains(&file.kind)).cloned().collect()
+}
+
+fn read_macros(
+    parts: &ParseParts,
+    files: &[ProjectFile],
+    created_at: f64,
+    problems: &mut Diagnostics,
+) -> Vec<Arc<Macro>> {
+    let packages = parts.adapter.macro_packages();
+    let mut all = macros::built_in(packages, &parts.sources, created_at, problems);
+    for file in files.iter().filter(|file| matches!(file.kind, FileKind::Macro | FileKind::GenericTest)) {
+        all.extend(macros::of_file(file, created_at, problems));
+    }
+    all.into_iter().map(Arc::new).collect()
+}
+
+fn read_docs(files: &[ProjectFile], problems: &mut Diagnostics) -> IndexMap<String, Arc<crate::manifest::Doc>> {
+    let mut all = IndexMap::new();
+    let mut places: HashMap<String, Span> = HashMap::new();
+    for file in files.iter().filter(|file| file.kind == FileKind::Docs) {
+        let found = docs::docs(file, problems);
+        docs::collect(found, &mut all, &mut places, problems);
+    }
+    all
+}
+
+fn read_properties(parsing: &Parsing, files: &[ProjectFile], problems: &mut Diagnostics) -> Vec<Arc<Entry>> {
+    let read: Vec<(Vec<Entry>, Diagnostics)> = of_kind(files, &[FileKind::Properties])
+        .into_par_iter()
+        .map(|file| {
+            let mut problems = Diagnostics::new();
+            let whole = parsing.sources().get(file.source);
+            let Some(tree) = yaml::parse_into(file.source, &whole.text, &mut problems) else {
+                return (Vec::new(), problems);
+            };
+            let package = Arc::clone(&file.package);
+            let property_file = Arc::new(PropertyFile {
+                package: Arc::clone(&package),
+                original_path: file.original_path,
+                relative_path: file.relative_path,
+                source: file.source,
+                checksum: file.checksum.checksum,
+            });
+            let render = |text: &str, span| templates::render_yaml(parsing.session(), &package, text, span);
+            (entries(&property_file, tree, &render, &mut problems), problems)
+        })
+        .collect();
+    let mut all = Vec::new();
+    for (entries, found) in read {
+        problems.extend(found);
+        all.extend(entries.into_iter().map(Arc::new));
+    }
+    all
+}
+
+fn read_resources(
+    parsing: &Parsing,
+    files: &[ProjectFile],
+    entries: &[Arc<Entry>],
+    macro_list: Vec<Arc<Macro>>,
+    problems: &mut Diagnostics,
+) -> Resources {
+    let patches: HashMap<&str, Patches> = parsing
+        .project()
+        .all()
+        .map(|project| {
+            let own = entries.iter().filter(|entry| {
+                entry.file.package.as_ref() == project.name
+                    && matches!(entry.section, "models" | "seeds" | "snapshots" | "analyses" | "data_tests")
+            });
+            (project.name.as_str(), Patches::new(own, problems))
+        })
+        .collect();
+    let mut nodes = NodeSet::default();
+    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| {
+        for result in parsed {
+            match result {
+                Ok((node, warnings)) => {
+                    problems.extend(warnings);
+                    nodes.add(node, problems);
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+    };
+    add(file_nodes(parsing, files, &patches), problems);
+    add(patch_snapshots(parsing, &patches), problems);
+    add(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
+    let patch_list: Vec<&Patch> = sorted_patches(&patches);
+    add(patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(), problems);
+    let source_list = read_sources(parsing, entries, problems);
+    let tested: Vec<&SourceEntry> = source_list.iter().filter(|source| source.source.config.enabled()).collect();
+    add(tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(), problems);
+    warn_of_orphans(&patches, &nodes, problems);
+    let fixtures = of_kind(files, &[FileKind::Fixture]);
+    let fixtures = unit_tests::Fixtures::new(&fixtures);
+    let mut resources = Resources {
+        nodes,
+        sources: source_list,
+        exposures: Vec::new(),
+        groups: Vec::new(),
+        unit_tests: Vec::new(),
+        macros: patch_macros(parsing, entries, macro_list, problems),
+    };
+    for entry in entries {
+        match entry.section {
+            "exposures" => {
+                let exposure = exposures::exposure(parsing, entry, problems);
+                resources.exposures.extend(problems.collect(exposure));
+            }
+            "groups" => resources.groups.extend(problems.collect(exposures::group(entry))),
+            "unit_tests" => {
+                resources.unit_tests.extend(problems.collect(unit_tests::unit_test(parsing, entry, &fixtures)));
+            }
+            _ => {}
+        }
+    }
+    resources
+}
+
+/// Nodes that files define: one a file, except for snapshot blocks.
+fn file_nodes(parsing: &Parsing, files: &[ProjectFile], patches: &HashMap<&str, Patches>) -> Vec<ParsedNode> {
+    files
+        .par_iter()
+        .flat_map_iter(|file| {
+            let Some(patches) = patches.get(file.package.as_ref()) else { return Vec::new() };
+            match file.kind {
+                FileKind::Model => vec![model(parsing, file, patches)],
+                FileKind::Seed => vec![seed(parsing, file, patches)],
+                FileKind::Analysis => vec![one(parsing, ResourceType::Analysis, "analyses", file, patches)],
+                FileKind::SingularTest => vec![one(parsing, ResourceType::Test, "data_tests", file, patches)],
+                FileKind::Snapshot => snapshots::of_file(parsing, file, patches),
+                _ => Vec::new(),
+            }
+        })
+        .collect()
+}
+
+fn one(
+    parsing: &Parsing,
+    kind: ResourceType,
+    section: &'static str,
+    file: &ProjectFile,
+    patches: &Patches,
+) -> ParsedNode {
+    let patch = patches.get(section, super::names::stem(&file.relative_path));
+    let mut draft = file_draft(kind, file, patch);
+    if kind == ResourceType::Analysis {
+        draft.path = format!("analysis/{}", file.relative_path);
+        draft.fqn.insert(1, "analysis".into());
+    }
+    let (node, warnings) = node(parsing, draft)?;
+    check_config(&node)?;
+    Ok((node, warnings))
+}
+
+fn model(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode {
+    let patch = patches.get("models", super::names::stem(&file.relative_path));
+    let mut draft = file_draft(ResourceType::Model, file, patch);
+    if let Some((patch, version)) = patch.and_then(|patch| Some((patch, patch.version.as_ref()?))) {
+        let suffix = format!("v{}", super::names::version_text(&version.v));
+        draft.name.clone_from(&patch.entry.name);
+        draft.unique_id = format!("model.{}.{}.{suffix}", file.package, draft.name);
+        draft.fqn.pop();
+        draft.fqn.extend([draft.name.clone(), suffix]);
+    }
+    let (mut node, warnings) = node(parsing, draft)?;
+    check_config(&node)?;
+    check_contract(&node)?;
+    add_foreign_keys(&mut node, patch.map(|patch| patch.entry.yaml.span))?;
+    Ok((node, warnings))
+}
+
+/// An enforced contract lists its columns.
+fn check_contract(node: &Node) -> Result<(), Diagnostic> {
+    let enforced =
+        node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(serde_json::Value::as_bool);
+    if enforced == Some(true) && node.columns.is_empty() {
+        return Err(Diagnostic::error(
+            Code::INVALID_CONFIG,
+            format!(
+                "Contract enforcement failed for: ({})\nConstraints must be defined in a `yml` schema configuration file \
+                 like `schema.yml`.",
+                node.original_file_path
+            ),
+        )
+        .at_some(node.span, "this model's contract is enforced")
+        .hint("list its columns with `name` and `data_type` in a property file"));
+    }
+    Ok(())
+}
+
+fn seed(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode {
+    let patch = patches.get("seeds", super::names::stem(&file.relative_path));
+    let (mut node, warnings) = node(parsing, file_draft(ResourceType::Seed, file, patch))?;
+    check_config(&node)?;
+    node.root_path = Some(file.root.to_string_lossy().into_owned());
+    Ok((node, warnings))
+}
+
+fn patch_snapshots(parsing: &Parsing, patches: &HashMap<&str, Patches>) -> Vec<ParsedNode> {
+    sorted_patches(patches)
+        .into_iter()
+        .filter(|patch| patch.entry.section == "snapshots")
+        .filter_map(|patch| snapshots::of_patch(parsing, patch))
+        .collect()
+}
+
+/// All properties in the order of their files.
+fn sorted_patches<'a>(patches: &'a HashMap<&str, Patches>) -> Vec<&'a Patch> {
+    let mut all: Vec<&Patch> = patches.values().flat_map(Patches::iter).map(|(_, patch)| patch).collect();
+    all.sort_by_key(|patch| {
+        let version = patch.version.as_ref().map(|version| super::names::version_text(&version.v));
+        (patch.entry.file.source, patch.entry.yaml.span.start, version)
+    });
+    all
+}
+
+fn read_sources(parsing: &Parsing, entries: &[Arc<Entry>], problems: &mut Diagnostics) -> Vec<SourceEntry> {
+    let mut all: IndexMap<String, SourceEntry> = IndexMap::new();
+    for entry in entries.iter().filter(|entry| entry.section == "sources" && !entry.values.contains_key("overrides")) {
+        for table in sources::tables(parsing, entry) {
+            let Some(table) = problems.collect(table) else { continue };
+            if let Some(first) = all.get(&table.source.unique_id) {
+                problems.push(
+                    Diagnostic::error(
+                        Code::DUPLICATE_RESOURCE,
+                        format!(
+                            "dbt found two sources with the name \"{}_{}\"",
+                            table.source.source_name, table.source.name
+                        ),
+                    )
+                    .at_some(table.source.span, "defined again here")
+                    .at_some(first.source.span, "first defined here")
+                    .hint("rename or remove one of them"),
+                );
+                continue;
+            }
+            all.insert(table.source.unique_id.clone(), table);
+        }
+    }
+    all.into_values().collect()
+}
+
+/// Properties of nodes that no file defines are most often a misspelling.
+fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: &mut Diagnostics) {
+    let known = |patch: &Patch, file: &str| {
+        let package = patch.entry.file.package.as_ref();
+        let kind = match patch.entry.section {
+            "models" => "model",
+            "seeds" => "seed",
+            "snapshots" => "snapshot",
+            "analyses" => "analysis",
+            _ => "test",
+        };
+        let mut ids = vec![format!("{kind}.{package}.{file}")];
+        if let Some(version) = &patch.version {
+            ids.push(format!("{kind}.{package}.{}.v{}", patch.entry.name, super::names::version_text(&version.v)));
+        }
+        ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
+    };
+    let mut orphans: Vec<(&str, &Patch)> =
+        patches.values().flat_map(Patches::iter).filter(|(file, patch)| !known(patch, file)).collect();
+    orphans.sort_by_key(|(_, patch)| (patch.entry.file.source, patch.entry.yaml.span.start));
+    let names: Vec<&str> = nodes.enabled.values().map(|node| node.name.as_str()).collect();
+    for (file, patch) in orphans {
+        problems.push(
+            Diagnostic::warning(
+                Code::ORPHAN_PATCH,
+                format!(
+                    "Did not find matching node for patch with name '{file}' in the '{}' section of file '{}'",
+                    patch.entry.section, patch.entry.file.original_path
+                ),
+            )
+            .at(patch.entry.span("name"), "nothing of this name exists")
+            .suggest(file, names.iter().copied()),
+        );
+    }
+}
+
+fn patch_macros(
+    parsing: &Parsing,
+    entries: &[Arc<Entry>],
+    macro_list: Vec<Arc<Macro>>,
+    problems: &mut Diagnostics,
+) -> Vec<Arc<Macro>> {
+    let mut patches = macros::patches(entries, problems);
+    let patched = macro_list
+        .into_iter()
+        .map(|definition| {
+            let definition = Arc::new(Macro {
+                depends_on_macros: parsing.silent_macros().calls_of(&definition.unique_id),
+                ..Macro::clone(&definition)
+            });
+            let Some(entry) = patches.remove(&definition.unique_id) else { return definition };
+            let mut found = Diagnostics::new();
+            let mut describe = |text: &str| {
+                parsing.describe(&definition.package_name, text, &mut Vec::new(), &mut found, |problem| {
+                    problem.at(entry.span("description"), "in this description")
+                })
+            };
+            let result = macros::patched(&definition, &entry, &mut describe);
+            problems.extend(found);
+            problems.collect(result).map_or(definition, Arc::new)
+        })
+        .collect();
+    for entry in patches.values() {
+        problems.push(
+            Diagnostic::warning(
+                Code::ORPHAN_PATCH,
+                format!("Found patch for macro \"{}\" which was not found", entry.name),
+            )
+            .at(entry.span("name"), "no macro of this name exists in this package"),
+        );
+    }
+    patched
+}

@@ -1,0 +1,126 @@
+//! What all resource parsers share: the session, the project, docs, and the few ways to render a template while parsing.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::extraction::SilentMacros;
+use crate::adapters::{Adapter, Relation, RelationParts};
+use crate::config::Project;
+use crate::context::Session;
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
+use crate::manifest::{ColumnProperties, Doc};
+
+/// Shared by all resource parsers of one parse.
+pub(super) struct Parsing {
+    session: Arc<Session>,
+    docs: Arc<IndexMap<String, Arc<Doc>>>,
+    silent_macros: SilentMacros,
+    created_at: f64,
+}
+
+impl Parsing {
+    pub(super) fn new(session: Arc<Session>, docs: IndexMap<String, Arc<Doc>>) -> Self {
+        let created_at = session.config().invocation.started_at.as_nanosecond() as f64 / 1e9;
+        let silent_macros = SilentMacros::new(session.macros());
+        Self { session, docs: Arc::new(docs), silent_macros, created_at }
+    }
+
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    pub(super) fn project(&self) -> &Project {
+        &self.session.config().project
+    }
+
+    pub(super) fn adapter(&self) -> &dyn Adapter {
+        self.session.adapter().as_ref()
+    }
+
+    pub(super) fn sources(&self) -> &SourceMap {
+        self.session.sources()
+    }
+
+    pub(super) fn docs(&self) -> &Arc<IndexMap<String, Arc<Doc>>> {
+        &self.docs
+    }
+
+    pub(super) fn silent_macros(&self) -> &SilentMacros {
+        &self.silent_macros
+    }
+
+    /// Seconds since 1970 at which everything counts as parsed.
+    pub(super) fn created_at(&self) -> f64 {
+        self.created_at
+    }
+
+    pub(super) fn quoting(&self) -> RelationParts<bool> {
+        self.session.quoting()
+    }
+
+    /// A relation's name as SQL, with the project's quoting and the resource's own over it.
+    pub(super) fn relation_name(
+        &self,
+        database: Option<&str>,
+        schema: &str,
+        identifier: &str,
+        quoting: Option<&Value>,
+    ) -> String {
+        let default = self.quoting();
+        let part =
+            |key: &str, default: bool| quoting.and_then(|own| own.get(key)).and_then(Value::as_bool).unwrap_or(default);
+        let quoting = RelationParts {
+            database: part("database", default.database),
+            schema: part("schema", default.schema),
+            identifier: part("identifier", default.identifier),
+        };
+        Relation::new(database, Some(schema), Some(identifier)).with_quoting(quoting).render_name()
+    }
+
+    /// Renders a description; adds the doc blocks it uses to `used`.
+    pub(super) fn describe(
+        &self,
+        package: &str,
+        text: &str,
+        used: &mut Vec<String>,
+        problems: &mut Diagnostics,
+        place: impl Fn(Diagnostic) -> Diagnostic,
+    ) -> String {
+        if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
+            return text.to_owned();
+        }
+        match super::templates::render_description(self, package, text) {
+            Ok((rendered, docs)) => {
+                used.extend(docs);
+                rendered
+            }
+            Err(problem) => {
+                problems.push(place(problem));
+                text.to_owned()
+            }
+        }
+    }
+
+    /// Renders the descriptions of columns.
+    pub(super) fn describe_columns(
+        &self,
+        package: &str,
+        columns: &mut IndexMap<String, ColumnProperties>,
+        problems: &mut Diagnostics,
+    ) {
+        for column in columns.values_mut() {
+            let mut used = Vec::new();
+            let span = column.span;
+            column.description = self.describe(package, &column.description, &mut used, problems, |problem| {
+                if problem.labels.is_empty() {
+                    problem.at_some(span, "in the description of this column")
+                } else {
+                    problem
+                }
+            });
+            column.doc_blocks = used;
+        }
+    }
+}

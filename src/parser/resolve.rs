@@ -1,0 +1,308 @@
+//! References by name → unique ids: `ref`, `source`, groups, access; and what must be unique over the whole project.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::names::version_text;
+use super::nodes::NodeSet;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::manifest::{Group, Node, RefCall, ResourceType, Source};
+
+/// What a name leads to.
+pub(super) enum Found<'a> {
+    /// An enabled node or source.
+    Enabled(&'a str),
+    /// Only disabled ones.
+    Disabled,
+    /// Nothing of this name.
+    Nothing,
+}
+
+/// Finds nodes by the arguments of `ref`, sources by those of `source`.
+pub(super) struct Lookup {
+    /// Search name (`orders`, `orders.v2`) → (package, unique id) of enabled nodes.
+    nodes: HashMap<String, Vec<(String, String)>>,
+    disabled: HashMap<String, Vec<String>>,
+    sources: HashMap<(String, String), Vec<(String, String)>>,
+    disabled_sources: HashMap<(String, String), Vec<String>>,
+    root: String,
+}
+
+impl Lookup {
+    pub(super) fn new(root: &str, nodes: &NodeSet, sources: &IndexMap<String, Source>, disabled: &[Source]) -> Self {
+        let mut lookup = Self {
+            nodes: HashMap::new(),
+            disabled: HashMap::new(),
+            sources: HashMap::new(),
+            disabled_sources: HashMap::new(),
+            root: root.to_owned(),
+        };
+        for node in nodes.enabled.values().filter(|node| node.is_refable()) {
+            let place = (node.package_name.clone(), node.unique_id.clone());
+            for name in search_names(node) {
+                lookup.nodes.entry(name).or_default().push(place.clone());
+            }
+        }
+        for node in nodes.disabled.values().flatten().filter(|node| node.is_refable()) {
+            for name in search_names(node) {
+                lookup.disabled.entry(name).or_default().push(node.package_name.clone());
+            }
+        }
+        for source in sources.values() {
+            let key = (source.source_name.clone(), source.name.clone());
+            lookup.sources.entry(key).or_default().push((source.package_name.clone(), source.unique_id.clone()));
+        }
+        for source in disabled {
+            let key = (source.source_name.clone(), source.name.clone());
+            lookup.disabled_sources.entry(key).or_default().push(source.package_name.clone());
+        }
+        lookup
+    }
+
+    /// The node that a call of `ref` in a resource of `package` means: the root project's, then the package's own, then
+    /// any other (dbt's order).
+    pub(super) fn node(&self, call: &RefCall, package: &str) -> Found<'_> {
+        let name = match &call.version {
+            Some(version) => format!("{}.v{version}", call.name),
+            None => call.name.clone(),
+        };
+        if let Some(candidates) = self.nodes.get(&name) {
+            if let Some(id) = self.pick(candidates, call.package.as_deref(), package) {
+                return Found::Enabled(id);
+            }
+        }
+        let disabled = self
+            .disabled
+            .get(&name)
+            .is_some_and(|packages| call.package.as_ref().is_none_or(|wanted| packages.contains(wanted)));
+        if disabled { Found::Disabled } else { Found::Nothing }
+    }
+
+    /// The source that a call of `source` in a resource of `package` means.
+    pub(super) fn source(&self, call: &(String, String), package: &str) -> Found<'_> {
+        if let Some(id) = self.sources.get(call).and_then(|candidates| self.pick(candidates, None, package)) {
+            return Found::Enabled(id);
+        }
+        if self.disabled_sources.contains_key(call) { Found::Disabled } else { Found::Nothing }
+    }
+
+    fn pick<'a>(&self, candidates: &'a [(String, String)], wanted: Option<&str>, package: &str) -> Option<&'a str> {
+        let of = |name: &str| candidates.iter().find(|(package, _)| package == name);
+        let found = match wanted {
+            Some(wanted) => of(wanted),
+            None => of(&self.root).or_else(|| of(package)).or_else(|| candidates.first()),
+        };
+        found.map(|(_, id)| id.as_str())
+    }
+
+    /// Names that `ref` knows, for hints.
+    pub(super) fn node_names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.keys().map(String::as_str)
+    }
+
+    /// Names that `source` knows, for hints.
+    pub(super) fn source_names(&self) -> impl Iterator<Item = &(String, String)> {
+        self.sources.keys()
+    }
+}
+
+fn search_names(node: &Node) -> Vec<String> {
+    match (&node.version, &node.latest_version) {
+        (None, _) => vec![node.name.clone()],
+        (Some(version), Some(latest)) if version_text(version) == version_text(latest) => {
+            vec![node.search_name(), node.name.clone()]
+        }
+        _ => vec![node.search_name()],
+    }
+}
+
+/// A resource whose calls are resolved.
+pub(super) struct Caller<'a> {
+    pub(super) unique_id: &'a str,
+    pub(super) kind: ResourceType,
+    pub(super) package: &'a str,
+    pub(super) path: &'a str,
+    pub(super) span: Option<Span>,
+}
+
+/// The unique ids behind the calls of one resource, each once and in order, and the problems of those that lead nowhere.
+pub(super) fn dependencies(
+    lookup: &Lookup,
+    caller: &Caller<'_>,
+    refs: &[RefCall],
+    sources: &[(String, String)],
+) -> (Vec<String>, Diagnostics) {
+    let mut ids: Vec<String> = Vec::new();
+    let mut problems = Diagnostics::new();
+    let mut keep = |id: &str| {
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    };
+    for call in refs {
+        match lookup.node(call, caller.package) {
+            Found::Enabled(id) => keep(id),
+            missing => problems.push(missing_node(lookup, caller, call, matches!(missing, Found::Disabled))),
+        }
+    }
+    for call in sources {
+        match lookup.source(call, caller.package) {
+            Found::Enabled(id) => keep(id),
+            missing => problems.push(missing_source(lookup, caller, call, matches!(missing, Found::Disabled))),
+        }
+    }
+    (ids, problems)
+}
+
+fn missing_node(lookup: &Lookup, caller: &Caller<'_>, call: &RefCall, disabled: bool) -> Diagnostic {
+    let version = call.version.as_ref().map(|version| format!(" with version '{version}'")).unwrap_or_default();
+    let package =
+        call.package.as_ref().map(|package| format!(" in package or project '{package}'")).unwrap_or_default();
+    let reason = if disabled { "is disabled" } else { "was not found" };
+    let code = if disabled { Code::REF_DISABLED } else { Code::REF_NOT_FOUND };
+    let message = format!(
+        "{} '{}' ({}) depends on a node named '{}'{version}{package} which {reason}",
+        title(caller.kind),
+        caller.unique_id,
+        caller.path,
+        call.name
+    );
+    let problem = with_severity(caller, code, message).at_some(call.span.or(caller.span), "referenced here");
+    if disabled {
+        problem.hint(format!("enable `{}`, or remove the reference", call.name))
+    } else {
+        problem.suggest(&call.name, lookup.node_names())
+    }
+}
+
+fn missing_source(lookup: &Lookup, caller: &Caller<'_>, call: &(String, String), disabled: bool) -> Diagnostic {
+    let reason = if disabled { "is disabled" } else { "was not found" };
+    let message = format!(
+        "{} '{}' ({}) depends on a source named '{}.{}' which {reason}",
+        title(caller.kind),
+        caller.unique_id,
+        caller.path,
+        call.0,
+        call.1
+    );
+    let problem = with_severity(caller, Code::SOURCE_NOT_FOUND, message).at_some(caller.span, "in this resource");
+    let names: Vec<String> = lookup.source_names().map(|(source, table)| format!("{source}.{table}")).collect();
+    problem.suggest(&format!("{}.{}", call.0, call.1), names.iter().map(String::as_str))
+}
+
+/// A test of something that does not exist is left out with a warning; for all others it is an error.
+fn with_severity(caller: &Caller<'_>, code: Code, message: String) -> Diagnostic {
+    if caller.kind == ResourceType::Test {
+        Diagnostic::warning(Code::TEST_PARENT_NOT_FOUND, message)
+    } else {
+        Diagnostic::error(code, message)
+    }
+}
+
+fn title(kind: ResourceType) -> String {
+    let name = kind.as_str().replace('_', " ");
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Refuses references that access rules forbid: to private nodes from outside their group, to protected ones from another
+/// package that restricts access.
+pub(super) fn check_access(
+    nodes: &IndexMap<String, Node>,
+    restricted: &dyn Fn(&str) -> bool,
+    problems: &mut Diagnostics,
+) {
+    for node in nodes.values() {
+        for id in &node.depends_on.nodes {
+            let Some(target) = nodes.get(id).filter(|target| target.resource_type == ResourceType::Model) else {
+                continue;
+            };
+            let same_package = target.package_name == node.package_name;
+            let reason = match target.access.as_str() {
+                "private"
+                    if target.group.is_some()
+                        && (target.group != node.group || (!same_package && restricted(&target.package_name))) =>
+                {
+                    format!("private to the '{}' group", target.group.as_deref().unwrap_or_default())
+                }
+                "protected" if !same_package && restricted(&target.package_name) => {
+                    format!("protected to the '{}' package", target.package_name)
+                }
+                _ => continue,
+            };
+            let span = node.refs.iter().find(|call| call.name == target.name).and_then(|call| call.span).or(node.span);
+            problems.push(
+                Diagnostic::error(
+                    Code::REF_ACCESS,
+                    format!(
+                        "Node {} attempted to reference node {}, which is not allowed because the referenced node is {reason}.",
+                        node.unique_id, target.unique_id
+                    ),
+                )
+                .at_some(span, "referenced here"),
+            );
+        }
+    }
+}
+
+/// Every group that is named must exist.
+pub(super) fn check_groups(
+    nodes: &IndexMap<String, Node>,
+    groups: &IndexMap<String, Group>,
+    problems: &mut Diagnostics,
+) {
+    for node in nodes.values() {
+        let Some(group) = node.group.as_deref() else { continue };
+        if groups.values().any(|known| known.name == group) {
+            continue;
+        }
+        problems.push(
+            Diagnostic::error(
+                Code::INVALID_CONFIG,
+                format!(
+                    "Invalid group '{group}', expected one of {:?}",
+                    groups.values().map(|group| group.name.as_str()).collect::<Vec<_>>()
+                ),
+            )
+            .at_some(node.span, format!("{} is put into it", node.unique_id))
+            .suggest(group, groups.values().map(|group| group.name.as_str())),
+        );
+    }
+}
+
+/// No two nodes may become one relation, and no two of one package may have one name.
+pub(super) fn check_uniqueness(nodes: &IndexMap<String, Node>, problems: &mut Diagnostics) {
+    let mut relations: HashMap<String, &Node> = HashMap::new();
+    let mut names: HashMap<(&str, String), &Node> = HashMap::new();
+    for node in nodes.values().filter(|node| node.is_refable()) {
+        if let Some(first) = names.insert((&node.package_name, node.search_name()), node) {
+            problems.push(
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("dbt found two resources with the name \"{}\"", node.name),
+                )
+                .at_some(node.span, format!("{} is defined here", node.unique_id))
+                .at_some(first.span, format!("{} is defined here", first.unique_id))
+                .hint("`ref` could not tell them apart: rename one of them"),
+            );
+        }
+        let Some(relation) = &node.relation_name else { continue };
+        if let Some(first) = relations.insert(relation.to_lowercase(), node) {
+            problems.push(
+                Diagnostic::error(
+                    Code::AMBIGUOUS_RELATION,
+                    format!(
+                        "dbt found two resources with the database representation \"{relation}\".\ndbt cannot create two \
+                         resources with identical database representations. To fix this, change the configuration of one of \
+                         these resources:\n- {} ({})\n- {} ({})",
+                        first.unique_id, first.original_file_path, node.unique_id, node.original_file_path
+                    ),
+                )
+                .at_some(node.span, "this resource")
+                .at_some(first.span, "and this one")
+                .hint("give one of them another `alias` or `schema`"),
+            );
+        }
+    }
+}

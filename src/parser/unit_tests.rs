@@ -1,0 +1,175 @@
+//! `unit_tests:` of property files → [`UnitTest`]s with their rows in one form.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::columns::strings;
+use super::files::ProjectFile;
+use super::names::{fqn_prefix, md5_hex, python_repr, stem, version_text};
+use super::node_config::{ConfigSources, resolve};
+use super::parsing::Parsing;
+use super::properties::Entry;
+use crate::diagnostics::{Code, Diagnostic, Span};
+use crate::manifest::{DependsOn, NodeConfig, ResourceType, UnitTest};
+
+/// Fixture files of all packages, by package and name.
+pub(super) struct Fixtures<'a>(HashMap<(&'a str, &'a str), &'a ProjectFile>);
+
+impl<'a> Fixtures<'a> {
+    pub(super) fn new(files: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
+        Self(files.into_iter().map(|file| ((file.package.as_ref(), stem(&file.relative_path)), file)).collect())
+    }
+
+    fn get(&self, package: &'a str, name: &'a str) -> Option<&ProjectFile> {
+        self.0.get(&(package, name)).copied()
+    }
+}
+
+/// One unit test as written; its model and inputs are resolved later.
+pub(super) fn unit_test<'a>(
+    parsing: &Parsing,
+    entry: &'a Entry,
+    fixtures: &Fixtures<'a>,
+) -> Result<UnitTest, Diagnostic> {
+    let package = entry.file.package.as_ref();
+    let model = entry.text("model")?.ok_or_else(|| missing(entry, "model"))?;
+    let below = entry.file.original_path.split_once('/').map_or("", |(_, below)| below);
+    let mut fqn = fqn_prefix(package, below);
+    fqn.extend([model.clone(), entry.name.clone()]);
+    let mut given_config = entry.mapping("config")?;
+    if let Some(tags) = entry.values.get("tags") {
+        given_config.entry("tags").or_insert(json!(strings(Some(tags))));
+    }
+    let sources = ConfigSources {
+        package,
+        kind: ResourceType::UnitTest,
+        fqn: &fqn,
+        properties: Some(&given_config),
+        call: &Map::new(),
+    };
+    let resolved = resolve(parsing.project(), &sources);
+    let mut given = Vec::new();
+    for item in entry.list("given")? {
+        given.push(table(entry, item, fixtures, true)?);
+    }
+    let expect = entry.values.get("expect").ok_or_else(|| missing(entry, "expect"))?;
+    let expect = table(entry, expect, fixtures, false)?;
+    let overrides = entry.values.get("overrides").filter(|value| !value.is_null()).map(|value| {
+        let part = |key: &str| value.get(key).filter(|part| !part.is_null()).cloned().unwrap_or_else(|| json!({}));
+        json!({"macros": part("macros"), "vars": part("vars"), "env_vars": part("env_vars")})
+    });
+    let checksum = md5_hex(&[python_repr(&Value::Array(given.clone())), python_repr(&expect)].concat());
+    Ok(UnitTest {
+        unique_id: format!("unit_test.{package}.{model}.{}", entry.name),
+        name: entry.name.clone(),
+        model,
+        package_name: package.to_owned(),
+        path: entry.file.relative_path.clone(),
+        original_file_path: entry.file.original_path.clone(),
+        fqn,
+        description: entry.text("description")?.unwrap_or_default(),
+        given,
+        expect,
+        overrides,
+        versions: entry.values.get("versions").filter(|value| !value.is_null()).cloned(),
+        version: None,
+        config: NodeConfig::new(resolved.config.values().clone()),
+        depends_on: DependsOn::default(),
+        checksum: Some(checksum),
+        schema: None,
+        created_at: parsing.created_at(),
+        span: Some(entry.yaml.span),
+    })
+}
+
+fn missing(entry: &Entry, key: &str) -> Diagnostic {
+    Diagnostic::error(Code::YAML_MISSING_KEY, format!("unit test `{}` has no `{key}`", entry.name))
+        .at(entry.yaml.span, format!("`{key}` is missing here"))
+}
+
+/// An input or the expected rows, with rows as a list of mappings (`dict`, `csv`) or one SQL text.
+fn table<'a>(entry: &'a Entry, item: &'a Value, fixtures: &Fixtures<'a>, is_input: bool) -> Result<Value, Diagnostic> {
+    let span = entry.span(if is_input { "given" } else { "expect" });
+    let package = entry.file.package.as_ref();
+    let problem = |message: String| Diagnostic::error(Code::INVALID_RESOURCE, message).at(span, "in these rows");
+    let format = item.get("format").and_then(Value::as_str).unwrap_or("dict");
+    let fixture = item.get("fixture").and_then(Value::as_str);
+    let text = match fixture {
+        Some(name) => Some(fixtures.get(package, name).map(|file| file.text.to_string()).ok_or_else(|| {
+            problem(format!("File not found for fixture '{name}' in unit tests in {}", entry.file.original_path))
+        })?),
+        None => item.get("rows").and_then(Value::as_str).map(str::to_owned),
+    };
+    let rows = match format {
+        "dict" => match item.get("rows") {
+            Some(Value::Array(rows)) => Value::Array(rows.clone()),
+            None | Some(Value::Null) if is_input => Value::Null,
+            _ => {
+                return Err(problem(format!("unit test `{}` has rows that do not match format dict", entry.name))
+                    .hint("expected a list of mappings, or `format: csv` or `format: sql` with a text"));
+            }
+        },
+        "csv" => csv_rows(text.as_deref().unwrap_or_default(), span)?,
+        "sql" => Value::String(text.ok_or_else(|| {
+            problem(format!("unit test `{}` has rows that do not match format sql. Expected string.", entry.name))
+        })?),
+        other => {
+            return Err(problem(format!("`{other}` is not a format of rows")).hint("the formats are dict, csv and sql"));
+        }
+    };
+    let rows = if format == "sql" { rows } else { complete_first_row(rows) };
+    let mut out = Map::new();
+    if is_input {
+        let input =
+            item.get("input").and_then(Value::as_str).ok_or_else(|| problem("an input has no `input`".into()))?;
+        out.insert("input".into(), Value::from(input));
+    }
+    out.insert("rows".into(), rows);
+    out.insert("format".into(), Value::from(format));
+    out.insert("fixture".into(), fixture.map_or(Value::Null, Value::from));
+    Ok(Value::Object(out))
+}
+
+fn csv_rows(text: &str, span: Span) -> Result<Value, Diagnostic> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::None).flexible(true).from_reader(text.trim().as_bytes());
+    let wrong = |error: csv::Error| {
+        Diagnostic::error(Code::INVALID_RESOURCE, format!("the rows are not CSV: {error}")).at(span, "in these rows")
+    };
+    let headers = reader.headers().map_err(wrong)?.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(wrong)?;
+        let row: Map<String, Value> = headers
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let value = record.get(index).filter(|value| !value.is_empty());
+                (name.to_owned(), value.map_or(Value::Null, Value::from))
+            })
+            .collect();
+        rows.push(Value::Object(row));
+    }
+    Ok(Value::Array(rows))
+}
+
+/// dbt puts a row without nulls first, so that the types of its columns can be seen.
+fn complete_first_row(rows: Value) -> Value {
+    let Value::Array(mut rows) = rows else { return rows };
+    let complete = |row: &Value| row.as_object().is_some_and(|row| row.values().all(|value| !value.is_null()));
+    if let Some(index) = rows.iter().position(complete) {
+        let row = rows.remove(index);
+        rows.insert(0, row);
+    }
+    Value::Array(rows)
+}
+
+/// Which of a model's versions a unit test with `versions:` applies to.
+pub(super) fn applies_to(test: &UnitTest, version: &Value) -> bool {
+    let Some(rule) = &test.versions else { return true };
+    let listed = |key: &str| match rule.get(key) {
+        Some(Value::Array(items)) => items.iter().any(|item| version_text(item) == version_text(version)),
+        _ => false,
+    };
+    if rule.get("include").is_some_and(|value| !value.is_null()) { listed("include") } else { !listed("exclude") }
+}

@@ -1,0 +1,123 @@
+//! [`Plan`]: the jobs of a command, each once, after everything upstream of it.
+
+use std::collections::HashMap;
+
+use crate::graph::{Graph, Subset};
+use crate::manifest::{Manifest, ResourceType};
+
+/// One step of a plan: a node that is run, tested or loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The node.
+    pub unique_id: String,
+    /// What it is.
+    pub resource_type: ResourceType,
+    /// The length of the longest chain of jobs above it.
+    pub level: u32,
+}
+
+/// How jobs wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Each after its upstream jobs (`run`, `seed`, `snapshot`, `compile`).
+    Topological,
+    /// As [`Mode::Topological`]; moreover nodes wait for the tests of what they read, and a model for its unit tests (`build`).
+    Build,
+    /// None waits for another (`test`, `source freshness`).
+    Independent,
+}
+
+/// Jobs in order: each once, after everything upstream. Building it touches no warehouse.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    jobs: Vec<Job>,
+    positions: HashMap<String, usize>,
+    downstream: Vec<Vec<u32>>,
+    upstream_count: Vec<u32>,
+}
+
+impl Plan {
+    /// The plan for selected unique ids.
+    ///
+    /// What has no job is left out: sources that are not `with_sources`, ephemeral models (they are compiled into what
+    /// reads them), hooks, groups. The order that it made between others is kept.
+    pub fn build<'a>(
+        graph: &Graph,
+        manifest: &Manifest,
+        selected: impl IntoIterator<Item = &'a str>,
+        mode: Mode,
+    ) -> Self {
+        let chosen: Vec<&str> = selected.into_iter().filter(|id| has_job(manifest, id)).collect();
+        match mode {
+            Mode::Build => {
+                let graph = graph.with_test_edges(manifest);
+                Self::of_subset(manifest, graph.subset(chosen))
+            }
+            Mode::Topological => Self::of_subset(manifest, graph.subset(chosen)),
+            Mode::Independent => Self::of_subset(manifest, graph.subset(chosen)).without_waiting(),
+        }
+    }
+
+    fn of_subset(manifest: &Manifest, subset: Subset) -> Self {
+        let jobs: Vec<Job> = subset
+            .members()
+            .iter()
+            .zip(subset.levels())
+            .map(|(id, &level)| Job {
+                unique_id: id.clone(),
+                resource_type: manifest.resource_type(id).unwrap_or(ResourceType::Model),
+                level,
+            })
+            .collect();
+        let positions = jobs.iter().enumerate().map(|(at, job)| (job.unique_id.clone(), at)).collect();
+        Self {
+            jobs,
+            positions,
+            downstream: subset.downstream().to_vec(),
+            upstream_count: subset.upstream_count().to_vec(),
+        }
+    }
+
+    fn without_waiting(mut self) -> Self {
+        let count = self.jobs.len();
+        self.downstream = vec![Vec::new(); count];
+        self.upstream_count = vec![0; count];
+        self
+    }
+
+    /// The jobs in order.
+    pub fn jobs(&self) -> &[Job] {
+        &self.jobs
+    }
+
+    /// The number of jobs.
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// The position of a node's job.
+    pub fn position(&self, unique_id: &str) -> Option<usize> {
+        self.positions.get(unique_id).copied()
+    }
+
+    /// The steps below each step; those from [`Plan::len`] on are waypoints without a job.
+    pub(super) fn downstream(&self) -> &[Vec<u32>] {
+        &self.downstream
+    }
+
+    pub(super) fn upstream_count(&self) -> &[u32] {
+        &self.upstream_count
+    }
+}
+
+fn has_job(manifest: &Manifest, unique_id: &str) -> bool {
+    match manifest.resource_type(unique_id) {
+        None | Some(ResourceType::Group | ResourceType::Operation | ResourceType::Macro | ResourceType::Doc) => false,
+        Some(_) => !manifest.nodes.get(unique_id).is_some_and(|node| node.is_ephemeral()),
+    }
+}

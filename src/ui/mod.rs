@@ -1,0 +1,21 @@
+//! The only room that prints: progress, lines, tables, colour.
+//!
+//! [`Console`] is the [`crate::events::Reporter`] of a command: it words each event once and hands the words to the
+//! terminal and to the log file, each with its own level and format. What the events mean is decided elsewhere.
+
+mod console;
+mod json_line;
+mod log_file;
+mod output;
+mod progress;
+mod secrets;
+mod style;
+mod table;
+mod wording;
+
+pub use console::{Console, LogFormat, LogSettings};
+pub use output::{ask, is_terminal, print_line, print_raw, print_to_stderr};
+pub use secrets::Secrets;
+pub use style::Style;
+pub use table::{csv_text, json_rows, text_table};
+pub use wording::{join_counts, pluralize};
