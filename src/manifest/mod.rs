@@ -11,6 +11,8 @@ mod metadata;
 mod node;
 mod read;
 mod resources;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
