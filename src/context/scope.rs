@@ -211,8 +211,7 @@ impl Scope {
         if let Stage::Parse { capture, .. } = &self.stage {
             capture.lock().warnings.push(warning);
         } else {
-            self.report(&Event::JinjaLogWarning { msg: message, node_info: self.node_info() });
-            self.session.warn(warning);
+            self.report(&Event::diagnosed(&warning, self.session.sources()));
         }
         Ok(())
     }
@@ -224,7 +223,7 @@ impl Scope {
 
     /// The node as events describe it.
     pub(super) fn node_info(&self) -> Option<crate::events::NodeInfo> {
-        self.run().and_then(|run| run.node_info())
+        self.run().map(|run| run.node_info())
     }
 }
 
