@@ -11,7 +11,7 @@ pub mod graph;
 pub mod jinja;
 pub mod macros;
 pub mod manifest;
-pub mod parser;
+// pub mod parser;
 pub mod plan;
 pub mod runner;
 pub mod ui;
