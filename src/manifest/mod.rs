@@ -1,13 +1,25 @@
 //! The nouns of a parsed project: [`Node`], [`Source`], … and the [`Manifest`] that holds them all, frozen once made.
 //!
-//! `node_json` and its neighbours write dbt's manifest v12 form. Nothing here reads files or YAML.
+//! [`ManifestJson`] writes dbt's manifest v12 form, [`Manifest::from_json`] reads an earlier one. Nothing here reads files
+//! or YAML.
 
+mod compiled;
 mod config;
+mod contract;
+mod json;
+mod metadata;
 mod node;
+<<<<<<< HEAD
 mod node_info;
+=======
+mod read;
+>>>>>>> art
 mod resources;
 
+pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
+pub use json::ManifestJson;
+pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, HETL_VERSION, ManifestMetadata, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,
 };

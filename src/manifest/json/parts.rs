@@ -1,0 +1,149 @@
+//! What the JSON forms of several resources share.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+use super::maps::values;
+use crate::manifest::{ColumnProperties, Constraint, RefCall};
+
+/// Which parts of a name are quoted; null where nothing is said.
+#[derive(Serialize)]
+pub(super) struct Quoting {
+    pub(super) database: Option<bool>,
+    pub(super) schema: Option<bool>,
+    pub(super) identifier: Option<bool>,
+    pub(super) column: Option<bool>,
+}
+
+impl Quoting {
+    /// As written in YAML.
+    pub(super) fn written(quoting: &Map<String, Value>) -> Self {
+        let flag = |key: &str| quoting.get(key).and_then(Value::as_bool);
+        Self {
+            database: flag("database"),
+            schema: flag("schema"),
+            identifier: flag("identifier"),
+            column: flag("column"),
+        }
+    }
+}
+
+/// A call of `ref`.
+pub(super) struct RefJson<'a>(pub(super) &'a RefCall);
+
+impl Serialize for RefJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("name", &self.0.name)?;
+        map.serialize_entry("package", &self.0.package)?;
+        match self.0.version.as_deref() {
+            // A version that is a number was most likely written as one.
+            Some(version) => match version.parse::<serde_json::Number>() {
+                Ok(number) => map.serialize_entry("version", &number)?,
+                Err(_) => map.serialize_entry("version", version)?,
+            },
+            None => map.serialize_entry("version", &())?,
+        }
+        map.end()
+    }
+}
+
+/// Only macros, as seeds and macros have it.
+#[derive(Serialize)]
+pub(super) struct DependsOnMacros<'a> {
+    pub(super) macros: &'a [String],
+}
+
+/// `docs` with its defaults.
+pub(super) struct DocsJson<'a>(pub(super) &'a Map<String, Value>);
+
+impl Serialize for DocsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("show", self.0.get("show").unwrap_or(&Value::Bool(true)))?;
+        map.serialize_entry("node_color", self.0.get("node_color").unwrap_or(&Value::Null))?;
+        map.end()
+    }
+}
+
+/// All columns by name.
+pub(super) struct ColumnsJson<'a>(pub(super) &'a IndexMap<String, ColumnProperties>);
+
+impl Serialize for ColumnsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        values(self.0, |_, column| ColumnJson(column)).serialize(serializer)
+    }
+}
+
+struct ColumnJson<'a>(&'a ColumnProperties);
+
+impl Serialize for ColumnJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let column = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &column.name)?;
+        map.serialize_entry("description", &column.description)?;
+        map.serialize_entry("meta", &column.meta)?;
+        map.serialize_entry("data_type", &column.data_type)?;
+        map.serialize_entry("constraints", &ConstraintsJson(&column.constraints))?;
+        map.serialize_entry("quote", &column.quote)?;
+        map.serialize_entry("config", &ColumnConfig(column))?;
+        map.serialize_entry("tags", &column.tags)?;
+        map.serialize_entry("granularity", &column.extra.get("granularity"))?;
+        map.serialize_entry("doc_blocks", &column.doc_blocks)?;
+        for (key, value) in column.extra.iter().filter(|(key, _)| *key != "granularity") {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+struct ColumnConfig<'a>(&'a ColumnProperties);
+
+impl Serialize for ColumnConfig<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("meta", &self.0.meta)?;
+        map.serialize_entry("tags", &self.0.tags)?;
+        for (key, value) in self.0.config.iter().filter(|(key, _)| !matches!(key.as_str(), "meta" | "tags")) {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Constraints with their defaults.
+pub(super) struct ConstraintsJson<'a>(pub(super) &'a [Constraint]);
+
+impl Serialize for ConstraintsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(ConstraintJson))
+    }
+}
+
+struct ConstraintJson<'a>(&'a Constraint);
+
+impl Serialize for ConstraintJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let values = &self.0.values;
+        let defaults = [
+            ("type", Value::Null),
+            ("name", Value::Null),
+            ("expression", Value::Null),
+            ("warn_unenforced", Value::Bool(true)),
+            ("warn_unsupported", Value::Bool(true)),
+            ("to", Value::Null),
+            ("to_columns", Value::Array(Vec::new())),
+        ];
+        let mut map = serializer.serialize_map(None)?;
+        for (key, default) in &defaults {
+            map.serialize_entry(key, values.get(*key).unwrap_or(default))?;
+        }
+        if let Some(columns) = values.get("columns") {
+            map.serialize_entry("columns", columns)?;
+        }
+        map.end()
+    }
+}
