@@ -10,7 +10,7 @@ use crate::diagnostics::Diagnostic;
 /// What can be known of a warehouse without a connection, and the way to get one. One for each invocation.
 ///
 /// Every method with a body has the behaviour of dbt's base adapter; a warehouse lists only its differences.
-pub trait Adapter: Send + Sync {
+pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// dbt's adapter type: `duckdb`.
     fn type_name(&self) -> &'static str;
 
@@ -58,9 +58,35 @@ pub trait Adapter: Send + Sync {
         Relation::new(database, schema, identifier).with_quoting(self.default_quoting())
     }
 
-    /// The name by which a source is read in place (dbt-duckdb's `external_location`), if its meta or config asks for it.
-    fn source_location(&self, _source: &Value) -> Option<String> {
-        None
+    /// What is written in place of a source's name if its meta or config says where it lies (dbt-duckdb's `external_location`).
+    /// `source` is the node as the manifest has it.
+    fn source_location(&self, _source: &Value) -> Result<Option<String>, Diagnostic> {
+        Ok(None)
+    }
+
+    /// The folder that files written by models go to, relative to the project.
+    fn external_root(&self) -> &str {
+        "."
+    }
+
+    /// Whether the profile turns transactions off.
+    fn disables_transactions(&self) -> bool {
+        false
+    }
+
+    /// Whether the tables of a database are those of a DuckLake.
+    fn is_ducklake(&self, _database: &str) -> bool {
+        false
+    }
+
+    /// Whether names that differ only in case name different relations.
+    fn is_case_sensitive(&self) -> bool {
+        false
+    }
+
+    /// What the profile asks for in vain; said once an invocation.
+    fn warnings(&self) -> &[Diagnostic] {
+        &[]
     }
 }
 
@@ -99,7 +125,8 @@ pub trait Connection: Send {
     /// Rows for `catalog.json`: each column of each relation in these schemas of one database.
     fn catalog(&mut self, database: &str, schemas: &[String]) -> Result<Vec<CatalogRow>, DatabaseError>;
 
-    /// Loads a CSV file into an existing table at the warehouse's bulk speed; returns the number of rows.
+    /// Loads a CSV file with a header line into these columns of an existing table (all of them if none are named) at the warehouse's
+    /// bulk speed; returns the number of rows.
     fn load_csv(
         &mut self,
         relation: &Relation,
@@ -139,6 +166,14 @@ pub struct DatabaseError {
     /// Whether it came from a cancellation.
     pub cancelled: bool,
 }
+
+impl std::fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DatabaseError {}
 
 /// A relation as the warehouse's metadata has it.
 #[derive(Debug, Clone, PartialEq)]

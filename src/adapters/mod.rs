@@ -4,11 +4,19 @@
 //! warehouse; nothing outside it matches on a warehouse's name.
 
 mod adapter;
+mod arrow_cell;
+mod cell;
 mod column;
+pub mod duckdb;
+pub mod registry;
 mod relation;
+mod relation_cache;
 mod table;
 
 pub use adapter::{Adapter, AdapterResponse, Cancel, CatalogRow, Connection, DatabaseError, RelationInfo};
-pub use column::Column;
+pub use cell::Cell;
+pub use column::{Column, InvalidType};
+pub use registry::Surroundings;
 pub use relation::{Relation, RelationPart, RelationParts, RelationType};
-pub use table::{Cell, SeedType, Table};
+pub use relation_cache::RelationCache;
+pub use table::{SeedType, Table};

@@ -122,6 +122,53 @@ impl Relation {
         self
     }
 
+    /// The same with some parts of the name replaced.
+    #[must_use]
+    pub fn with_parts(mut self, parts: RelationParts<Option<&str>>) -> Self {
+        for (own, new) in [
+            (&mut self.database, parts.database),
+            (&mut self.schema, parts.schema),
+            (&mut self.identifier, parts.identifier),
+        ] {
+            if let Some(new) = new {
+                *own = Some(new.to_owned());
+            }
+        }
+        self
+    }
+
+    /// The same, of which only some parts are written.
+    #[must_use]
+    pub fn with_include(mut self, include: RelationParts<bool>) -> Self {
+        self.include = include;
+        self
+    }
+
+    /// The schema alone, as `create schema` names it.
+    #[must_use]
+    pub fn without_identifier(mut self) -> Self {
+        self.include.identifier = false;
+        self.replacement = None;
+        self
+    }
+
+    /// The same, read from elsewhere: a file, a query.
+    #[must_use]
+    pub fn with_replacement(mut self, replacement: impl Into<String>) -> Self {
+        self.replacement = Some(replacement.into());
+        self
+    }
+
+    /// Whether it is this relation by name; parts that are not given match any. Without regard to case.
+    pub fn matches(&self, database: Option<&str>, schema: Option<&str>, identifier: Option<&str>) -> bool {
+        let same = |own: &Option<String>, asked: Option<&str>| match (own, asked) {
+            (_, None) => true,
+            (Some(own), Some(asked)) => own.to_lowercase() == asked.to_lowercase(),
+            (None, Some(_)) => false,
+        };
+        same(&self.database, database) && same(&self.schema, schema) && same(&self.identifier, identifier)
+    }
+
     /// One part of the name.
     pub fn part(&self, part: RelationPart) -> Option<&str> {
         match part {
@@ -161,5 +208,41 @@ impl fmt::Display for Relation {
             (None, Some(limit)) => write!(f, "(select * from {name} limit {limit})"),
             (Some(filter), Some(limit)) => write!(f, "(select * from {name} where {filter} limit {limit})"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relation() -> Relation {
+        Relation::new(Some("db"), Some("Main"), Some("a\"b"))
+    }
+
+    #[test]
+    fn names_are_quoted_as_told() {
+        assert_eq!(relation().to_string(), "\"db\".\"Main\".\"a\"\"b\"");
+        let bare = RelationParts { database: false, schema: false, identifier: true };
+        assert_eq!(
+            relation()
+                .with_quoting(bare)
+                .with_include(RelationParts { database: false, ..relation().include })
+                .to_string(),
+            "Main.\"a\"\"b\""
+        );
+        assert_eq!(relation().without_identifier().to_string(), "\"db\".\"Main\"");
+    }
+
+    #[test]
+    fn limits_and_filters_wrap_the_name() {
+        let limited = Relation { limit: Some(0), ..relation() }.with_replacement("'x.csv'");
+        assert_eq!(limited.to_string(), "(select * from 'x.csv' where false limit 0)");
+        assert_eq!(limited.render_name(), "'x.csv'");
+    }
+
+    #[test]
+    fn matching_ignores_case_and_missing_parts() {
+        assert!(relation().matches(None, Some("MAIN"), None));
+        assert!(!relation().matches(Some("other"), None, None));
     }
 }

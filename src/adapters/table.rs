@@ -1,42 +1,18 @@
 //! The result of a query.
+//!
+//! [`Table`] keeps what the warehouse sent: Arrow batches where it is columnar, rows where it is not. Cells are made when they are
+//! looked at. Nothing here speaks to a warehouse.
 
-/// A value of a result.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// SQL null.
-    Null,
-    /// Boolean.
-    Bool(bool),
-    /// Whole number.
-    Int(i128),
-    /// Floating point.
-    Float(f64),
-    /// Exact decimal, as text.
-    Decimal(String),
-    /// Text.
-    Text(String),
-    /// A date (`2024-01-31`).
-    Date(String),
-    /// A time of day.
-    Time(String),
-    /// A timestamp without zone (`2024-01-31 10:00:00.5`).
-    Timestamp(String),
-    /// A timestamp with zone, in UTC with offset.
-    TimestampTz(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-    /// A list.
-    List(Vec<Cell>),
-    /// A struct or map.
-    Struct(Vec<(String, Cell)>),
-    /// Anything else, as the warehouse prints it.
-    Other(String),
-}
+use std::sync::OnceLock;
+
+use duckdb::arrow::record_batch::RecordBatch;
+
+use super::{Cell, arrow_cell};
 
 /// What a seed's column was inferred to be, as dbt's agate types are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeedType {
-    /// `integer`/`bigint`.
+    /// A whole number.
     Integer,
     /// A number with decimals.
     Number,
@@ -56,13 +32,29 @@ pub enum SeedType {
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     columns: Vec<(String, String)>,
-    rows: Vec<Vec<Cell>>,
+    batches: Vec<RecordBatch>,
+    /// First row of each batch.
+    starts: Vec<usize>,
+    len: usize,
+    rows: OnceLock<Vec<Vec<Cell>>>,
 }
 
 impl Table {
     /// A table of columns (name, warehouse type) and rows.
     pub fn new(columns: Vec<(String, String)>, rows: Vec<Vec<Cell>>) -> Self {
-        Self { columns, rows }
+        let len = rows.len();
+        Self { columns, len, rows: OnceLock::from(rows), ..Self::default() }
+    }
+
+    /// A table of columns (name, warehouse type) whose values are in Arrow batches of as many columns.
+    pub fn from_batches(columns: Vec<(String, String)>, batches: Vec<RecordBatch>) -> Self {
+        let mut len = 0;
+        let mut starts = Vec::with_capacity(batches.len());
+        for batch in &batches {
+            starts.push(len);
+            len += batch.num_rows();
+        }
+        Self { columns, batches, starts, len, rows: OnceLock::new() }
     }
 
     /// Names and types.
@@ -70,18 +62,84 @@ impl Table {
         &self.columns
     }
 
-    /// Rows in order.
+    /// Names alone.
+    pub fn column_names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The position of a column, by exact name first and by name without case next.
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.column_names()
+            .position(|column| column == name)
+            .or_else(|| self.column_names().position(|column| column.eq_ignore_ascii_case(name)))
+    }
+
+    /// One value; null where there is no such row or column.
+    pub fn cell(&self, row: usize, column: usize) -> Cell {
+        if let Some(rows) = self.rows.get() {
+            return rows.get(row).and_then(|cells| cells.get(column)).cloned().unwrap_or(Cell::Null);
+        }
+        if row >= self.len || column >= self.columns.len() {
+            return Cell::Null;
+        }
+        let batch = self.starts.partition_point(|start| *start <= row) - 1;
+        arrow_cell::read(self.batches[batch].column(column), row - self.starts[batch])
+    }
+
+    /// The values of one column from the first row to the last.
+    pub fn column(&self, column: usize) -> impl Iterator<Item = Cell> + '_ {
+        (0..self.len).map(move |row| self.cell(row, column))
+    }
+
+    /// The values of one row.
+    pub fn row(&self, row: usize) -> Vec<Cell> {
+        (0..self.columns.len()).map(|column| self.cell(row, column)).collect()
+    }
+
+    /// All rows in order, made at the first call.
     pub fn rows(&self) -> &[Vec<Cell>] {
-        &self.rows
+        self.rows.get_or_init(|| {
+            let mut rows = Vec::with_capacity(self.len);
+            for batch in &self.batches {
+                for row in 0..batch.num_rows() {
+                    rows.push(batch.columns().iter().map(|column| arrow_cell::read(column, row)).collect());
+                }
+            }
+            rows
+        })
+    }
+
+    /// The Arrow batches, if the table came in such; a table made from rows has none.
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
     }
 
     /// The number of rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.len
     }
 
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_cells_agree() {
+        let table = Table::new(
+            vec![("id".to_owned(), "INTEGER".to_owned()), ("Name".to_owned(), "VARCHAR".to_owned())],
+            vec![vec![Cell::Int(1), Cell::Text("a".to_owned())], vec![Cell::Int(2), Cell::Null]],
+        );
+        assert_eq!(table.len(), 2);
+        assert_eq!(table.cell(1, 0), Cell::Int(2));
+        assert_eq!(table.row(0), table.rows()[0]);
+        assert_eq!(table.cell(7, 0), Cell::Null);
+        assert_eq!(table.column_index("NAME"), Some(1));
+        assert_eq!(table.column(0).collect::<Vec<_>>(), [Cell::Int(1), Cell::Int(2)]);
     }
 }

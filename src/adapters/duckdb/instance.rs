@@ -1,0 +1,98 @@
+//! The database instance of an invocation: opened once, prepared once, shared by all connections.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use ::duckdb::{Config, Connection};
+
+use super::attachment::resolve;
+use super::credentials::{Credentials, invalid};
+use super::error;
+use crate::adapters::registry::Surroundings;
+use crate::diagnostics::{Code, Diagnostic};
+
+/// Opens the database and does what the profile wants done once: extensions, secrets, attached databases.
+pub(super) fn open(credentials: &Credentials, surroundings: &Surroundings) -> Result<Connection, Diagnostic> {
+    let path = resolve(&credentials.path, &surroundings.project_root);
+    let connection = connect(credentials, &path)?;
+    prepare(&connection, credentials)?;
+    let may_install = credentials.may_install_extensions();
+    for extension in &credentials.extensions {
+        extension.load(&connection, may_install, &surroundings.extension_folders)?;
+    }
+    for sql in &credentials.secrets {
+        // The statement itself is not shown: it holds the secret.
+        run(&connection, sql, "a secret of the profile cannot be created")?;
+    }
+    for attachment in &credentials.attach {
+        let sql = attachment.to_sql(&surroundings.project_root);
+        run(&connection, &sql, &format!("the database `{}` cannot be attached", attachment.path))?;
+    }
+    Ok(connection)
+}
+
+/// Sets what the profile wants set on every connection.
+pub(super) fn prepare(connection: &Connection, credentials: &Credentials) -> Result<(), Diagnostic> {
+    for (key, value) in &credentials.settings {
+        let sql = format!("SET {key} = {}", super::literal::string(value));
+        run(connection, &sql, &format!("the setting `{key}` of the profile cannot be set"))?;
+    }
+    Ok(())
+}
+
+/// The version of the library that is linked: `1.5.5`.
+pub(super) fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        let version = Connection::open_in_memory()
+            .and_then(|connection| connection.query_row("select version()", [], |row| row.get::<_, String>(0)));
+        version.unwrap_or_default().trim_start_matches('v').to_owned()
+    })
+}
+
+/// Opens the file, as often as the profile says if another process holds it.
+fn connect(credentials: &Credentials, path: &str) -> Result<Connection, Diagnostic> {
+    let mut attempt = 1;
+    loop {
+        let failure = match Connection::open_with_flags(PathBuf::from(path), config(credentials)?) {
+            Ok(connection) => return Ok(connection),
+            Err(failure) => failure,
+        };
+        let message = error::from_driver(failure, "").message;
+        if attempt >= credentials.connect_attempts || !message.starts_with("IO Error") {
+            return Err(error::cannot_open(&credentials.path, &message));
+        }
+        std::thread::sleep(Duration::from_secs(1 << attempt.min(6)));
+        attempt += 1;
+    }
+}
+
+/// Nothing is fetched or loaded by DuckDB itself, unless the profile's own options say so.
+fn config(credentials: &Credentials) -> Result<Config, Diagnostic> {
+    let mut config = Config::default()
+        .enable_autoload_extension(false)
+        .and_then(|config| config.custom_user_agent("hetl"))
+        .map_err(|failure| invalid(format!("DuckDB refuses its own options: {failure}")))?;
+    for (key, value) in &credentials.config_options {
+        config = config.with(key, value).map_err(|_| {
+            invalid(format!("`config_options` of the profile: DuckDB does not accept `{key}: {value}`"))
+                .hint("`select name, description from duckdb_settings()` lists the options")
+        })?;
+    }
+    Ok(config)
+}
+
+fn run(connection: &Connection, sql: &str, failure: &str) -> Result<(), Diagnostic> {
+    connection.execute_batch(sql).map_err(|driver| {
+        let reason = error::from_driver(driver, sql);
+        Diagnostic::error(Code::CONNECTION, failure.to_owned()).note(reason.message)
+    })
+}
+
+#[cfg(test)]
+pub(super) fn in_memory() -> Connection {
+    let target = serde_json::Map::new();
+    let credentials = Credentials::parse(&target).expect("an empty target is valid");
+    open(&credentials, &Surroundings::default()).expect("memory can be opened")
+}

@@ -1,0 +1,160 @@
+//! The adapter: names, types and defaults of DuckDB, and the way to a connection.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+
+use super::credentials::Credentials;
+use super::session::Session;
+use super::{instance, source_location};
+use crate::adapters::registry::Surroundings;
+use crate::adapters::{Adapter, Connection, SeedType};
+use crate::diagnostics::{Code, Diagnostic};
+
+/// DuckDB as a profile's target describes it. The database is opened with the first connection.
+#[derive(Debug)]
+pub struct DuckDb {
+    credentials: Credentials,
+    surroundings: Surroundings,
+    /// The connection that keeps the instance alive, and that others are made from.
+    instance: Mutex<Option<::duckdb::Connection>>,
+}
+
+impl DuckDb {
+    /// The adapter for a target, whose credentials are checked here.
+    pub fn new(credentials: &Map<String, Value>, surroundings: &Surroundings) -> Result<Self, Diagnostic> {
+        Ok(Self {
+            credentials: Credentials::parse(credentials)?,
+            surroundings: surroundings.clone(),
+            instance: Mutex::new(None),
+        })
+    }
+
+    /// A further connection to the one instance. The lock is held while the database is opened: two instances of a file cannot be.
+    fn clone_instance(&self) -> Result<::duckdb::Connection, Diagnostic> {
+        let mut instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner);
+        if instance.is_none() {
+            *instance = Some(instance::open(&self.credentials, &self.surroundings)?);
+        }
+        let connection = instance.as_ref().map(::duckdb::Connection::try_clone).expect("it was opened above");
+        connection.map_err(|failure| {
+            Diagnostic::error(Code::CONNECTION, format!("no further connection to the database: {failure}"))
+        })
+    }
+}
+
+impl Adapter for DuckDb {
+    fn type_name(&self) -> &'static str {
+        "duckdb"
+    }
+
+    fn dispatch_prefixes(&self) -> &'static [&'static str] {
+        &["duckdb", "default"]
+    }
+
+    fn macro_packages(&self) -> &'static [&'static str] {
+        &["dbt_duckdb", "dbt"]
+    }
+
+    fn database(&self) -> &str {
+        &self.credentials.database
+    }
+
+    fn schema(&self) -> &str {
+        &self.credentials.schema
+    }
+
+    fn target_fields(&self) -> Map<String, Value> {
+        self.credentials.shown.clone()
+    }
+
+    fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic> {
+        let connection = self.clone_instance()?;
+        instance::prepare(&connection, &self.credentials)?;
+        Ok(Box::new(Session::new(connection, self.credentials.disable_transactions)))
+    }
+
+    fn warnings(&self) -> &[Diagnostic] {
+        &self.credentials.warnings
+    }
+
+    fn incremental_strategies(&self) -> &'static [&'static str] {
+        &["append", "delete+insert", "merge", "microbatch"]
+    }
+
+    fn seed_type(&self, kind: SeedType) -> &'static str {
+        match kind {
+            SeedType::Integer => "integer",
+            SeedType::Number => "float8",
+            SeedType::Boolean => "boolean",
+            SeedType::Date => "date",
+            SeedType::DateTime => "timestamp without time zone",
+            SeedType::Time => "time",
+            SeedType::Text => "text",
+        }
+    }
+
+    fn source_location(&self, source: &Value) -> Result<Option<String>, Diagnostic> {
+        source_location::of(source)
+    }
+
+    fn external_root(&self) -> &str {
+        &self.credentials.external_root
+    }
+
+    fn disables_transactions(&self) -> bool {
+        self.credentials.disable_transactions
+    }
+
+    fn is_ducklake(&self, database: &str) -> bool {
+        self.credentials.ducklake_databases().iter().any(|name| name == database)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn adapter(target: Value, root: &std::path::Path) -> DuckDb {
+        let Value::Object(target) = target else { unreachable!("tests give objects") };
+        DuckDb::new(&target, &Surroundings { project_root: root.to_owned(), ..Surroundings::default() }).unwrap()
+    }
+
+    #[test]
+    fn connections_share_one_instance() {
+        let duckdb = adapter(json!({"schema": "dev"}), std::path::Path::new(""));
+        duckdb.connect().unwrap().execute("create table t as select 7 as a", false).unwrap();
+        let (_, table) = duckdb.connect().unwrap().execute("select a from memory.main.t", true).unwrap();
+        assert_eq!(table.len(), 1);
+        assert_eq!((duckdb.database(), duckdb.schema()), ("memory", "dev"));
+    }
+
+    #[test]
+    fn files_lie_in_the_project_and_attached_databases_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = json!({"path": "dev.duckdb", "attach": [{"path": "other.duckdb", "alias": "o"}], "settings": {"threads": 2}});
+        let duckdb = adapter(target, folder.path());
+        let mut session = duckdb.connect().unwrap();
+        session.execute("create table o.main.t as select 1 as a; comment on table o.main.t is 'said'", false).unwrap();
+        assert!(folder.path().join("dev.duckdb").exists() && folder.path().join("other.duckdb").exists());
+        let catalog = session.catalog("O", &["MAIN".to_owned()]).unwrap();
+        assert_eq!((catalog[0].column.as_str(), catalog[0].comment.as_deref()), ("a", Some("said")));
+        assert_eq!(session.list_relations("o", &["main".to_owned()]).unwrap()[0].identifier, "t");
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_explained() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("x.duckdb"), "not a database, but long enough to look at".repeat(200))
+            .unwrap();
+        let error = adapter(json!({"path": "x.duckdb"}), folder.path()).connect().err().unwrap();
+        assert!(error.hint.unwrap().contains("not a DuckDB database"));
+        let error = adapter(json!({"path": "no/such/x.duckdb"}), folder.path()).connect().err().unwrap();
+        assert_eq!(error.code, Code::CONNECTION);
+        let error = adapter(json!({"config_options": {"no_such": 1}}), folder.path()).connect().err().unwrap();
+        assert!(error.message.contains("no_such"), "{error:?}");
+        let error = adapter(json!({"settings": {"no_such": 1}}), folder.path()).connect().err().unwrap();
+        assert!(error.message.contains("no_such"), "{error:?}");
+    }
+}

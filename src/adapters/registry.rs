@@ -1,0 +1,78 @@
+//! The warehouses that there are: one line each.
+//!
+//! [`open`] makes the adapter that a target of a profile asks for. Nothing is connected yet; a target that cannot work is refused.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Adapter, duckdb};
+use crate::diagnostics::{Code, Diagnostic};
+
+/// What an adapter may know of the machine; collected by whoever reads the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The project's folder: relative paths of a profile start there.
+    pub project_root: PathBuf,
+    /// Further folders with extensions of the warehouse, such as the `site-packages` of a virtual environment.
+    pub extension_folders: Vec<PathBuf>,
+}
+
+type Factory = fn(&Map<String, Value>, &Surroundings) -> Result<Arc<dyn Adapter>, Diagnostic>;
+
+/// Every warehouse: dbt's name for its type, and how its adapter is made.
+const ADAPTERS: &[(&str, Factory)] =
+    &[("duckdb", |credentials, surroundings| Ok(Arc::new(duckdb::DuckDb::new(credentials, surroundings)?)))];
+
+/// Types that dbt has adapters for and that are known to be meant, but not there yet.
+const ANNOUNCED: &[&str] = &["postgres"];
+
+/// The types that a profile can ask for, sorted.
+pub fn known_types() -> impl Iterator<Item = &'static str> {
+    ADAPTERS.iter().map(|(name, _)| *name)
+}
+
+/// The adapter for a target: its credentials are one entry of a profile's `outputs`, with `type`, already rendered.
+pub fn open(credentials: &Map<String, Value>, surroundings: &Surroundings) -> Result<Arc<dyn Adapter>, Diagnostic> {
+    let known = known_types().collect::<Vec<_>>().join(", ");
+    let Some(name) = credentials.get("type").and_then(Value::as_str) else {
+        return Err(Diagnostic::error(Code::INVALID_PROFILE, "the target has no `type`")
+            .hint(format!("add `type:` with one of: {known}")));
+    };
+    if let Some((_, factory)) = ADAPTERS.iter().find(|(known, _)| *known == name) {
+        return factory(credentials, surroundings);
+    }
+    if ANNOUNCED.contains(&name) {
+        return Err(Diagnostic::error(
+            Code::INVALID_PROFILE,
+            format!("the warehouse type `{name}` is not supported by this version yet"),
+        )
+        .hint(format!("supported types: {known}")));
+    }
+    let error = Diagnostic::error(Code::INVALID_PROFILE, format!("the warehouse type `{name}` is not known"))
+        .note(format!("known types: {known}"));
+    Err(error.suggest(name, known_types().chain(ANNOUNCED.iter().copied())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(credentials: Value) -> Diagnostic {
+        let Value::Object(credentials) = credentials else { unreachable!("tests give objects") };
+        open(&credentials, &Surroundings::default()).err().expect("is refused")
+    }
+
+    #[test]
+    fn a_typo_gets_a_hint() {
+        let error = refused(serde_json::json!({"type": "duckbd"}));
+        assert_eq!(error.hint.as_deref(), Some("a similar name exists: `duckdb`"));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        assert!(refused(serde_json::json!({})).message.contains("no `type`"));
+        assert!(refused(serde_json::json!({"type": "postgres"})).message.contains("not supported"));
+    }
+}

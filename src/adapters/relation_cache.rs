@@ -1,0 +1,192 @@
+//! What relations exist, shared by all workers of an invocation.
+//!
+//! [`RelationCache`] is filled by one metadata query a database and kept true by whoever creates, renames or drops. It holds no lock
+//! while the warehouse is asked. It does not watch the warehouse: what others change meanwhile is not seen.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::{Connection, DatabaseError, RelationInfo, RelationType};
+
+/// The relations of the schemas that were looked at. Names are found without regard to case unless the warehouse heeds it.
+#[derive(Debug, Default)]
+pub struct RelationCache {
+    case_sensitive: bool,
+    schemas: RwLock<BTreeMap<SchemaKey, Schema>>,
+}
+
+/// Database and schema, folded.
+type SchemaKey = (String, String);
+
+#[derive(Debug, Default)]
+struct Schema {
+    /// The name as it was first given.
+    name: String,
+    /// Relations by folded name.
+    relations: BTreeMap<String, RelationInfo>,
+}
+
+impl RelationCache {
+    /// An empty cache, in which nothing is known yet.
+    pub fn new(case_sensitive: bool) -> Self {
+        Self { case_sensitive, schemas: RwLock::default() }
+    }
+
+    /// Asks for the relations of these schemas of one database by one query; they are known from then on, also if they are empty.
+    pub fn fill(
+        &self,
+        connection: &mut dyn Connection,
+        database: &str,
+        schemas: &[String],
+    ) -> Result<(), DatabaseError> {
+        let found = connection.list_relations(database, schemas)?;
+        let mut known = self.write();
+        for schema in schemas {
+            known.insert(self.schema_key(database, schema), Schema { name: schema.clone(), ..Schema::default() });
+        }
+        for relation in found {
+            let key = self.schema_key(&relation.database, &relation.schema);
+            known.entry(key).or_default().relations.insert(self.fold(&relation.identifier), relation);
+        }
+        Ok(())
+    }
+
+    /// The same for those of the schemas that are not known yet; asks nothing if all are.
+    pub fn fill_missing(
+        &self,
+        connection: &mut dyn Connection,
+        database: &str,
+        schemas: &[String],
+    ) -> Result<(), DatabaseError> {
+        let missing: Vec<_> = schemas.iter().filter(|schema| !self.knows_schema(database, schema)).cloned().collect();
+        if missing.is_empty() { Ok(()) } else { self.fill(connection, database, &missing) }
+    }
+
+    /// Whether the relations of a schema are known.
+    pub fn knows_schema(&self, database: &str, schema: &str) -> bool {
+        self.read().contains_key(&self.schema_key(database, schema))
+    }
+
+    /// The known schemas of a database, sorted.
+    pub fn schemas(&self, database: &str) -> Vec<String> {
+        let database = self.fold(database);
+        self.read().iter().filter(|((own, _), _)| *own == database).map(|(_, schema)| schema.name.clone()).collect()
+    }
+
+    /// Makes an empty schema known, as after `create schema`; a known one keeps its relations.
+    pub fn add_schema(&self, database: &str, schema: &str) {
+        let key = self.schema_key(database, schema);
+        self.write().entry(key).or_insert_with(|| Schema { name: schema.to_owned(), ..Schema::default() });
+    }
+
+    /// Forgets a schema and all in it; its relations are unknown afterwards.
+    pub fn drop_schema(&self, database: &str, schema: &str) {
+        self.write().remove(&self.schema_key(database, schema));
+    }
+
+    /// The relations of a schema sorted by name, or nothing if the schema is not known.
+    pub fn list_relations(&self, database: &str, schema: &str) -> Option<Vec<RelationInfo>> {
+        let known = self.read();
+        known.get(&self.schema_key(database, schema)).map(|schema| schema.relations.values().cloned().collect())
+    }
+
+    /// One relation, if its schema is known and has it.
+    pub fn get_relation(&self, database: &str, schema: &str, identifier: &str) -> Option<RelationInfo> {
+        self.read().get(&self.schema_key(database, schema))?.relations.get(&self.fold(identifier)).cloned()
+    }
+
+    /// A relation was created, or replaced by one of another type.
+    pub fn add(&self, relation: RelationInfo) {
+        let (schema, name) = (self.schema_key(&relation.database, &relation.schema), self.fold(&relation.identifier));
+        let mut known = self.write();
+        let entry =
+            known.entry(schema).or_insert_with(|| Schema { name: relation.schema.clone(), ..Schema::default() });
+        entry.relations.insert(name, relation);
+    }
+
+    /// A relation was dropped; nothing if it was not known.
+    pub fn drop_relation(&self, database: &str, schema: &str, identifier: &str) {
+        let mut known = self.write();
+        if let Some(schema) = known.get_mut(&self.schema_key(database, schema)) {
+            schema.relations.remove(&self.fold(identifier));
+        }
+    }
+
+    /// A relation was renamed within its schema. A relation that was not known becomes known as `relation_type`.
+    pub fn rename(&self, database: &str, schema: &str, from: &str, to: &str, relation_type: RelationType) {
+        let key = self.schema_key(database, schema);
+        let mut known = self.write();
+        let entry = known.entry(key).or_insert_with(|| Schema { name: schema.to_owned(), ..Schema::default() });
+        let mut relation = entry.relations.remove(&self.fold(from)).unwrap_or_else(|| RelationInfo {
+            database: database.to_owned(),
+            schema: schema.to_owned(),
+            identifier: from.to_owned(),
+            relation_type,
+        });
+        to.clone_into(&mut relation.identifier);
+        entry.relations.insert(self.fold(to), relation);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.write().clear();
+    }
+
+    fn fold(&self, name: &str) -> String {
+        if self.case_sensitive { name.to_owned() } else { name.to_lowercase() }
+    }
+
+    fn schema_key(&self, database: &str, schema: &str) -> SchemaKey {
+        (self.fold(database), self.fold(schema))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<SchemaKey, Schema>> {
+        self.schemas.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<SchemaKey, Schema>> {
+        self.schemas.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(identifier: &str) -> RelationInfo {
+        RelationInfo {
+            database: "db".to_owned(),
+            schema: "main".to_owned(),
+            identifier: identifier.to_owned(),
+            relation_type: RelationType::Table,
+        }
+    }
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        let cache = RelationCache::new(false);
+        cache.add(table("Orders"));
+        assert_eq!(cache.get_relation("DB", "MAIN", "orders"), Some(table("Orders")));
+        assert_eq!(RelationCache::new(true).get_relation("db", "main", "orders"), None);
+    }
+
+    #[test]
+    fn renaming_replaces_what_had_the_name() {
+        let cache = RelationCache::new(false);
+        cache.add(table("a"));
+        cache.add(RelationInfo { relation_type: RelationType::View, ..table("b") });
+        cache.rename("db", "main", "a", "b", RelationType::Table);
+        assert_eq!(cache.list_relations("db", "main"), Some(vec![table("b")]));
+    }
+
+    #[test]
+    fn unknown_schemas_are_not_empty_ones() {
+        let cache = RelationCache::new(false);
+        assert_eq!(cache.list_relations("db", "main"), None);
+        cache.add_schema("db", "Main");
+        assert_eq!(cache.list_relations("db", "main"), Some(Vec::new()));
+        assert_eq!(cache.schemas("db"), ["Main"]);
+        cache.drop_schema("db", "MAIN");
+        assert!(!cache.knows_schema("db", "main"));
+    }
+}
