@@ -9,11 +9,8 @@ mod contract;
 mod json;
 mod metadata;
 mod node;
-<<<<<<< HEAD
 mod node_info;
-=======
 mod read;
->>>>>>> art
 mod resources;
 
 pub use compiled::{CompiledNode, CompiledNodes};
