@@ -11,10 +11,10 @@ pub mod graph;
 pub mod jinja;
 pub mod macros;
 pub mod manifest;
+pub mod parser;
 pub mod plan;
 pub mod runner;
 pub mod ui;
 pub mod yaml;
 
-// pub mod parser;
 pub use cli::run;

@@ -35,7 +35,7 @@ impl Opening {
             project_root: self.config.project.root.clone(),
             extension_folders: extension_folders(&self.config.invocation),
         };
-        adapters::open(&credentials, &surroundings)
+        adapters::registry::open(&credentials, &surroundings)
             .map_err(|problem| Diagnostics::from(problem.at_some(profile.span, "in this target")))
     }
 

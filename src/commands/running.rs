@@ -78,3 +78,12 @@ impl Opening {
         Ok(finished.report.is_none_or(|report| report.results.is_success()).into())
     }
 }
+
+impl Opening {
+    /// For commands that need all of their nodes: the first failures end them.
+    pub(crate) fn failed_nodes(&self, report: &RunReport) -> Result<Outcome, Diagnostics> {
+        let failed: Diagnostics =
+            report.results.results().iter().flat_map(|result| result.diagnostics.iter().cloned()).collect();
+        if failed.has_errors() { Err(failed) } else { Ok(Outcome::Success) }
+    }
+}

@@ -12,7 +12,7 @@ use super::run::{Action, Runner};
 use super::subject::Subject;
 use super::{data_test, model, show, unit_test};
 use crate::artifacts::CodePath;
-use crate::compiler::Compiled;
+use crate::compiler::{Compiled, Compiler};
 use crate::context::{NodeRun, RunParts, Worker};
 use crate::diagnostics::Diagnostic;
 use crate::events::{Event, NodeInfo};
@@ -48,7 +48,7 @@ impl Running<'_> {
     }
 
     /// Measures a step.
-    fn timed<T>(&mut self, name: &'static str, step: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn timed<T>(&mut self, name: &'static str, step: impl FnOnce(&mut Self) -> T) -> T {
         let started_at = Some(Timestamp::now());
         self.timing.push(Timing { name, started_at, completed_at: None });
         let at = self.timing.len() - 1;
@@ -170,7 +170,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     });
     running.status("compiling");
     runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
-    let compiled = running.timed("compile", |running| compile(running, &run, &CodePath::of_node(node)))?;
+    let compiled = running.timed("compile", |running| compile(running, &runner.compiler, &run, &CodePath::of_node(node)))?;
     match runner.action {
         Action::Compile => return Ok(Done { message: None, ..Done::default() }),
         Action::Show(limit) => {
@@ -191,6 +191,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
 /// Makes a node's SQL and writes it; seeds have none.
 pub(super) fn compile(
     running: &mut Running<'_>,
+    compiler: &Compiler,
     run: &Arc<NodeRun>,
     path: &CodePath,
 ) -> Result<Option<Compiled>, Failure> {
@@ -199,7 +200,7 @@ pub(super) fn compile(
         return Ok(None);
     }
     let runner = running.runner;
-    let compiled = runner.compiler.compile(run)?;
+    let compiled = compiler.compile(run)?;
     run.set_compiled_code(&compiled.code);
     runner.report(&Event::WritingInjectedSQLForNode { node_info: running.node_info.clone() });
     let written = runner.target.write_compiled(path, &compiled.code)?;

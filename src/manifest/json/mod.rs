@@ -50,6 +50,26 @@ impl Serialize for ManifestJson<'_> {
     }
 }
 
+impl Manifest {
+    /// The entry of one node, source, exposure, unit test or resource of the semantic layer in `manifest.json`, nothing
+    /// compiled.
+    pub fn resource_json(&self, unique_id: &str) -> Option<Value> {
+        let semantic = &self.semantic;
+        if let Some(node) = self.nodes.get(unique_id) {
+            serde_json::to_value(NodeJson::new(node, None)).ok()
+        } else if let Some(source) = self.sources.get(unique_id) {
+            serde_json::to_value(SourceJson(source)).ok()
+        } else if let Some(exposure) = self.exposures.get(unique_id) {
+            serde_json::to_value(ExposureJson(exposure)).ok()
+        } else if let Some(test) = self.unit_tests.get(unique_id) {
+            serde_json::to_value(UnitTestJson(test)).ok()
+        } else {
+            let maps = [&semantic.metrics, &semantic.semantic_models, &semantic.saved_queries];
+            maps.into_iter().find_map(|map| map.get(unique_id)).cloned()
+        }
+    }
+}
+
 struct Metadata<'a>(&'a ManifestJson<'a>);
 
 impl Serialize for Metadata<'_> {

@@ -1,0 +1,45 @@
+//! Unit tests: a model over given rows, compared with the rows that are expected.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::model;
+use super::node::{Done, Running, compile};
+use super::row_difference::row_difference;
+use super::run::Action;
+use crate::artifacts::CodePath;
+use crate::compiler::{Compiler, unit_test_project};
+use crate::context::{NodeRun, RunParts};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::manifest::UnitTest;
+use crate::plan::NodeStatus;
+
+/// Runs a unit test.
+pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Done, Failure> {
+    let runner = running.runner;
+    let project = unit_test_project(&runner.manifest, test)?;
+    let run = NodeRun::new(RunParts {
+        session: Arc::clone(&runner.session),
+        manifest: Arc::clone(&project.manifest),
+        node: Arc::clone(&project.node),
+        worker: Arc::clone(running.worker),
+    });
+    // Its inputs stand in for nodes of the same ids: it must not share compiled CTEs with the run.
+    let compiler = Compiler::new();
+    let compiled = running.timed("compile", |running| compile(running, &compiler, &run, &CodePath::of_unit_test(test)))?;
+    if runner.action != Action::Build {
+        return Ok(Done::default());
+    }
+    running.timed("execute", |_| model::materialize(runner, &run, compiled.as_ref()))?;
+    let main = run
+        .statement_result("main")
+        .ok_or_else(|| Diagnostic::error(Code::INVALID_TEST, "the unit test ran no statement named `main`"))?;
+    let difference = row_difference(&main.table);
+    Ok(Done {
+        status: Some(if difference.is_some() { NodeStatus::Fail } else { NodeStatus::Pass }),
+        failures: Some(i64::from(difference.is_some())),
+        message: difference,
+        adapter_response: main.response.to_map(),
+        diagnostics: Vec::new(),
+    })
+}
