@@ -1,8 +1,10 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
+pub mod artifacts;
 mod cli;
 mod commands;
+pub mod compiler;
 pub mod config;
 pub mod context;
 pub mod diagnostics;
@@ -14,6 +16,7 @@ pub mod manifest;
 pub mod parser;
 pub mod plan;
 pub mod runner;
+pub mod sql;
 pub mod ui;
 pub mod yaml;
 

@@ -10,9 +10,11 @@ mod macro_set;
 mod parse;
 mod run;
 mod session;
+mod test_arguments;
 
 pub use capture::{Capture, Captured};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
 pub use parse::{ParseNode, docs_context, generate_name, parse_context, yaml_context};
 pub use run::{EventTimeRange, NodeRun, RunParts, Worker};
 pub use session::{Session, SessionParts};
+pub use test_arguments::render_test_arguments;

@@ -72,42 +72,23 @@ impl Engine {
     }
 
     /// Adds the text of one macro, test or materialization block and returns the callable value for it.
-    pub fn add_macro(
-        &self,
-        package: &str,
-        name: &str,
-        source: impl Into<Arc<str>>,
-        origin: Option<Origin>,
-    ) -> Value {
+    pub fn add_macro(&self, package: &str, name: &str, source: impl Into<Arc<str>>, origin: Option<Origin>) -> Value {
         let template = format!("macro:{package}.{name}");
         let entry = Entry::new(source.into(), origin, Purpose::Macro);
         self.store.add(&template, entry);
-        Value::from_object(MacroRef::new(
-            Arc::clone(&self.store),
-            &template,
-            package,
-            name,
-        ))
+        Value::from_object(MacroRef::new(Arc::clone(&self.store), &template, package, name))
     }
 
     /// The callable value of a macro that was added.
     pub fn macro_value(&self, package: &str, name: &str) -> Option<Value> {
         let template = format!("macro:{package}.{name}");
         self.store.get(&template)?;
-        Some(Value::from_object(MacroRef::new(
-            Arc::clone(&self.store),
-            &template,
-            package,
-            name,
-        )))
+        Some(Value::from_object(MacroRef::new(Arc::clone(&self.store), &template, package, name)))
     }
 
     /// Reads a template and reports its syntax errors without running it.
     pub fn check(&self, name: &str) -> Result<(), JinjaError> {
-        self.lenient
-            .get_template(name)
-            .map(|_| ())
-            .map_err(|error| self.describe(&error))
+        self.lenient.get_template(name).map(|_| ()).map_err(|error| self.describe(&error))
     }
 
     /// Renders a template that was added.
@@ -132,17 +113,9 @@ impl Engine {
     }
 
     /// Renders a text that has no name of its own, such as a hook.
-    pub fn render_str(
-        &self,
-        source: &str,
-        origin: Option<Origin>,
-        context: Value,
-    ) -> Result<Rendered, JinjaError> {
+    pub fn render_str(&self, source: &str, origin: Option<Origin>, context: Value) -> Result<Rendered, JinjaError> {
         if !has_tags(source) {
-            return Ok(Rendered {
-                value: Value::from(source),
-                macros: Vec::new(),
-            });
+            return Ok(Rendered { value: Value::from(source), macros: Vec::new() });
         }
         let name = self.inline("inline", source, origin, Purpose::Text);
         self.render(&name, context)
@@ -163,12 +136,7 @@ impl Engine {
     }
 
     /// Renders as dbt renders YAML: a template that prints exactly one value gives that value with its type.
-    pub fn render_native(
-        &self,
-        source: &str,
-        origin: Option<Origin>,
-        context: Value,
-    ) -> Result<Rendered, JinjaError> {
+    pub fn render_native(&self, source: &str, origin: Option<Origin>, context: Value) -> Result<Rendered, JinjaError> {
         self.render_native_with(source, origin, context, Undefined::Lenient, |_| {}, |_| {})
     }
 
@@ -183,10 +151,7 @@ impl Engine {
         after: impl FnOnce(&mut State<'_, '_>),
     ) -> Result<Rendered, JinjaError> {
         if !has_tags(source) {
-            return Ok(Rendered {
-                value: Value::from(source),
-                macros: Vec::new(),
-            });
+            return Ok(Rendered { value: Value::from(source), macros: Vec::new() });
         }
         let name = self.inline("native", source, origin, Purpose::Native);
         let prepare = |state: &mut State<'_, '_>| {
@@ -207,15 +172,8 @@ impl Engine {
         origin: Option<Origin>,
         context: Value,
     ) -> Result<Value, JinjaError> {
-        self.eval_expression_with(
-            expression,
-            origin,
-            context,
-            Undefined::Lenient,
-            |_| {},
-            |_| {},
-        )
-        .map(|rendered| rendered.value)
+        self.eval_expression_with(expression, origin, context, Undefined::Lenient, |_| {}, |_| {})
+            .map(|rendered| rendered.value)
     }
 
     /// Like [`Engine::eval_expression`] with hooks and a choice of undefined.
@@ -269,13 +227,7 @@ impl Engine {
         describe(&self.store, error)
     }
 
-    fn inline(
-        &self,
-        kind: &str,
-        source: &str,
-        origin: Option<Origin>,
-        purpose: Purpose,
-    ) -> String {
+    fn inline(&self, kind: &str, source: &str, origin: Option<Origin>, purpose: Purpose) -> String {
         let place = origin.map_or_else(String::new, |o| format!("{:?}+{}", o.source, o.start));
         let mut hasher = blake3::Hasher::new();
         hasher.update(source.as_bytes());
@@ -283,8 +235,7 @@ impl Engine {
         hasher.update(place.as_bytes());
         let name = format!("{kind}:{}", &hasher.finalize().to_hex()[..32]);
         if self.store.get(&name).is_none() {
-            self.store
-                .add(&name, Entry::new(source.into(), origin, purpose));
+            self.store.add(&name, Entry::new(source.into(), origin, purpose));
         }
         name
     }
@@ -326,18 +277,12 @@ impl Engine {
                 let result = main(state);
                 let value = after(state, result)?;
                 let called = std::mem::take(&mut render_state(state).called);
-                Ok(Rendered {
-                    value,
-                    macros: called.iter().map(ToString::to_string).collect(),
-                })
+                Ok(Rendered { value, macros: called.iter().map(ToString::to_string).collect() })
             })
         };
         run().map_err(|error: Error| {
             if returned(&error).is_some() {
-                let outside = Error::new(
-                    ErrorKind::InvalidOperation,
-                    "return() was called outside of a macro",
-                );
+                let outside = Error::new(ErrorKind::InvalidOperation, "return() was called outside of a macro");
                 return self.describe(&outside);
             }
             self.describe(&error)
@@ -368,10 +313,7 @@ fn environment(store: &Arc<Store>, undefined: UndefinedBehavior) -> Environment<
             Ok(rewritten) => Ok(Some(rewritten.text.clone())),
             Err(error) => {
                 let message = error.message.clone();
-                let broken = BrokenTemplate {
-                    template: name.to_owned(),
-                    error,
-                };
+                let broken = BrokenTemplate { template: name.to_owned(), error };
                 Err(Error::new(ErrorKind::SyntaxError, message).with_source(broken))
             }
         }

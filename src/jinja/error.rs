@@ -62,8 +62,7 @@ impl std::error::Error for Raised {}
 
 /// An error of a Rust callback that keeps its diagnostic; place and frames are added when it is described.
 pub fn raise(diagnostic: Diagnostic) -> Error {
-    Error::new(ErrorKind::InvalidOperation, diagnostic.message.clone())
-        .with_source(Raised(diagnostic))
+    Error::new(ErrorKind::InvalidOperation, diagnostic.message.clone()).with_source(Raised(diagnostic))
 }
 
 /// A template that is not valid Jinja.
@@ -85,8 +84,7 @@ impl SyntaxError {
     /// The error as a diagnostic of a text that stands at `origin`.
     pub fn diagnostic(&self, origin: Option<super::Origin>) -> Diagnostic {
         let span = |range: &Range<usize>| origin.map(|origin| origin.span(range.clone()));
-        let mut diagnostic = Diagnostic::error(Code::JINJA_SYNTAX, self.message.clone())
-            .at_some(span(&self.range), "");
+        let mut diagnostic = Diagnostic::error(Code::JINJA_SYNTAX, self.message.clone()).at_some(span(&self.range), "");
         if let Some(opened) = &self.opened {
             diagnostic = diagnostic.at_some(span(opened), "opened here");
         }
@@ -107,13 +105,12 @@ impl Place {
         let mut range = map.source_range(error.range()?);
         range.end = range.end.min(entry.source.len());
         range.start = range.start.min(range.end);
+        range.start = whole_start(&entry.source, &range).unwrap_or(range.start);
         Some(Self { entry, range })
     }
 
     fn span(&self) -> Option<Span> {
-        self.entry
-            .origin
-            .map(|origin| origin.span(self.range.clone()))
+        self.entry.origin.map(|origin| origin.span(self.range.clone()))
     }
 
     /// The expression that ends where the error ends: what failed to be read or called.
@@ -137,6 +134,25 @@ impl Place {
         let (start, end) = found?;
         source.get(start..end).map(str::to_owned)
     }
+}
+
+/// Where the expression that failed really begins: minijinja marks chains from their last link, and operators as filters.
+fn whole_start(source: &str, range: &Range<usize>) -> Option<usize> {
+    let parsed = parse(source).ok()?;
+    let mut found = None;
+    visit_exprs(&parsed.body, &mut |expr| {
+        let whole = match &expr.kind {
+            ExprKind::Attr(..) | ExprKind::Item { .. } | ExprKind::Call { .. } | ExprKind::Slice { .. } => {
+                expr.start <= range.start
+            }
+            ExprKind::Binary { op_range, .. } => (op_range.start..=op_range.end).contains(&range.start),
+            _ => false,
+        };
+        if whole && expr.end == range.end {
+            found.get_or_insert(expr.start);
+        }
+    });
+    found
 }
 
 /// Visits every expression of a template.
@@ -164,7 +180,8 @@ pub(crate) fn describe(store: &Store, error: &Error) -> JinjaError {
             });
             running = Some(format!("macro `{}`", frame.name));
             current = &frame.inner;
-            place = Place::of(store, current);
+            // What fails before the macro runs (too deep a recursion) keeps the place of the call.
+            place = Place::of(store, current).or(place);
         } else if let Some(inner) = cause.downcast_ref::<Error>() {
             current = inner;
             place = Place::of(store, current).or(place);
@@ -175,10 +192,7 @@ pub(crate) fn describe(store: &Store, error: &Error) -> JinjaError {
         }
     }
     if let Some(name) = running {
-        frames.push(Frame {
-            name,
-            span: place.as_ref().and_then(Place::span),
-        });
+        frames.push(Frame { name, span: place.as_ref().and_then(Place::span) });
     }
     frames.reverse();
     let mut undefined_name = None;
@@ -198,10 +212,7 @@ pub(crate) fn describe(store: &Store, error: &Error) -> JinjaError {
         }
     };
     diagnostic.frames.extend(frames);
-    JinjaError {
-        diagnostic,
-        undefined_name,
-    }
+    JinjaError { diagnostic, undefined_name }
 }
 
 /// Code, message and undefined name of the innermost error.
@@ -219,31 +230,16 @@ fn explain(error: &Error, place: Option<&Place>) -> (Code, String, Option<String
         }
         ErrorKind::UndefinedError => match base() {
             Some(base) => undefined(base),
-            None if detail.is_empty() => (
-                Code::JINJA_UNDEFINED,
-                "an undefined value was used".to_owned(),
-                None,
-            ),
+            None if detail.is_empty() => (Code::JINJA_UNDEFINED, "an undefined value was used".to_owned(), None),
             None => (Code::JINJA_UNDEFINED, detail.to_owned(), None),
         },
         ErrorKind::InvalidOperation if detail.starts_with("value of type undefined is not callable") => {
             undefined(base().unwrap_or_else(|| "this name".to_owned()))
         }
-        ErrorKind::UnknownMethod => (
-            Code::JINJA_UNDEFINED,
-            match base() {
-                Some(base) => format!("'{base}' is undefined: {detail}"),
-                None => detail.to_owned(),
-            },
-            None,
-        ),
+        ErrorKind::UnknownMethod => (Code::JINJA_UNDEFINED, detail.to_owned(), None),
         ErrorKind::SyntaxError => (Code::JINJA_SYNTAX, detail.to_owned(), None),
         ErrorKind::TooManyArguments | ErrorKind::MissingArgument => {
-            let message = if detail.is_empty() {
-                error.kind().to_string()
-            } else {
-                detail.to_owned()
-            };
+            let message = if detail.is_empty() { error.kind().to_string() } else { detail.to_owned() };
             (Code::JINJA_ARGUMENTS, message, None)
         }
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest => {

@@ -40,22 +40,14 @@ pub(crate) struct Token {
 
 /// The whole source as tokens.
 pub(crate) fn tokenize(source: &str) -> Result<Vec<Token>, SyntaxError> {
-    let mut lexer = Lexer {
-        source,
-        position: 0,
-        tokens: Vec::with_capacity(source.len() / 8 + 4),
-    };
+    let mut lexer = Lexer { source, position: 0, tokens: Vec::with_capacity(source.len() / 8 + 4) };
     lexer.template()?;
     Ok(lexer.tokens)
 }
 
 /// The source of a lone expression as tokens.
 pub(crate) fn tokenize_expression(source: &str) -> Result<Vec<Token>, SyntaxError> {
-    let mut lexer = Lexer {
-        source,
-        position: 0,
-        tokens: Vec::new(),
-    };
+    let mut lexer = Lexer { source, position: 0, tokens: Vec::new() };
     lexer.inside(0, None)?;
     Ok(lexer.tokens)
 }
@@ -90,9 +82,9 @@ impl Lexer<'_> {
             match bytes[open + 1] {
                 b'#' => {
                     // Jinja2 reads `{#-#}` as a closed comment too, hence the search from the first two bytes on.
-                    let end = self.source[open + 2..].find("#}").ok_or_else(|| {
-                        SyntaxError::new(open..open + 2, "Missing end of comment tag")
-                    })?;
+                    let end = self.source[open + 2..]
+                        .find("#}")
+                        .ok_or_else(|| SyntaxError::new(open..open + 2, "Missing end of comment tag"))?;
                     self.position = open + 2 + end + 2;
                 }
                 b'%' => {
@@ -179,10 +171,8 @@ impl Lexer<'_> {
                                 b'[' => ']',
                                 _ => '}',
                             };
-                            let text =
-                                format!("unexpected '{}', expected '{closing}'", byte as char);
-                            return Err(SyntaxError::new(at..at + 1, text)
-                                .with_opened(place..place + 1));
+                            let text = format!("unexpected '{}', expected '{closing}'", byte as char);
+                            return Err(SyntaxError::new(at..at + 1, text).with_opened(place..place + 1));
                         }
                         None => {
                             let text = format!("unexpected '{}'", byte as char);
@@ -209,34 +199,20 @@ impl Lexer<'_> {
                 end += 1;
             }
         }
-        Err(SyntaxError::new(
-            at..at + 1,
-            "unexpected end of template, this string is not closed",
-        ))
+        Err(SyntaxError::new(at..at + 1, "unexpected end of template, this string is not closed"))
     }
 
     fn number(&mut self, at: usize) {
         let bytes = self.source.as_bytes();
         let digits = |mut from: usize| {
-            while bytes
-                .get(from)
-                .is_some_and(|b| b.is_ascii_digit() || *b == b'_')
-            {
+            while bytes.get(from).is_some_and(|b| b.is_ascii_digit() || *b == b'_') {
                 from += 1;
             }
             from
         };
-        if bytes[at] == b'0'
-            && matches!(
-                bytes.get(at + 1),
-                Some(b'x' | b'X' | b'o' | b'O' | b'b' | b'B')
-            )
-        {
+        if bytes[at] == b'0' && matches!(bytes.get(at + 1), Some(b'x' | b'X' | b'o' | b'O' | b'b' | b'B')) {
             let mut end = at + 2;
-            while bytes
-                .get(end)
-                .is_some_and(|b| b.is_ascii_hexdigit() || *b == b'_')
-            {
+            while bytes.get(end).is_some_and(|b| b.is_ascii_hexdigit() || *b == b'_') {
                 end += 1;
             }
             self.push(TokenKind::Int, at, end);
@@ -265,9 +241,7 @@ impl Lexer<'_> {
         let rest = &self.source[at..];
         let first = rest.chars().next().unwrap_or(' ');
         if first == '_' || first.is_alphabetic() {
-            let length = rest
-                .find(|c: char| !(c == '_' || c.is_alphanumeric()))
-                .unwrap_or(rest.len());
+            let length = rest.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(rest.len());
             self.push(TokenKind::Name, at, at + length);
             return Ok(());
         }
@@ -316,8 +290,5 @@ pub(crate) fn raw_tag(bytes: &[u8], at: usize, name: &[u8]) -> Option<usize> {
     if matches!(bytes.get(end), Some(b'-' | b'+')) {
         end += 1;
     }
-    bytes
-        .get(end..)?
-        .starts_with(b"%}")
-        .then_some(end + 2)
+    bytes.get(end..)?.starts_with(b"%}").then_some(end + 2)
 }

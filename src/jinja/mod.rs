@@ -2,29 +2,39 @@
 //!
 //! - [`Engine`] holds templates by name and renders them; one for all threads of an invocation.
 //! - [`Engine::add_macro`] gives a callable value for a macro, which a context hands out under the macro's names.
+//! - [`split_blocks`] splits files into macros, tests, snapshots and docs; [`analyze`] finds calls without rendering.
 //! - [`List`], [`Dict`] and [`Set`] are Python's containers; [`from_json`] and [`to_json`] convert.
 //!
 //! Objects of other rooms take part in operators by answering the methods `__add__`, `__radd__`, `__sub__`, `__rsub__`,
 //! `__mul__`, `__truediv__`, `__floordiv__`, `__mod__`; in comparisons by `Object::custom_cmp`.
 
+mod blocks;
 mod builtins;
+#[cfg(test)]
+mod corpus_tests;
 mod engine;
 #[cfg(test)]
 mod engine_tests;
 mod error;
+mod expression;
+mod extract;
 mod lexer;
 mod macros;
 mod native;
 mod parser;
 mod printf;
+#[cfg(test)]
+mod replay_tests;
 mod rewrite;
 mod store;
 mod syntax;
 mod values;
 
+pub use blocks::{Argument, Block, BlockKind, Blocks, split_blocks};
 pub use engine::{Engine, Rendered, Undefined, has_tags};
 pub use error::{JinjaError, raise};
-pub use macros::{MacroRef, call_macro};
+pub use extract::{Analysis, Call, CallArgument, analyze};
+pub use macros::{MacroRef, call_macro, callable_undefined, running_macros};
 pub use native::literal;
 pub use store::Origin;
 pub use syntax::SyntaxError;

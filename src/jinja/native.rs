@@ -32,10 +32,7 @@ pub(crate) struct Marker {
 
 impl Marker {
     pub(crate) fn value(kind: MarkerKind, value: &Value) -> Value {
-        Value::from_object(Self {
-            kind,
-            text: to_text(value),
-        })
+        Value::from_object(Self { kind, text: to_text(value) })
     }
 
     fn resolve(&self) -> Result<Value, Error> {
@@ -49,10 +46,7 @@ impl Marker {
             MarkerKind::Number if value.kind() != minijinja::value::ValueKind::Number => "number",
             _ => return Ok(value),
         };
-        Err(failed(format!(
-            "Could not convert value '{}' into type '{wanted}'",
-            self.text
-        )))
+        Err(failed(format!("Could not convert value '{}' into type '{wanted}'", self.text)))
     }
 }
 
@@ -71,11 +65,7 @@ pub(crate) fn value_of(text: &Value, emitted: Vec<Value>) -> Result<Value, Error
     let Ok([only]) = <[Value; 1]>::try_from(emitted) else {
         return Ok(text.clone());
     };
-    let printed = if only.is_undefined() {
-        String::new()
-    } else {
-        to_text(&only)
-    };
+    let printed = if only.is_undefined() { String::new() } else { to_text(&only) };
     if text.as_str() != Some(printed.as_str()) {
         return Ok(text.clone());
     }
@@ -87,10 +77,11 @@ pub(crate) fn value_of(text: &Value, emitted: Vec<Value>) -> Result<Value, Error
 
 /// The value of a text that is a Python literal.
 pub fn literal(text: &str) -> Option<Value> {
-    with_expression(text.trim_start_matches([' ', '\t']), literal_value).ok()?
+    let text = text.trim_start_matches([' ', '\t']);
+    with_expression(text, |expr| literal_value(text, expr)).ok()?
 }
 
-fn literal_value(expr: &Expr<'_>) -> Option<Value> {
+fn literal_value(source: &str, expr: &Expr<'_>) -> Option<Value> {
     Some(match &expr.kind {
         ExprKind::Str(text) => Value::from(text.as_str()),
         ExprKind::Int(number) => match i64::try_from(*number) {
@@ -98,23 +89,27 @@ fn literal_value(expr: &Expr<'_>) -> Option<Value> {
             Err(_) => Value::from(*number),
         },
         ExprKind::Float(number) => Value::from(*number),
+        // Jinja's `true` is not Python's.
+        ExprKind::Bool(_) | ExprKind::None if source[expr.start..].starts_with(char::is_lowercase) => return None,
         ExprKind::Bool(value) => Value::from(*value),
         ExprKind::None => Value::from(()),
-        ExprKind::Paren(inner) | ExprKind::Pos(inner) => literal_value(inner)?,
+        ExprKind::Paren(inner) | ExprKind::Pos(inner) => literal_value(source, inner)?,
         ExprKind::Neg(inner) => match &inner.kind {
             ExprKind::Int(number) => Value::from(i64::try_from(-*number).ok()?),
             ExprKind::Float(number) => Value::from(-*number),
             _ => return None,
         },
-        ExprKind::List(items) => List::value(items.iter().map(literal_value).collect::<Option<_>>()?),
+        ExprKind::List(items) => {
+            List::value(items.iter().map(|item| literal_value(source, item)).collect::<Option<_>>()?)
+        }
         ExprKind::Tuple { items, .. } => {
-            let items: Vec<Value> = items.iter().map(literal_value).collect::<Option<_>>()?;
+            let items: Vec<Value> = items.iter().map(|item| literal_value(source, item)).collect::<Option<_>>()?;
             Value::from(Tuple::from(items))
         }
         ExprKind::Dict(items) => {
             let pairs: Vec<(Value, Value)> = items
                 .iter()
-                .map(|(key, value)| Some((literal_value(key)?, literal_value(value)?)))
+                .map(|(key, value)| Some((literal_value(source, key)?, literal_value(source, value)?)))
                 .collect::<Option<_>>()?;
             Dict::value(pairs)
         }

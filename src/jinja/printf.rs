@@ -20,12 +20,7 @@ struct Directive {
 /// Formats `template` with one value, a tuple of values, or a mapping for `%(name)s`.
 pub(crate) fn format(template: &str, values: &Value) -> Result<Value, Error> {
     let is_mapping = values.kind() == ValueKind::Map;
-    let mut rest = if values.is_tuple() {
-        items_of(values)?
-    } else {
-        vec![values.clone()]
-    }
-    .into_iter();
+    let mut rest = if values.is_tuple() { items_of(values)? } else { vec![values.clone()] }.into_iter();
     let mut used_mapping = false;
     let mut out = String::with_capacity(template.len() + 16);
     let mut chars = template.chars().peekable();
@@ -85,16 +80,12 @@ pub(crate) fn format(template: &str, values: &Value) -> Result<Value, Error> {
         }
         let value = match named {
             Some(value) => value,
-            None => rest
-                .next()
-                .ok_or_else(|| failed("not enough arguments for format string"))?,
+            None => rest.next().ok_or_else(|| failed("not enough arguments for format string"))?,
         };
         out.push_str(&directive.convert(conversion, &value)?);
     }
     if rest.next().is_some() && !(is_mapping || used_mapping) {
-        return Err(failed(
-            "not all arguments converted during string formatting",
-        ));
+        return Err(failed("not all arguments converted during string formatting"));
     }
     Ok(Value::from(out))
 }
@@ -105,18 +96,11 @@ impl Directive {
             if matches!(value.kind(), ValueKind::Number | ValueKind::Bool) {
                 return Ok(());
             }
-            Err(failed(format!(
-                "%{conversion} format: a real number is required, not {}",
-                type_name(value)
-            )))
+            Err(failed(format!("%{conversion} format: a real number is required, not {}", type_name(value))))
         };
         Ok(match conversion {
             's' | 'r' | 'a' => {
-                let text = if conversion == 's' {
-                    to_text(value)
-                } else {
-                    repr(value)
-                };
+                let text = if conversion == 's' { to_text(value) } else { repr(value) };
                 let text = match self.precision {
                     Some(limit) => text.chars().take(limit).collect(),
                     None => text,
@@ -210,17 +194,9 @@ fn float_directive(conversion: char, float: f64, precision: usize) -> String {
         'e' => exponential(precision),
         _ => {
             let precision = precision.max(1);
-            let magnitude = if float == 0.0 {
-                0
-            } else {
-                float.log10().floor() as i64
-            };
+            let magnitude = if float == 0.0 { 0 } else { float.log10().floor() as i64 };
             let trimmed = |text: String| {
-                if text.contains('.') {
-                    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-                } else {
-                    text
-                }
+                if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
             };
             if magnitude < -4 || magnitude >= precision as i64 {
                 let text = exponential(precision - 1);
@@ -236,9 +212,5 @@ fn float_directive(conversion: char, float: f64, precision: usize) -> String {
             }
         }
     };
-    if conversion.is_ascii_uppercase() {
-        text.to_uppercase()
-    } else {
-        text
-    }
+    if conversion.is_ascii_uppercase() { text.to_uppercase() } else { text }
 }

@@ -64,8 +64,7 @@ impl EditMap {
         } else {
             self.pieces.partition_point(|(out, _, _)| *out <= offset)
         };
-        let Some(&(out, source, length)) = index.checked_sub(1).and_then(|i| self.pieces.get(i))
-        else {
+        let Some(&(out, source, length)) = index.checked_sub(1).and_then(|i| self.pieces.get(i)) else {
             return self.pieces.first().map_or(0, |piece| piece.1);
         };
         let inside = offset - out;
@@ -107,15 +106,10 @@ pub(crate) fn rewrite(source: &str, purpose: Purpose) -> Result<Rewritten, Synta
     match normalise_newlines(source) {
         None => rewrite_normalised(source, purpose),
         Some((text, dropped)) => {
-            let map = EditMap {
-                pieces: Vec::new(),
-                dropped,
-            };
+            let map = EditMap { pieces: Vec::new(), dropped };
             let mut rewritten = rewrite_normalised(&text, purpose).map_err(|mut error| {
                 error.range = map.widen(error.range.start)..map.widen(error.range.end);
-                error.opened = error
-                    .opened
-                    .map(|r| map.widen(r.start)..map.widen(r.end));
+                error.opened = error.opened.map(|r| map.widen(r.start)..map.widen(r.end));
                 error
             })?;
             rewritten.map.dropped = map.dropped;
@@ -126,11 +120,7 @@ pub(crate) fn rewrite(source: &str, purpose: Purpose) -> Result<Rewritten, Synta
 
 fn rewrite_normalised(source: &str, purpose: Purpose) -> Result<Rewritten, SyntaxError> {
     let Parsed { body, patches } = parse(source)?;
-    let mut rewriter = Rewriter {
-        source,
-        purpose,
-        edits: Vec::new(),
-    };
+    let mut rewriter = Rewriter { source, purpose, edits: Vec::new() };
     for patch in patches {
         rewriter.replace(patch.range, patch.text);
     }
@@ -144,11 +134,7 @@ fn rewrite_normalised(source: &str, purpose: Purpose) -> Result<Rewritten, Synta
     rewriter.body(&body, true);
     let mut rewritten = rewriter.apply();
     if let Some(header) = &header {
-        let _ = write!(
-            rewritten.text,
-            "{{% set __exported = {}|__export %}}",
-            inner_name(&header.name)
-        );
+        let _ = write!(rewritten.text, "{{% set __exported = {}|__export %}}", inner_name(&header.name));
     }
     rewritten.header = header;
     Ok(rewritten)
@@ -193,30 +179,15 @@ struct Rewriter<'a> {
 
 impl Rewriter<'_> {
     fn open(&mut self, at: usize, text: impl Into<String>) {
-        self.edits.push(Edit {
-            start: at,
-            end: at,
-            class: Class::Open,
-            text: text.into(),
-        });
+        self.edits.push(Edit { start: at, end: at, class: Class::Open, text: text.into() });
     }
 
     fn close(&mut self, at: usize, text: impl Into<String>) {
-        self.edits.push(Edit {
-            start: at,
-            end: at,
-            class: Class::Close,
-            text: text.into(),
-        });
+        self.edits.push(Edit { start: at, end: at, class: Class::Close, text: text.into() });
     }
 
     fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
-        self.edits.push(Edit {
-            start: range.start,
-            end: range.end,
-            class: Class::Replace,
-            text: text.into(),
-        });
+        self.edits.push(Edit { start: range.start, end: range.end, class: Class::Replace, text: text.into() });
     }
 
     fn apply(mut self) -> Rewritten {
@@ -241,14 +212,7 @@ impl Rewriter<'_> {
             pieces.push((text.len(), at, self.source.len() - at));
             text.push_str(&self.source[at..]);
         }
-        Rewritten {
-            text,
-            map: EditMap {
-                pieces,
-                dropped: Vec::new(),
-            },
-            header: None,
-        }
+        Rewritten { text, map: EditMap { pieces, dropped: Vec::new() }, header: None }
     }
 
     /// `root`: what is printed here is output of the template itself.
@@ -262,12 +226,7 @@ impl Rewriter<'_> {
         match stmt {
             Stmt::Data | Stmt::LoopControl => {}
             Stmt::Output { expr } => self.output(expr, root),
-            Stmt::Print {
-                begin,
-                keyword,
-                end,
-                value,
-            } => {
+            Stmt::Print { begin, keyword, end, value } => {
                 self.replace(begin.clone(), self.source[begin.clone()].replace('%', "{"));
                 self.replace(keyword.clone(), "");
                 self.replace(end.clone(), self.source[end.clone()].replace('%', "}"));
@@ -281,13 +240,7 @@ impl Rewriter<'_> {
                     self.body(body, root);
                 }
             }
-            Stmt::For {
-                iter,
-                condition,
-                body,
-                otherwise,
-                ..
-            } => {
+            Stmt::For { iter, condition, body, otherwise, .. } => {
                 let plain = matches!(
                     iter.kind,
                     ExprKind::List(_) | ExprKind::Tuple { bare: false, .. } | ExprKind::Call { .. }
@@ -393,10 +346,7 @@ impl Rewriter<'_> {
             let end = &self.source[found.header_end.clone()];
             let mut text = String::from(" %}");
             for (index, (name, default)) in late.iter().enumerate() {
-                let _ = write!(
-                    text,
-                    "{{% if {name} is undefined %}}{{% set {name} = ({default}) %}}{{% endif "
-                );
+                let _ = write!(text, "{{% if {name} is undefined %}}{{% set {name} = ({default}) %}}{{% endif ");
                 text.push_str(if index + 1 < late.len() { "%}" } else { end });
             }
             self.replace(found.header_end.clone(), text);
@@ -419,11 +369,7 @@ impl Rewriter<'_> {
                 self.expr(default);
                 continue;
             }
-            let mut inner = Rewriter {
-                source: self.source,
-                purpose: Purpose::Text,
-                edits: Vec::new(),
-            };
+            let mut inner = Rewriter { source: self.source, purpose: Purpose::Text, edits: Vec::new() };
             inner.expr(default);
             inner.replace(0..default.start, "");
             inner.replace(default.end..self.source.len(), "");
@@ -497,11 +443,7 @@ impl Rewriter<'_> {
                 self.expr(first);
                 self.exprs(rest);
             }
-            ExprKind::IfElse {
-                test,
-                then,
-                otherwise,
-            } => {
+            ExprKind::IfElse { test, then, otherwise } => {
                 self.expr(then);
                 self.expr(test);
                 if let Some(otherwise) = otherwise {
@@ -536,20 +478,13 @@ impl Rewriter<'_> {
 
     /// The inside of `((first)|__add(second)|__sub(third))`: a chain keeps the nesting flat for minijinja's parser.
     fn chain(&mut self, expr: &Expr<'_>) {
-        let ExprKind::Binary {
-            op,
-            op_range,
-            left,
-            right,
-        } = &expr.kind
-        else {
+        let ExprKind::Binary { op, op_range, left, right } = &expr.kind else {
             return;
         };
         let Some(filter) = operator_filter(*op) else {
             return;
         };
-        let chained =
-            matches!(&left.kind, ExprKind::Binary { op, .. } if operator_filter(*op).is_some());
+        let chained = matches!(&left.kind, ExprKind::Binary { op, .. } if operator_filter(*op).is_some());
         if chained {
             self.chain(left);
         } else {
@@ -562,16 +497,7 @@ impl Rewriter<'_> {
     }
 
     fn slice(&mut self, expr: &Expr<'_>) {
-        let ExprKind::Slice {
-            base,
-            open,
-            start,
-            first_colon,
-            stop,
-            second_colon,
-            step,
-        } = &expr.kind
-        else {
+        let ExprKind::Slice { base, open, start, first_colon, stop, second_colon, step } = &expr.kind else {
             return;
         };
         self.open(expr.start, "((");
@@ -621,17 +547,12 @@ fn may_be_text(iter: &Expr<'_>) -> bool {
 /// Whether Jinja2 folds the expression to a constant, whose text is then what native rendering returns.
 pub(crate) fn is_constant(expr: &Expr<'_>) -> bool {
     match &expr.kind {
-        ExprKind::Str(_)
-        | ExprKind::Int(_)
-        | ExprKind::Float(_)
-        | ExprKind::Bool(_)
-        | ExprKind::None => true,
+        ExprKind::Str(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::None => true,
         ExprKind::List(items) | ExprKind::Tuple { items, .. } => items.iter().all(is_constant),
         ExprKind::Dict(items) => items.iter().all(|(k, v)| is_constant(k) && is_constant(v)),
-        ExprKind::Paren(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::Neg(inner)
-        | ExprKind::Pos(inner) => is_constant(inner),
+        ExprKind::Paren(inner) | ExprKind::Not(inner) | ExprKind::Neg(inner) | ExprKind::Pos(inner) => {
+            is_constant(inner)
+        }
         ExprKind::Binary { left, right, .. } => is_constant(left) && is_constant(right),
         ExprKind::Compare(first, rest) => is_constant(first) && rest.iter().all(is_constant),
         _ => false,
@@ -658,10 +579,7 @@ mod tests {
     #[test]
     fn literals_and_operators_become_filters() {
         assert_eq!(text("{{ [1] }}"), "{{ ([1]|__list) }}");
-        assert_eq!(
-            text("{{ a + b * c - d }}"),
-            "{{ ((a) |__add( ((b) |__mul( c))) |__sub( d)) }}"
-        );
+        assert_eq!(text("{{ a + b * c - d }}"), "{{ ((a) |__add( ((b) |__mul( c))) |__sub( d)) }}");
         assert_eq!(text("{{ x[1:] }}"), "{{ ((x)|__slice(1, none, none)) }}");
         assert_eq!(text("{% do a.b %}"), "{% set __do = a.b %}");
     }

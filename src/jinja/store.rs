@@ -25,11 +25,7 @@ impl Origin {
 
     /// The place of a range of the template.
     pub fn span(&self, range: Range<usize>) -> Span {
-        Span::new(
-            self.source,
-            self.start + range.start,
-            self.start + range.end,
-        )
+        Span::new(self.source, self.start + range.start, self.start + range.end)
     }
 }
 
@@ -44,19 +40,11 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn new(source: Arc<str>, origin: Option<Origin>, purpose: Purpose) -> Self {
-        Self {
-            source,
-            origin,
-            purpose,
-            rewritten: OnceLock::new(),
-        }
+        Self { source, origin, purpose, rewritten: OnceLock::new() }
     }
 
     pub(crate) fn rewritten(&self) -> Result<&Rewritten, SyntaxError> {
-        self.rewritten
-            .get_or_init(|| rewrite(&self.source, self.purpose))
-            .as_ref()
-            .map_err(Clone::clone)
+        self.rewritten.get_or_init(|| rewrite(&self.source, self.purpose)).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -68,10 +56,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn add(&self, name: &str, entry: Entry) {
-        let mut entries = self
-            .entries
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.insert(Arc::from(name), Arc::new(entry));
     }
 

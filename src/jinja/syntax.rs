@@ -18,11 +18,7 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     pub(crate) fn new(range: Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            range,
-            message: message.into(),
-            opened: None,
-        }
+        Self { range, message: message.into(), opened: None }
     }
 
     pub(crate) fn with_opened(mut self, opened: Range<usize>) -> Self {
@@ -169,8 +165,6 @@ pub(crate) struct Macro<'a> {
     pub(crate) uses_varargs: bool,
     pub(crate) uses_kwargs: bool,
     pub(crate) uses_caller: bool,
-    /// Of a materialization.
-    pub(crate) supported_languages: Option<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -264,9 +258,7 @@ pub(crate) fn unescape(inside: &str) -> String {
                     _ => 8,
                 };
                 let digits: String = chars.clone().take(width).collect();
-                let code = u32::from_str_radix(&digits, 16)
-                    .ok()
-                    .and_then(char::from_u32);
+                let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
                 match code {
                     Some(decoded) if digits.len() == width => {
                         out.push(decoded);
@@ -304,12 +296,7 @@ pub(crate) fn unescape(inside: &str) -> String {
 pub(crate) fn escapes_differ(inside: &str) -> bool {
     let mut chars = inside.chars();
     while let Some(c) = chars.next() {
-        if c == '\\'
-            && !matches!(
-                chars.next(),
-                Some('n' | 't' | 'r' | 'b' | 'f' | '\\' | '\'' | '"')
-            )
-        {
+        if c == '\\' && !matches!(chars.next(), Some('n' | 't' | 'r' | 'b' | 'f' | '\\' | '\'' | '"')) {
             return true;
         }
     }
@@ -340,7 +327,7 @@ impl<'a> Expr<'a> {
 
     /// Visits the direct parts.
     pub(crate) fn children(&self, visit: &mut dyn FnMut(&Expr<'a>)) {
-        let mut in_args = |args: &Args<'a>, visit: &mut dyn FnMut(&Expr<'a>)| {
+        let in_args = |args: &Args<'a>, visit: &mut dyn FnMut(&Expr<'a>)| {
             args.positional.iter().for_each(&mut *visit);
             args.keyword.iter().for_each(|(_, value)| visit(value));
             args.splats.iter().for_each(&mut *visit);
@@ -370,11 +357,7 @@ impl<'a> Expr<'a> {
                 visit(first);
                 rest.iter().for_each(visit);
             }
-            ExprKind::IfElse {
-                test,
-                then,
-                otherwise,
-            } => {
+            ExprKind::IfElse { test, then, otherwise } => {
                 visit(test);
                 visit(then);
                 otherwise.iter().for_each(|e| visit(e));
@@ -391,13 +374,7 @@ impl<'a> Expr<'a> {
                 visit(base);
                 visit(index);
             }
-            ExprKind::Slice {
-                base,
-                start,
-                stop,
-                step,
-                ..
-            } => {
+            ExprKind::Slice { base, start, stop, step, .. } => {
                 visit(base);
                 for part in [start, stop, step].into_iter().flatten() {
                     visit(part);
@@ -422,13 +399,8 @@ impl<'a> Stmt<'a> {
             | Stmt::Do { value, .. }
             | Stmt::Print { value, .. }
             | Stmt::Other { value } => visit(value),
-            Stmt::If { branches } => branches
-                .iter()
-                .filter_map(|(condition, _)| condition.as_ref())
-                .for_each(visit),
-            Stmt::For {
-                iter, condition, ..
-            } => {
+            Stmt::If { branches } => branches.iter().filter_map(|(condition, _)| condition.as_ref()).for_each(visit),
+            Stmt::For { iter, condition, .. } => {
                 visit(iter);
                 condition.iter().for_each(visit);
             }
@@ -448,9 +420,7 @@ impl<'a> Stmt<'a> {
     pub(crate) fn bodies(&self) -> Vec<&[Stmt<'a>]> {
         match self {
             Stmt::If { branches } => branches.iter().map(|(_, body)| body.as_slice()).collect(),
-            Stmt::For {
-                body, otherwise, ..
-            } => vec![body, otherwise],
+            Stmt::For { body, otherwise, .. } => vec![body, otherwise],
             Stmt::SetBlock { body, .. }
             | Stmt::With { body, .. }
             | Stmt::Filter { body, .. }

@@ -58,8 +58,11 @@ fn column(entry: &Entry, item: &Map<String, Value>, place: &Node) -> Result<Colu
         Some(Value::String(name)) => name.clone(),
         Some(other) if !other.is_null() => super::names::python_str(other),
         _ => {
-            return Err(Diagnostic::error(Code::YAML_MISSING_KEY, format!("a column of `{}` has no `name`", entry.name))
-                .at(place.span, "`name` is missing here"));
+            return Err(Diagnostic::error(
+                Code::YAML_MISSING_KEY,
+                format!("a column of `{}` has no `name`", entry.name),
+            )
+            .at(place.span, "`name` is missing here"));
         }
     };
     let config = match item.get("config") {
@@ -107,8 +110,19 @@ fn column(entry: &Entry, item: &Map<String, Value>, place: &Node) -> Result<Colu
 /// Keys that dbt carries along without reading them.
 fn extra(item: &Map<String, Value>) -> Map<String, Value> {
     const KNOWN: &[&str] = &[
-        "name", "description", "meta", "data_type", "constraints", "quote", "config", "tags", "granularity", "data_tests",
-        "tests", "docs", "policy_tags",
+        "name",
+        "description",
+        "meta",
+        "data_type",
+        "constraints",
+        "quote",
+        "config",
+        "tags",
+        "granularity",
+        "data_tests",
+        "tests",
+        "docs",
+        "policy_tags",
     ];
     item.iter().filter(|(key, _)| !KNOWN.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

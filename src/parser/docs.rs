@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::files::ProjectFile;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::jinja::{BlockKind, blocks};
+use crate::jinja::{BlockKind, split_blocks};
 use crate::manifest::Doc;
 
 /// All doc blocks of one file.
@@ -12,14 +12,10 @@ pub(super) fn docs(file: &ProjectFile, problems: &mut Diagnostics) -> Vec<(Doc, 
     if !file.text.contains("docs") {
         return Vec::new();
     }
-    let found = match blocks(&file.text, &[BlockKind::Docs]) {
-        Ok(found) => found,
-        Err(error) => {
-            problems.push(super::templates::syntax_problem(file, error));
-            return Vec::new();
-        }
-    };
+    let found = split_blocks(&file.text, &[BlockKind::Docs]);
+    problems.extend(found.errors.into_iter().map(|error| super::templates::syntax_problem(file, error)));
     found
+        .blocks
         .into_iter()
         .map(|block| {
             let doc = Doc {
@@ -30,7 +26,7 @@ pub(super) fn docs(file: &ProjectFile, problems: &mut Diagnostics) -> Vec<(Doc, 
                 original_file_path: file.original_path.clone(),
                 block_contents: file.text[block.body.clone()].trim().to_owned(),
             };
-            (doc, file.span(block.whole.clone()))
+            (doc, file.span(block.range.clone()))
         })
         .collect()
 }

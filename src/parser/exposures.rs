@@ -66,7 +66,13 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
     });
     for item in entry.list("depends_on")? {
         let text = item.as_str().unwrap_or_default();
-        references::add_call(text, entry.span("depends_on"), &mut exposure.refs, &mut exposure.sources, &mut exposure.metrics)?;
+        references::add_call(
+            text,
+            entry.span("depends_on"),
+            &mut exposure.refs,
+            &mut exposure.sources,
+            &mut exposure.metrics,
+        )?;
     }
     Ok(exposure)
 }

@@ -74,10 +74,8 @@ struct Found {
 /// Reads every file of a package. Files that cannot be read are reported and left out.
 pub(super) fn read(project: &Project, root: &Project, sources: &SourceMap) -> (Vec<ProjectFile>, Diagnostics) {
     let package: Arc<str> = project.name.as_str().into();
-    let results: Vec<Result<ProjectFile, Diagnostic>> = find(project)
-        .into_par_iter()
-        .map(|found| read_one(found, project, root, &package, sources))
-        .collect();
+    let results: Vec<Result<ProjectFile, Diagnostic>> =
+        find(project).into_par_iter().map(|found| read_one(found, project, root, &package, sources)).collect();
     let mut problems = Diagnostics::new();
     let files = results.into_iter().filter_map(|result| problems.collect(result)).collect();
     (files, problems)
@@ -102,11 +100,12 @@ fn find(project: &Project) -> Vec<Found> {
         "sql" => Some(FileKind::SingularTest),
         _ => None,
     });
-    let documented: Vec<String> = [&paths.model, &paths.seed, &paths.snapshot, &paths.analysis, &paths.macros, &paths.test]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    let documented: Vec<String> =
+        [&paths.model, &paths.seed, &paths.snapshot, &paths.analysis, &paths.macros, &paths.test]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
     let properties = |_: &str, extension: &str| matches!(extension, "yml" | "yaml").then_some(FileKind::Properties);
     walk(&documented, properties);
     let docs = if paths.docs.is_empty() { &documented } else { &paths.docs };
@@ -159,9 +158,8 @@ fn read_one(
     sources: &SourceMap,
 ) -> Result<ProjectFile, Diagnostic> {
     let shown = root.display_path(&found.path);
-    let unreadable = |error: std::io::Error| {
-        Diagnostic::error(Code::UNREADABLE_FILE, format!("{shown} cannot be read: {error}"))
-    };
+    let unreadable =
+        |error: std::io::Error| Diagnostic::error(Code::UNREADABLE_FILE, format!("{shown} cannot be read: {error}"));
     let (source, text, offset, checksum) = if found.kind == FileKind::Seed {
         let size = std::fs::metadata(&found.path).map_err(unreadable)?.len();
         let checksum = if size > LARGEST_HASHED_SEED {

@@ -19,8 +19,20 @@ use crate::manifest::{Checksum, DependsOn, Node, RefCall, ResourceType, TestDeta
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
 const CONFIG_KEYS: &[&str] = &[
-    "severity", "tags", "enabled", "where", "limit", "warn_if", "error_if", "fail_calc", "store_failures",
-    "store_failures_as", "meta", "database", "schema", "alias",
+    "severity",
+    "tags",
+    "enabled",
+    "where",
+    "limit",
+    "warn_if",
+    "error_if",
+    "fail_calc",
+    "store_failures",
+    "store_failures_as",
+    "meta",
+    "database",
+    "schema",
+    "alias",
 ];
 
 /// What a test is attached to.
@@ -245,9 +257,8 @@ fn raw_code(split: &Split) -> String {
 
 /// Takes a definition apart; dbt's three spellings are accepted.
 fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagnostic> {
-    let problem = |message: String| {
-        Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in the tests here")
-    };
+    let problem =
+        |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in the tests here");
     let (written, mut args) = match definition.test {
         Value::String(name) => (name.clone(), Map::new()),
         Value::Object(map) => match map.get("test_name") {
@@ -311,7 +322,11 @@ fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagno
 }
 
 /// Configs of the test, from `config:` and from beside it, rendered.
-fn config(parsing: &Parsing, definition: &Definition<'_>, args: &mut Map<String, Value>) -> Result<Map<String, Value>, Diagnostic> {
+fn config(
+    parsing: &Parsing,
+    definition: &Definition<'_>,
+    args: &mut Map<String, Value>,
+) -> Result<Map<String, Value>, Diagnostic> {
     let mut nested = match args.shift_remove("config") {
         Some(Value::Object(map)) => map,
         _ => Map::new(),
@@ -320,9 +335,12 @@ fn config(parsing: &Parsing, definition: &Definition<'_>, args: &mut Map<String,
     for key in CONFIG_KEYS {
         let beside = args.shift_remove(*key).filter(|value| !value.is_null());
         if beside.is_some() && nested.contains_key(*key) {
-            return Err(Diagnostic::error(Code::INVALID_TEST, format!("`{key}` of a test is given both beside and inside `config`"))
-                .at(definition.span, "in the tests here")
-                .hint("keep the one inside `config`"));
+            return Err(Diagnostic::error(
+                Code::INVALID_TEST,
+                format!("`{key}` of a test is given both beside and inside `config`"),
+            )
+            .at(definition.span, "in the tests here")
+            .hint("keep the one inside `config`"));
         }
         if let Some(value) = beside.or_else(|| nested.shift_remove(*key)) {
             config.insert((*key).to_owned(), value);
@@ -370,10 +388,13 @@ fn capture(
     let Some(found) = found else {
         let known: Vec<&str> = session.macros().names().filter_map(|name| name.strip_prefix("test_")).collect();
         let whole = split.namespace.as_ref().map_or_else(|| split.name.clone(), |ns| format!("{ns}.{}", split.name));
-        return Err(Diagnostic::error(Code::MACRO_NOT_FOUND, format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name))
-            .at(definition.span, "used in the tests here")
-            .suggest(&split.name, known)
-            .into());
+        return Err(Diagnostic::error(
+            Code::MACRO_NOT_FOUND,
+            format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name),
+        )
+        .at(definition.span, "used in the tests here")
+        .suggest(&split.name, known)
+        .into());
     };
     let macro_id = found.definition.unique_id.clone();
     let own_reference = |captured: &mut Captured| match &definition.target {

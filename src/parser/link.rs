@@ -58,8 +58,11 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
         exposure.depends_on.nodes = ids;
         if manifest.exposures.contains_key(&exposure.unique_id) {
             problems.push(
-                Diagnostic::error(Code::DUPLICATE_RESOURCE, format!("dbt found two exposures with the name \"{}\"", exposure.name))
-                    .at_some(exposure.span, "defined again here"),
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("dbt found two exposures with the name \"{}\"", exposure.name),
+                )
+                .at_some(exposure.span, "defined again here"),
             );
             continue;
         }
@@ -137,7 +140,9 @@ fn resolve_nodes(lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostic
             lost.push(node.unique_id.clone());
         }
         // A reference to something disabled silences a test without a word, as in dbt.
-        problems.extend(found.into_iter().filter(|problem| problem.is_error() || !problem.message.ends_with("is disabled")));
+        problems.extend(
+            found.into_iter().filter(|problem| problem.is_error() || !problem.message.ends_with("is disabled")),
+        );
         node.depends_on.nodes = ids;
     }
     for id in lost {
@@ -152,7 +157,9 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
     let groups: IndexMap<String, Option<String>> =
         nodes.enabled.iter().map(|(id, node)| (id.clone(), node.group.clone())).collect();
     for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Test) {
-        let Some((section, name)) = node.test.file_key_name.as_deref().and_then(|key| key.split_once('.')) else { continue };
+        let Some((section, name)) = node.test.file_key_name.as_deref().and_then(|key| key.split_once('.')) else {
+            continue;
+        };
         if section == "sources" {
             continue;
         }
@@ -176,11 +183,12 @@ fn infer_keys(nodes: &mut NodeSet) {
     let mut not_null: IndexMap<String, Vec<String>> = IndexMap::new();
     for test in nodes.enabled.values().chain(nodes.disabled.values().flatten()) {
         let (Some(model), Some(metadata)) = (&test.test.attached_node, &test.test.metadata) else { continue };
-        let columns: Vec<String> = match metadata.kwargs.get("column_name").or(metadata.kwargs.get("combination_of_columns")) {
-            Some(Value::String(one)) => vec![one.clone()],
-            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            _ => continue,
-        };
+        let columns: Vec<String> =
+            match metadata.kwargs.get("column_name").or(metadata.kwargs.get("combination_of_columns")) {
+                Some(Value::String(one)) => vec![one.clone()],
+                Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                _ => continue,
+            };
         let into = match metadata.name.as_str() {
             "unique" | "unique_combination_of_columns" => &mut unique,
             "not_null" => &mut not_null,
@@ -203,11 +211,16 @@ fn infer_keys(nodes: &mut NodeSet) {
 }
 
 fn key_of_constraints(node: &Node) -> Option<Vec<String>> {
-    let is_key = |constraint: &&crate::manifest::Constraint| constraint.values.get("type").and_then(Value::as_str) == Some("primary_key");
+    let is_key = |constraint: &&crate::manifest::Constraint| {
+        constraint.values.get("type").and_then(Value::as_str) == Some("primary_key")
+    };
     if let Some(constraint) = node.constraints.iter().find(is_key) {
         return Some(super::columns::strings(constraint.values.get("columns")));
     }
-    node.columns.values().find(|column| column.constraints.iter().any(|constraint| is_key(&constraint))).map(|column| vec![column.name.clone()])
+    node.columns
+        .values()
+        .find(|column| column.constraints.iter().any(|constraint| is_key(&constraint)))
+        .map(|column| vec![column.name.clone()])
 }
 
 /// A unit test for each version of its model that it applies to; none if the model does not exist.

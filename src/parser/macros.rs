@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::files::{FileKind, ProjectFile};
 use super::properties::Entry;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
-use crate::jinja::{Block, BlockKind, blocks};
+use crate::jinja::{Block, BlockKind, Origin, split_blocks};
 use crate::manifest::{Macro, MacroArgument};
 
 /// The macros of one file.
@@ -18,37 +18,35 @@ pub(super) fn of_file(file: &ProjectFile, created_at: f64, problems: &mut Diagno
     } else {
         &[BlockKind::Macro, BlockKind::Materialization, BlockKind::Test]
     };
-    match blocks(&file.text, kinds) {
-        Ok(found) => found
-            .into_iter()
-            .map(|block| {
-                let place = file.span(block.whole.clone());
-                definition(&file.package, &file.original_path, &file.text, &block, place, created_at)
-            })
-            .collect(),
-        Err(error) => {
-            problems.push(super::templates::syntax_problem(file, error));
-            Vec::new()
-        }
-    }
+    let found = split_blocks(&file.text, kinds);
+    problems.extend(found.errors.into_iter().map(|error| super::templates::syntax_problem(file, error)));
+    found
+        .blocks
+        .into_iter()
+        .map(|block| {
+            let place = file.span(block.range.clone());
+            definition(&file.package, &file.original_path, &file.text, &block, place, created_at)
+        })
+        .collect()
 }
 
 /// The built-in macros of these packages.
-pub(super) fn built_in(packages: &[&str], sources: &SourceMap, created_at: f64, problems: &mut Diagnostics) -> Vec<Macro> {
+pub(super) fn built_in(
+    packages: &[&str],
+    sources: &SourceMap,
+    created_at: f64,
+    problems: &mut Diagnostics,
+) -> Vec<Macro> {
     let mut found = Vec::new();
     for file in crate::macros::FILES.iter().filter(|file| packages.contains(&file.package)) {
         let kinds = [BlockKind::Macro, BlockKind::Materialization, BlockKind::Test];
         let source = sources.add(format!("{}://{}", file.package, file.path), file.text);
-        match blocks(file.text, &kinds) {
-            Ok(blocks) => found.extend(blocks.into_iter().map(|block| {
-                let place = Span::new(source, block.whole.start, block.whole.end);
-                definition(file.package, file.path, file.text, &block, place, created_at)
-            })),
-            Err(error) => problems.push(
-                Diagnostic::error(Code::JINJA_SYNTAX, error.message.clone())
-                    .at(Span::new(source, error.range.start, error.range.end), ""),
-            ),
-        }
+        let split = split_blocks(file.text, &kinds);
+        problems.extend(split.errors.into_iter().map(|error| error.diagnostic(Some(Origin::new(source, 0)))));
+        found.extend(split.blocks.into_iter().map(|block| {
+            let place = Span::new(source, block.range.start, block.range.end);
+            definition(file.package, file.path, file.text, &block, place, created_at)
+        }));
     }
     found
 }
@@ -59,7 +57,7 @@ fn definition(package: &str, path: &str, text: &str, block: &Block, place: Span,
         name: block.name.clone(),
         package_name: package.to_owned(),
         original_file_path: path.to_owned(),
-        macro_sql: text[block.whole.clone()].into(),
+        macro_sql: text[block.range.clone()].into(),
         depends_on_macros: Vec::new(),
         description: String::new(),
         meta: Map::new(),
@@ -68,7 +66,7 @@ fn definition(package: &str, path: &str, text: &str, block: &Block, place: Span,
         patch_path: None,
         arguments: Vec::new(),
         supported_languages: (block.kind == BlockKind::Materialization)
-            .then(|| block.languages.clone().unwrap_or_else(|| vec!["sql".into()])),
+            .then(|| block.supported_languages.clone().unwrap_or_else(|| vec!["sql".into()])),
         created_at,
         span: Some(place),
     }
@@ -85,9 +83,12 @@ pub(super) fn patches(entries: &[Arc<Entry>], problems: &mut Diagnostics) -> Has
         let id = format!("macro.{}.{}", entry.file.package, entry.name);
         if let Some(first) = found.get(&id) {
             problems.push(
-                Diagnostic::error(Code::DUPLICATE_RESOURCE, format!("macro `{}` is described in two places", entry.name))
-                    .at(entry.span("name"), "described again here")
-                    .at(first.span("name"), "first described here"),
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("macro `{}` is described in two places", entry.name),
+                )
+                .at(entry.span("name"), "described again here")
+                .at(first.span("name"), "first described here"),
             );
             continue;
         }
@@ -97,7 +98,11 @@ pub(super) fn patches(entries: &[Arc<Entry>], problems: &mut Diagnostics) -> Has
 }
 
 /// A macro with what a property file says of it; `describe` renders descriptions.
-pub(super) fn patched(definition: &Macro, entry: &Entry, describe: &mut dyn FnMut(&str) -> String) -> Result<Macro, Diagnostic> {
+pub(super) fn patched(
+    definition: &Macro,
+    entry: &Entry,
+    describe: &mut dyn FnMut(&str) -> String,
+) -> Result<Macro, Diagnostic> {
     let mut patched = definition.clone();
     let mut config = entry.mapping("config")?;
     let mut meta = entry.mapping("meta")?;

@@ -7,6 +7,7 @@ mod columns;
 mod config_merge;
 mod docs;
 mod exposures;
+mod extraction;
 mod files;
 mod generic_tests;
 mod hooks;

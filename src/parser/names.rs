@@ -150,10 +150,14 @@ mod tests {
     /// The ids are those that dbt 1.11 gives to the same tests.
     #[test]
     fn names_and_hashes_are_those_of_dbt() {
-        let kwargs = json!({"column_name": "a", "values": [1, "b"], "model": "{{ get_where_subquery(source('raw', 'tbl')) }}"});
+        let kwargs =
+            json!({"column_name": "a", "values": [1, "b"], "model": "{{ get_where_subquery(source('raw', 'tbl')) }}"});
         let Value::Object(map) = &kwargs else { unreachable!() };
         let (short, full) = generic_test_names("source_accepted_values", "raw_tbl", map);
-        assert_eq!((short.as_str(), full.as_str()), ("source_accepted_values_raw_tbl_a__1__b", "source_accepted_values_raw_tbl_a__1__b"));
+        assert_eq!(
+            (short.as_str(), full.as_str()),
+            ("source_accepted_values_raw_tbl_a__1__b", "source_accepted_values_raw_tbl_a__1__b")
+        );
         let metadata = json!({"namespace": null, "name": "accepted_values", "kwargs": kwargs});
         assert_eq!(generic_test_hash(&full, &metadata), "d28fbf5e5e");
     }

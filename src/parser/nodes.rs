@@ -161,7 +161,9 @@ pub(super) fn name_relation(parsing: &Parsing, node: &mut Node) -> Result<(), Di
     let is_relational = match node.resource_type {
         ResourceType::Model => !node.is_ephemeral(),
         ResourceType::Seed | ResourceType::Snapshot => true,
-        ResourceType::Test => node.config.bool("store_failures", false) || parsing.session().config().flags.store_failures,
+        ResourceType::Test => {
+            node.config.bool("store_failures", false) || parsing.session().config().flags.store_failures
+        }
         _ => false,
     };
     if is_relational {
@@ -252,7 +254,8 @@ pub(super) fn add_foreign_keys(node: &mut Node, span: Option<Span>) -> Result<()
 pub(super) fn check_config(node: &Node) -> Result<(), Diagnostic> {
     let config: &NodeConfig = &node.config;
     let problem = |message: String| Diagnostic::error(Code::INVALID_CONFIG, message).at_some(node.span, "in this file");
-    let enforced = config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
+    let enforced =
+        config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
     let on_change = config.str("on_schema_change").unwrap_or("ignore");
     if enforced && config.materialized() == "incremental" && !matches!(on_change, "append_new_columns" | "fail") {
         return Err(problem(format!(
@@ -260,7 +263,8 @@ pub(super) fn check_config(node: &Node) -> Result<(), Diagnostic> {
              must set on_schema_change to 'append_new_columns' or 'fail'"
         )));
     }
-    if node.resource_type == ResourceType::Model && !matches!(node.access.as_str(), "private" | "protected" | "public") {
+    if node.resource_type == ResourceType::Model && !matches!(node.access.as_str(), "private" | "protected" | "public")
+    {
         return Err(problem(format!(
             "Node {} has an invalid value ({}) for the access field",
             node.unique_id, node.access
@@ -271,9 +275,14 @@ pub(super) fn check_config(node: &Node) -> Result<(), Diagnostic> {
         return Err(problem(format!("`enabled` of `{}` must be true or false", node.name)));
     }
     if let Some(severity) = config.get("severity") {
-        let known = severity.as_str().is_some_and(|word| word.eq_ignore_ascii_case("warn") || word.eq_ignore_ascii_case("error"));
+        let known = severity
+            .as_str()
+            .is_some_and(|word| word.eq_ignore_ascii_case("warn") || word.eq_ignore_ascii_case("error"));
         if !known {
-            return Err(problem(format!("Severity must be either 'warn' or 'error'. Got '{}'", super::names::python_str(severity))));
+            return Err(problem(format!(
+                "Severity must be either 'warn' or 'error'. Got '{}'",
+                super::names::python_str(severity)
+            )));
         }
     }
     Ok(())

@@ -92,7 +92,12 @@ fn of_kind(files: &[ProjectFile], kinds: &[FileKind]) -> Vec<ProjectFile> {
     files.iter().filter(|file| kinds.contains(&file.kind)).cloned().collect()
 }
 
-fn read_macros(parts: &ParseParts, files: &[ProjectFile], created_at: f64, problems: &mut Diagnostics) -> Vec<Arc<Macro>> {
+fn read_macros(
+    parts: &ParseParts,
+    files: &[ProjectFile],
+    created_at: f64,
+    problems: &mut Diagnostics,
+) -> Vec<Arc<Macro>> {
     let packages = parts.adapter.macro_packages();
     let mut all = macros::built_in(packages, &parts.sources, created_at, problems);
     for file in files.iter().filter(|file| matches!(file.kind, FileKind::Macro | FileKind::GenericTest)) {
@@ -260,7 +265,8 @@ fn model(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode
 
 /// An enforced contract lists its columns.
 fn check_contract(node: &Node) -> Result<(), Diagnostic> {
-    let enforced = node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(serde_json::Value::as_bool);
+    let enforced =
+        node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(serde_json::Value::as_bool);
     if enforced == Some(true) && node.columns.is_empty() {
         return Err(Diagnostic::error(
             Code::INVALID_CONFIG,
@@ -311,7 +317,10 @@ fn read_sources(parsing: &Parsing, entries: &[Arc<Entry>], problems: &mut Diagno
                 problems.push(
                     Diagnostic::error(
                         Code::DUPLICATE_RESOURCE,
-                        format!("dbt found two sources with the name \"{}_{}\"", table.source.source_name, table.source.name),
+                        format!(
+                            "dbt found two sources with the name \"{}_{}\"",
+                            table.source.source_name, table.source.name
+                        ),
                     )
                     .at_some(table.source.span, "defined again here")
                     .at_some(first.source.span, "first defined here")
@@ -371,6 +380,10 @@ fn patch_macros(
     let patched = macro_list
         .into_iter()
         .map(|definition| {
+            let definition = Arc::new(Macro {
+                depends_on_macros: parsing.silent_macros().calls_of(&definition.unique_id),
+                ..Macro::clone(&definition)
+            });
             let Some(entry) = patches.remove(&definition.unique_id) else { return definition };
             let mut found = Diagnostics::new();
             let mut describe = |text: &str| {
@@ -385,8 +398,11 @@ fn patch_macros(
         .collect();
     for entry in patches.values() {
         problems.push(
-            Diagnostic::warning(Code::ORPHAN_PATCH, format!("Found patch for macro \"{}\" which was not found", entry.name))
-                .at(entry.span("name"), "no macro of this name exists in this package"),
+            Diagnostic::warning(
+                Code::ORPHAN_PATCH,
+                format!("Found patch for macro \"{}\" which was not found", entry.name),
+            )
+            .at(entry.span("name"), "no macro of this name exists in this package"),
         );
     }
     patched

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::extraction::SilentMacros;
 use crate::adapters::{Adapter, Relation, RelationParts};
 use crate::config::Project;
 use crate::context::Session;
@@ -15,13 +16,15 @@ use crate::manifest::{ColumnProperties, Doc};
 pub(super) struct Parsing {
     session: Arc<Session>,
     docs: Arc<IndexMap<String, Arc<Doc>>>,
+    silent_macros: SilentMacros,
     created_at: f64,
 }
 
 impl Parsing {
     pub(super) fn new(session: Arc<Session>, docs: IndexMap<String, Arc<Doc>>) -> Self {
         let created_at = session.config().invocation.started_at.as_nanosecond() as f64 / 1e9;
-        Self { session, docs: Arc::new(docs), created_at }
+        let silent_macros = SilentMacros::new(session.macros());
+        Self { session, docs: Arc::new(docs), silent_macros, created_at }
     }
 
     pub(super) fn session(&self) -> &Arc<Session> {
@@ -44,6 +47,10 @@ impl Parsing {
         &self.docs
     }
 
+    pub(super) fn silent_macros(&self) -> &SilentMacros {
+        &self.silent_macros
+    }
+
     /// Seconds since 1970 at which everything counts as parsed.
     pub(super) fn created_at(&self) -> f64 {
         self.created_at
@@ -54,9 +61,16 @@ impl Parsing {
     }
 
     /// A relation's name as SQL, with the project's quoting and the resource's own over it.
-    pub(super) fn relation_name(&self, database: Option<&str>, schema: &str, identifier: &str, quoting: Option<&Value>) -> String {
+    pub(super) fn relation_name(
+        &self,
+        database: Option<&str>,
+        schema: &str,
+        identifier: &str,
+        quoting: Option<&Value>,
+    ) -> String {
         let default = self.quoting();
-        let part = |key: &str, default: bool| quoting.and_then(|own| own.get(key)).and_then(Value::as_bool).unwrap_or(default);
+        let part =
+            |key: &str, default: bool| quoting.and_then(|own| own.get(key)).and_then(Value::as_bool).unwrap_or(default);
         let quoting = RelationParts {
             database: part("database", default.database),
             schema: part("schema", default.schema),
@@ -100,7 +114,11 @@ impl Parsing {
             let mut used = Vec::new();
             let span = column.span;
             column.description = self.describe(package, &column.description, &mut used, problems, |problem| {
-                if problem.labels.is_empty() { problem.at_some(span, "in the description of this column") } else { problem }
+                if problem.labels.is_empty() {
+                    problem.at_some(span, "in the description of this column")
+                } else {
+                    problem
+                }
             });
             column.doc_blocks = used;
         }

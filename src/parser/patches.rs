@@ -81,7 +81,10 @@ impl Patches {
             problems.push(
                 Diagnostic::error(
                     Code::DUPLICATE_RESOURCE,
-                    format!("`{}` has properties in two places (dbt found two schema.yml entries for the same resource)", key.1),
+                    format!(
+                        "`{}` has properties in two places (dbt found two schema.yml entries for the same resource)",
+                        key.1
+                    ),
                 )
                 .at(patch.entry.span("name"), "described again here")
                 .at(first.entry.span("name"), "first described here")
@@ -158,8 +161,11 @@ fn versions(entry: &Arc<Entry>) -> Result<Vec<(String, Patch)>, Diagnostic> {
         .into_iter()
         .map(|(v, item, place)| {
             let Value::Object(item) = item else {
-                return Err(Diagnostic::error(Code::YAML_TYPE, format!("each version of `{}` must be a mapping", entry.name))
-                    .at(place.span, "expected `v: …`"));
+                return Err(Diagnostic::error(
+                    Code::YAML_TYPE,
+                    format!("each version of `{}` must be a mapping", entry.name),
+                )
+                .at(place.span, "expected `v: …`"));
             };
             let file = match item.get("defined_in").and_then(Value::as_str) {
                 Some(file) => file.to_owned(),

@@ -125,20 +125,79 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
 ];
 
 const NODE_KEYS: &[&str] = &[
-    "name", "description", "meta", "docs", "config", "group", "contract", "access", "columns", "tests", "data_tests",
-    "quote_columns", "tags", "relation", "constraints",
+    "name",
+    "description",
+    "meta",
+    "docs",
+    "config",
+    "group",
+    "contract",
+    "access",
+    "columns",
+    "tests",
+    "data_tests",
+    "quote_columns",
+    "tags",
+    "relation",
+    "constraints",
 ];
 const MODEL_KEYS: &[&str] = &[
-    "name", "description", "meta", "docs", "config", "group", "contract", "access", "columns", "tests", "data_tests",
-    "quote_columns", "tags", "constraints", "versions", "latest_version", "deprecation_date", "time_spine",
-    "derived_semantics", "semantic_model", "metrics", "primary_entity", "agg_time_dimension",
+    "name",
+    "description",
+    "meta",
+    "docs",
+    "config",
+    "group",
+    "contract",
+    "access",
+    "columns",
+    "tests",
+    "data_tests",
+    "quote_columns",
+    "tags",
+    "constraints",
+    "versions",
+    "latest_version",
+    "deprecation_date",
+    "time_spine",
+    "derived_semantics",
+    "semantic_model",
+    "metrics",
+    "primary_entity",
+    "agg_time_dimension",
 ];
 const SOURCE_KEYS: &[&str] = &[
-    "name", "description", "database", "schema", "loader", "loaded_at_field", "loaded_at_query", "freshness", "quoting",
-    "tables", "tags", "meta", "config", "overrides", "catalog", "project", "dataset",
+    "name",
+    "description",
+    "database",
+    "schema",
+    "loader",
+    "loaded_at_field",
+    "loaded_at_query",
+    "freshness",
+    "quoting",
+    "tables",
+    "tags",
+    "meta",
+    "config",
+    "overrides",
+    "catalog",
+    "project",
+    "dataset",
 ];
 const EXPOSURE_KEYS: &[&str] = &[
-    "name", "type", "owner", "description", "label", "maturity", "url", "depends_on", "meta", "tags", "config", "enabled",
+    "name",
+    "type",
+    "owner",
+    "description",
+    "label",
+    "maturity",
+    "url",
+    "depends_on",
+    "meta",
+    "tags",
+    "config",
+    "enabled",
 ];
 const UNIT_TEST_KEYS: &[&str] =
     &["name", "model", "description", "given", "expect", "overrides", "versions", "config", "tags", "meta"];
@@ -225,7 +284,8 @@ fn entry(file: &Arc<PropertyFile>, section: &'static str, item: &Node, render: &
 /// The JSON of a node with its Jinja rendered, except under keys that dbt renders later.
 fn rendered_json(section: &str, key: &str, node: &Node, render: &Render) -> Result<Value, Diagnostic> {
     let later = match key {
-        "description" | "tests" | "data_tests" | "loaded_at_query" | "pre_hook" | "post_hook" | "pre-hook" | "post-hook" => true,
+        "description" | "tests" | "data_tests" | "loaded_at_query" | "pre_hook" | "post_hook" | "pre-hook"
+        | "post-hook" => true,
         "filter" => section == "metrics",
         "where" => section == "saved_queries",
         "given" | "expect" | "overrides" => section == "unit_tests",
@@ -295,9 +355,12 @@ fn warn_of_unknown_keys(entry: &Entry, known: &[&'static str], problems: &mut Di
         }
         if let Some(similar) = most_similar(name, known.iter().copied()) {
             problems.push(
-                Diagnostic::warning(Code::YAML_UNKNOWN_KEY, format!("`{name}` of `{}` is not read by anything", entry.name))
-                    .at(key.span, "unknown key")
-                    .hint(format!("did you mean `{similar}`?")),
+                Diagnostic::warning(
+                    Code::YAML_UNKNOWN_KEY,
+                    format!("`{name}` of `{}` is not read by anything", entry.name),
+                )
+                .at(key.span, "unknown key")
+                .hint(format!("did you mean `{similar}`?")),
             );
         }
     }

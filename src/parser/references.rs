@@ -1,10 +1,8 @@
 //! `ref('…')` and `source('…', '…')` written as text in YAML: dependencies of exposures, relations of snapshots, inputs of
 //! unit tests, targets of foreign keys.
 
-use serde_json::Value;
-
 use crate::diagnostics::{Code, Diagnostic, Span};
-use crate::jinja::extract_calls;
+use crate::jinja::{Call, analyze};
 use crate::manifest::RefCall;
 
 /// What such a text means.
@@ -25,13 +23,12 @@ pub(super) fn parse(text: &str, span: Span) -> Result<Reference, Diagnostic> {
             .at(span, "expected `ref('model')` or `source('source', 'table')`")
     };
     let template = format!("{{{{ {} }}}}", text.trim());
-    let calls = extract_calls(&template).map_err(|_| wrong())?;
-    let call = calls.first().filter(|call| call.is_literal).ok_or_else(wrong)?;
-    let positional: Vec<String> = call.args.iter().map(super::names::python_str).collect();
-    match (call.name.as_str(), positional.as_slice()) {
-        ("ref", [_] | [_, _]) => Ok(Reference::Ref(ref_call(&call.args, &call.kwargs, Some(span)).ok_or_else(wrong)?)),
-        ("source", [source, table]) => Ok(Reference::Source(source.clone(), table.clone())),
-        ("metric", [_] | [_, _]) => Ok(Reference::Metric(positional)),
+    let analysis = analyze(&template).map_err(|_| wrong())?;
+    let call = analysis.calls.first().filter(|call| call.is_literal).ok_or_else(wrong)?;
+    match call.name().as_str() {
+        "ref" => ref_call(call, Some(span)).map(Reference::Ref).ok_or_else(wrong),
+        "source" => source_call(call).map(|(source, table)| Reference::Source(source, table)).ok_or_else(wrong),
+        "metric" => positional(call).map(Reference::Metric).ok_or_else(wrong),
         _ => Err(wrong()),
     }
 }
@@ -53,16 +50,28 @@ pub(super) fn add_call(
 }
 
 /// The arguments of `ref`: one or two names, and `version` or `v`.
-pub(super) fn ref_call(args: &[Value], kwargs: &[(String, Value)], span: Option<Span>) -> Option<RefCall> {
-    let names: Vec<&str> = args.iter().map(Value::as_str).collect::<Option<_>>()?;
-    let (package, name) = match names.as_slice() {
-        [name] => (None, *name),
-        [package, name] => (Some((*package).to_owned()), *name),
-        _ => return None,
+pub(super) fn ref_call(call: &Call, span: Option<Span>) -> Option<RefCall> {
+    let mut names = positional(call)?;
+    let name = names.pop()?;
+    let package = names.pop();
+    let version = call.keyword("version").or(call.keyword("v")).map(|argument| argument.value.as_ref());
+    let version = match version {
+        Some(value) => Some(super::names::version_text(value?)),
+        None => None,
     };
-    let version = kwargs
-        .iter()
-        .find(|(key, _)| key == "version" || key == "v")
-        .map(|(_, value)| super::names::version_text(value));
-    Some(RefCall { name: name.to_owned(), package, version, span })
+    names.is_empty().then_some(RefCall { name, package, version, span })
+}
+
+/// The arguments of `source`: its name and the table's.
+pub(super) fn source_call(call: &Call) -> Option<(String, String)> {
+    let names = positional(call)?;
+    match <[String; 2]>::try_from(names) {
+        Ok([source, table]) => Some((source, table)),
+        Err(_) => None,
+    }
+}
+
+/// The positional arguments, if they are literal strings.
+fn positional(call: &Call) -> Option<Vec<String>> {
+    call.positional().map(|argument| argument.value.as_ref()?.as_str().map(str::to_owned)).collect()
 }

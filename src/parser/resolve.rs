@@ -72,9 +72,10 @@ impl Lookup {
                 return Found::Enabled(id);
             }
         }
-        let disabled = self.disabled.get(&name).is_some_and(|packages| {
-            call.package.as_ref().is_none_or(|wanted| packages.contains(wanted))
-        });
+        let disabled = self
+            .disabled
+            .get(&name)
+            .is_some_and(|packages| call.package.as_ref().is_none_or(|wanted| packages.contains(wanted)));
         if disabled { Found::Disabled } else { Found::Nothing }
     }
 
@@ -156,7 +157,8 @@ pub(super) fn dependencies(
 
 fn missing_node(lookup: &Lookup, caller: &Caller<'_>, call: &RefCall, disabled: bool) -> Diagnostic {
     let version = call.version.as_ref().map(|version| format!(" with version '{version}'")).unwrap_or_default();
-    let package = call.package.as_ref().map(|package| format!(" in package or project '{package}'")).unwrap_or_default();
+    let package =
+        call.package.as_ref().map(|package| format!(" in package or project '{package}'")).unwrap_or_default();
     let reason = if disabled { "is disabled" } else { "was not found" };
     let code = if disabled { Code::REF_DISABLED } else { Code::REF_NOT_FOUND };
     let message = format!(
@@ -206,13 +208,22 @@ fn title(kind: ResourceType) -> String {
 
 /// Refuses references that access rules forbid: to private nodes from outside their group, to protected ones from another
 /// package that restricts access.
-pub(super) fn check_access(nodes: &IndexMap<String, Node>, restricted: &dyn Fn(&str) -> bool, problems: &mut Diagnostics) {
+pub(super) fn check_access(
+    nodes: &IndexMap<String, Node>,
+    restricted: &dyn Fn(&str) -> bool,
+    problems: &mut Diagnostics,
+) {
     for node in nodes.values() {
         for id in &node.depends_on.nodes {
-            let Some(target) = nodes.get(id).filter(|target| target.resource_type == ResourceType::Model) else { continue };
+            let Some(target) = nodes.get(id).filter(|target| target.resource_type == ResourceType::Model) else {
+                continue;
+            };
             let same_package = target.package_name == node.package_name;
             let reason = match target.access.as_str() {
-                "private" if target.group.is_some() && (target.group != node.group || (!same_package && restricted(&target.package_name))) => {
+                "private"
+                    if target.group.is_some()
+                        && (target.group != node.group || (!same_package && restricted(&target.package_name))) =>
+                {
                     format!("private to the '{}' group", target.group.as_deref().unwrap_or_default())
                 }
                 "protected" if !same_package && restricted(&target.package_name) => {
@@ -236,7 +247,11 @@ pub(super) fn check_access(nodes: &IndexMap<String, Node>, restricted: &dyn Fn(&
 }
 
 /// Every group that is named must exist.
-pub(super) fn check_groups(nodes: &IndexMap<String, Node>, groups: &IndexMap<String, Group>, problems: &mut Diagnostics) {
+pub(super) fn check_groups(
+    nodes: &IndexMap<String, Node>,
+    groups: &IndexMap<String, Group>,
+    problems: &mut Diagnostics,
+) {
     for node in nodes.values() {
         let Some(group) = node.group.as_deref() else { continue };
         if groups.values().any(|known| known.name == group) {
@@ -245,7 +260,10 @@ pub(super) fn check_groups(nodes: &IndexMap<String, Node>, groups: &IndexMap<Str
         problems.push(
             Diagnostic::error(
                 Code::INVALID_CONFIG,
-                format!("Invalid group '{group}', expected one of {:?}", groups.values().map(|group| group.name.as_str()).collect::<Vec<_>>()),
+                format!(
+                    "Invalid group '{group}', expected one of {:?}",
+                    groups.values().map(|group| group.name.as_str()).collect::<Vec<_>>()
+                ),
             )
             .at_some(node.span, format!("{} is put into it", node.unique_id))
             .suggest(group, groups.values().map(|group| group.name.as_str())),
@@ -260,10 +278,13 @@ pub(super) fn check_uniqueness(nodes: &IndexMap<String, Node>, problems: &mut Di
     for node in nodes.values().filter(|node| node.is_refable()) {
         if let Some(first) = names.insert((&node.package_name, node.search_name()), node) {
             problems.push(
-                Diagnostic::error(Code::DUPLICATE_RESOURCE, format!("dbt found two resources with the name \"{}\"", node.name))
-                    .at_some(node.span, format!("{} is defined here", node.unique_id))
-                    .at_some(first.span, format!("{} is defined here", first.unique_id))
-                    .hint("`ref` could not tell them apart: rename one of them"),
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("dbt found two resources with the name \"{}\"", node.name),
+                )
+                .at_some(node.span, format!("{} is defined here", node.unique_id))
+                .at_some(first.span, format!("{} is defined here", first.unique_id))
+                .hint("`ref` could not tell them apart: rename one of them"),
             );
         }
         let Some(relation) = &node.relation_name else { continue };

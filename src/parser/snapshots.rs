@@ -11,20 +11,20 @@ use super::parsing::Parsing;
 use super::patches::{Patch, Patches};
 use super::references::{self, Reference};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::jinja::{BlockKind, blocks};
+use crate::jinja::{BlockKind, split_blocks};
 use crate::manifest::{Node, ResourceType};
 
 /// The snapshots of one SQL file: its blocks.
 pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> Vec<Parsed> {
-    let found = match blocks(&file.text, &[BlockKind::Snapshot]) {
-        Ok(found) => found,
-        Err(error) => return vec![Err(super::templates::syntax_problem(file, error).into())],
-    };
+    let found = split_blocks(&file.text, &[BlockKind::Snapshot]);
+    let problems = found.errors.into_iter().map(|error| Err(super::templates::syntax_problem(file, error).into()));
     found
+        .blocks
         .into_iter()
         .map(|block| {
             let package = file.package.as_ref();
-            let without_extension = file.relative_path.rsplit_once('.').map_or(file.relative_path.as_str(), |(path, _)| path);
+            let without_extension =
+                file.relative_path.rsplit_once('.').map_or(file.relative_path.as_str(), |(path, _)| path);
             let mut fqn = fqn_prefix(package, &format!("{without_extension}/_"));
             fqn.push(block.name.clone());
             let draft = Draft {
@@ -42,6 +42,7 @@ pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) 
             };
             finish(node(parsing, draft))
         })
+        .chain(problems)
         .collect()
 }
 
@@ -111,7 +112,10 @@ fn check(node: &Node) -> Result<(), Diagnostics> {
         );
     }
     if strategy == Some("check") && node.config.get("check_cols").is_none() {
-        problem("A snapshot configured with the check strategy must specify a check_cols configuration", "add `check_cols: all`, or a list of columns");
+        problem(
+            "A snapshot configured with the check strategy must specify a check_cols configuration",
+            "add `check_cols: all`, or a list of columns",
+        );
     }
     if strategy == Some("timestamp") && node.config.get("updated_at").is_none() {
         problem(
@@ -121,7 +125,10 @@ fn check(node: &Node) -> Result<(), Diagnostics> {
     }
     if let Some(columns) = node.config.get("check_cols") {
         if !(columns.as_str() == Some("all") || columns.is_array()) {
-            problem("A list of columns or 'all' is expected for check_cols", "write `check_cols: all` or `check_cols: [a, b]`");
+            problem(
+                "A list of columns or 'all' is expected for check_cols",
+                "write `check_cols: all` or `check_cols: [a, b]`",
+            );
         }
     }
     if node.config.materialized() != "snapshot" && node.config.str("materialized").is_some() {

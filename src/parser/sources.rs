@@ -58,8 +58,11 @@ fn one_table(
     place: &Node,
 ) -> Result<SourceEntry, Diagnostic> {
     let Some(name) = table.get("name").map(super::names::python_str) else {
-        return Err(Diagnostic::error(Code::YAML_MISSING_KEY, format!("a table of source `{}` has no `name`", entry.name))
-            .at(place.span, "`name` is missing here"));
+        return Err(Diagnostic::error(
+            Code::YAML_MISSING_KEY,
+            format!("a table of source `{}` has no `name`", entry.name),
+        )
+        .at(place.span, "`name` is missing here"));
     };
     let package = entry.file.package.as_ref();
     let mut fqn = fqn_prefix(package, &entry.file.relative_path);
@@ -102,7 +105,8 @@ fn one_table(
     };
     given.insert("loaded_at_field".into(), loaded_at_field.clone());
     given.insert("loaded_at_query".into(), loaded_at_query.clone());
-    let sources = ConfigSources { package, kind: ResourceType::Source, fqn: &fqn, properties: Some(&given), call: &Map::new() };
+    let sources =
+        ConfigSources { package, kind: ResourceType::Source, fqn: &fqn, properties: Some(&given), call: &Map::new() };
     let resolved = resolve(parsing.project(), &sources);
     let freshness = match resolved.config.get("freshness") {
         Some(value) => Some(threshold_rule(value, place.span)?),
@@ -172,7 +176,12 @@ fn schema(entry: &Entry) -> String {
         .to_owned()
 }
 
-fn meta(entry: &Entry, config: &Map<String, Value>, table: &Map<String, Value>, table_config: &Map<String, Value>) -> Map<String, Value> {
+fn meta(
+    entry: &Entry,
+    config: &Map<String, Value>,
+    table: &Map<String, Value>,
+    table_config: &Map<String, Value>,
+) -> Map<String, Value> {
     let mut meta = object(entry.values.get("meta"));
     for more in [config.get("meta"), table.get("meta"), table_config.get("meta")] {
         meta.extend(object(more));
@@ -180,11 +189,17 @@ fn meta(entry: &Entry, config: &Map<String, Value>, table: &Map<String, Value>, 
     meta
 }
 
-fn tags(entry: &Entry, config: &Map<String, Value>, table: &Map<String, Value>, table_config: &Map<String, Value>) -> Vec<String> {
-    let mut tags: Vec<String> = [entry.values.get("tags"), config.get("tags"), table.get("tags"), table_config.get("tags")]
-        .into_iter()
-        .flat_map(strings)
-        .collect();
+fn tags(
+    entry: &Entry,
+    config: &Map<String, Value>,
+    table: &Map<String, Value>,
+    table_config: &Map<String, Value>,
+) -> Vec<String> {
+    let mut tags: Vec<String> =
+        [entry.values.get("tags"), config.get("tags"), table.get("tags"), table_config.get("tags")]
+            .into_iter()
+            .flat_map(strings)
+            .collect();
     tags.sort_unstable();
     tags.dedup();
     tags
@@ -229,9 +244,10 @@ fn freshness(
     place: &Node,
 ) -> Result<Given, Diagnostic> {
     let mut merged = Given::Nothing;
-    for value in [entry.values.get("freshness"), config.get("freshness"), table.get("freshness"), table_config.get("freshness")]
-        .into_iter()
-        .flatten()
+    for value in
+        [entry.values.get("freshness"), config.get("freshness"), table.get("freshness"), table_config.get("freshness")]
+            .into_iter()
+            .flatten()
     {
         if value.is_null() {
             merged = Given::Off;

@@ -27,7 +27,11 @@ impl<'a> Fixtures<'a> {
 }
 
 /// One unit test as written; its model and inputs are resolved later.
-pub(super) fn unit_test<'a>(parsing: &Parsing, entry: &'a Entry, fixtures: &Fixtures<'a>) -> Result<UnitTest, Diagnostic> {
+pub(super) fn unit_test<'a>(
+    parsing: &Parsing,
+    entry: &'a Entry,
+    fixtures: &Fixtures<'a>,
+) -> Result<UnitTest, Diagnostic> {
     let package = entry.file.package.as_ref();
     let model = entry.text("model")?.ok_or_else(|| missing(entry, "model"))?;
     let below = entry.file.original_path.split_once('/').map_or("", |(_, below)| below);
@@ -37,8 +41,13 @@ pub(super) fn unit_test<'a>(parsing: &Parsing, entry: &'a Entry, fixtures: &Fixt
     if let Some(tags) = entry.values.get("tags") {
         given_config.entry("tags").or_insert(json!(strings(Some(tags))));
     }
-    let sources =
-        ConfigSources { package, kind: ResourceType::UnitTest, fqn: &fqn, properties: Some(&given_config), call: &Map::new() };
+    let sources = ConfigSources {
+        package,
+        kind: ResourceType::UnitTest,
+        fqn: &fqn,
+        properties: Some(&given_config),
+        call: &Map::new(),
+    };
     let resolved = resolve(parsing.project(), &sources);
     let mut given = Vec::new();
     for item in entry.list("given")? {
@@ -105,12 +114,15 @@ fn table<'a>(entry: &'a Entry, item: &'a Value, fixtures: &Fixtures<'a>, is_inpu
         "sql" => Value::String(text.ok_or_else(|| {
             problem(format!("unit test `{}` has rows that do not match format sql. Expected string.", entry.name))
         })?),
-        other => return Err(problem(format!("`{other}` is not a format of rows")).hint("the formats are dict, csv and sql")),
+        other => {
+            return Err(problem(format!("`{other}` is not a format of rows")).hint("the formats are dict, csv and sql"));
+        }
     };
     let rows = if format == "sql" { rows } else { complete_first_row(rows) };
     let mut out = Map::new();
     if is_input {
-        let input = item.get("input").and_then(Value::as_str).ok_or_else(|| problem("an input has no `input`".into()))?;
+        let input =
+            item.get("input").and_then(Value::as_str).ok_or_else(|| problem("an input has no `input`".into()))?;
         out.insert("input".into(), Value::from(input));
     }
     out.insert("rows".into(), rows);

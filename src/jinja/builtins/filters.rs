@@ -2,15 +2,14 @@
 
 use minijinja::filters;
 use minijinja::functions::Function;
-use minijinja::value::{FunctionArgs, FunctionResult, Rest, Tuple, ValueKind};
+use minijinja::value::{FunctionArgs, FunctionResult, Rest, Tuple, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value};
 
 use crate::jinja::macros::render_state;
 use crate::jinja::native::{Marker, MarkerKind};
 use crate::jinja::printf;
 use crate::jinja::values::{
-    self, Dict, List, bind, failed, integer, items_of, pairs_of, repr, required, to_text,
-    type_name,
+    self, Dict, List, bind, failed, integer, items_of, pairs_of, repr, required, to_text, type_name,
 };
 
 pub(crate) fn register(environment: &mut Environment<'static>) {
@@ -23,36 +22,25 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
 
 /// Filters that only the rewrite writes.
 fn rewritten(environment: &mut Environment<'static>) {
-    environment.add_filter("__list", |value: &Value| -> Result<Value, Error> {
-        Ok(List::value(value.try_iter()?.collect()))
-    });
-    environment.add_filter("__dict", |value: &Value| -> Result<Value, Error> {
-        Ok(Dict::value(pairs_of(value)?))
-    });
+    environment
+        .add_filter("__list", |value: &Value| -> Result<Value, Error> { Ok(List::value(value.try_iter()?.collect())) });
+    environment.add_filter("__dict", |value: &Value| -> Result<Value, Error> { Ok(Dict::value(pairs_of(value)?)) });
     environment.add_filter("__add", |s: &mut State, a: &Value, b: &Value| values::add(s, a, b));
     environment.add_filter("__sub", |s: &mut State, a: &Value, b: &Value| values::sub(s, a, b));
     environment.add_filter("__mul", |s: &mut State, a: &Value, b: &Value| values::mul(s, a, b));
     environment.add_filter("__div", |s: &mut State, a: &Value, b: &Value| values::div(s, a, b));
-    environment.add_filter("__floordiv", |s: &mut State, a: &Value, b: &Value| {
-        values::floordiv(s, a, b)
-    });
-    environment.add_filter("__mod", |s: &mut State, a: &Value, b: &Value| {
-        values::modulo(s, a, b)
-    });
+    environment.add_filter("__floordiv", |s: &mut State, a: &Value, b: &Value| values::floordiv(s, a, b));
+    environment.add_filter("__mod", |s: &mut State, a: &Value, b: &Value| values::modulo(s, a, b));
     environment.add_filter("__pow", |s: &mut State, a: &Value, b: &Value| values::pow(s, a, b));
-    environment.add_filter(
-        "__slice",
-        |value: &Value, start: &Value, stop: &Value, step: &Value| {
-            values::slice(value, start, stop, step)
-        },
-    );
+    environment.add_filter("__slice", |value: &Value, start: &Value, stop: &Value, step: &Value| {
+        values::slice(value, start, stop, step)
+    });
     environment.add_filter("__iter", |value: Value| -> Result<Value, Error> {
         match value.kind() {
             ValueKind::String => Ok(List::value(items_of(&value)?)),
-            ValueKind::None | ValueKind::Bool | ValueKind::Number => Err(failed(format!(
-                "'{}' object is not iterable",
-                type_name(&value)
-            ))),
+            ValueKind::None | ValueKind::Bool | ValueKind::Number => {
+                Err(failed(format!("'{}' object is not iterable", type_name(&value))))
+            }
             _ => Ok(value),
         }
     });
@@ -74,17 +62,14 @@ fn native(environment: &mut Environment<'static>) {
         ("as_number", MarkerKind::Number),
     ];
     for (name, kind) in filters {
-        environment.add_filter(name, move |state: &mut State, value: Value| {
-            if render_state(state).native {
-                Marker::value(kind, &value)
-            } else {
-                value
-            }
-        });
+        environment.add_filter(
+            name,
+            move |state: &mut State, value: Value| {
+                if render_state(state).native { Marker::value(kind, &value) } else { value }
+            },
+        );
     }
-    environment.add_filter("is_list", |value: &Value| {
-        value.kind() == ValueKind::Seq && !value.is_tuple()
-    });
+    environment.add_filter("is_list", |value: &Value| value.kind() == ValueKind::Seq && !value.is_tuple());
 }
 
 fn text(environment: &mut Environment<'static>) {
@@ -92,20 +77,18 @@ fn text(environment: &mut Environment<'static>) {
         Some(_) => value.clone(),
         None => Value::from(to_text(value)),
     });
-    environment.add_filter(
-        "format",
-        |template: &Value, args: Rest<Value>| -> Result<Value, Error> {
-            let (positional, keyword) = values::split_args(&args);
-            if positional.is_empty() && !keyword.is_empty() {
-                let pairs = keyword.into_iter().map(|(k, v)| (Value::from(k), v));
-                return printf::format(&to_text(template), &Dict::value(pairs));
-            }
-            let values = Value::from(Tuple::from(positional.to_vec()));
-            printf::format(&to_text(template), &values)
-        },
-    );
-    environment.add_filter("replace", |value: &Value, args: Rest<Value>| {
-        let [old, new, count] = bind("replace", ["old", "new", "count"], &args)?;
+    environment.add_filter("format", |template: &Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+        let args = args.into_values();
+        let (positional, keyword) = values::split_args(&args);
+        if positional.is_empty() && !keyword.is_empty() {
+            let pairs = keyword.into_iter().map(|(k, v)| (Value::from(k), v));
+            return printf::format(&to_text(template), &Dict::value(pairs));
+        }
+        let values = Value::from(Tuple::from(positional.to_vec()));
+        printf::format(&to_text(template), &values)
+    });
+    environment.add_filter("replace", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [old, new, count] = bind("replace", ["old", "new", "count"], &args.into_values())?;
         let (old, new) = (required(old, "replace")?, required(new, "replace")?);
         let (text, old, new) = (to_text(value), to_text(&old), to_text(&new));
         let count = count.filter(|c| !c.is_none());
@@ -123,31 +106,24 @@ fn text(environment: &mut Environment<'static>) {
             None => text,
         }
     });
-    environment.add_filter("center", |value: &Value, args: Rest<Value>| {
-        let [width] = bind("center", ["width"], &args)?;
+    environment.add_filter("center", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [width] = bind("center", ["width"], &args.into_values())?;
         let width = width.map_or(Ok(80), |w| integer(&w))?.clamp(0, 100_000) as usize;
         let text = to_text(value);
         let missing = width.saturating_sub(text.chars().count());
         let left = missing / 2 + (missing & width & 1);
-        Ok::<_, Error>(format!(
-            "{}{text}{}",
-            " ".repeat(left),
-            " ".repeat(missing - left)
-        ))
+        Ok::<_, Error>(format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left)))
     });
     environment.add_filter("truncate", truncate);
     environment.add_filter("wordcount", |value: &Value| {
-        to_text(value)
-            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .filter(|word| !word.is_empty())
-            .count()
+        to_text(value).split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).count()
     });
     environment.add_filter("wordwrap", wordwrap);
     environment.add_filter("indent", indent);
     environment.add_filter("pprint", |value: &Value| repr(value));
     environment.add_filter("filesizeformat", filesizeformat);
-    environment.add_filter("trim", |value: &Value, args: Rest<Value>| {
-        let [chars] = bind("trim", ["chars"], &args)?;
+    environment.add_filter("trim", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [chars] = bind("trim", ["chars"], &args.into_values())?;
         let text = to_text(value);
         Ok::<_, Error>(match chars.filter(|c| !c.is_none()) {
             Some(chars) => {
@@ -157,25 +133,22 @@ fn text(environment: &mut Environment<'static>) {
             None => text.trim().to_owned(),
         })
     });
-    environment.add_filter("tojson", |value: &Value, args: Rest<Value>| {
-        let [indent] = bind("tojson", ["indent"], &args)?;
+    environment.add_filter("tojson", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [indent] = bind("tojson", ["indent"], &args.into_values())?;
         let width = indent.filter(|i| !i.is_none()).map(|i| integer(&i)).transpose()?;
         let text = values::json_text(value, width.map(|w| w.max(0) as usize));
-        let text = text
-            .replace('<', "\\u003c")
-            .replace('>', "\\u003e")
-            .replace('&', "\\u0026")
-            .replace('\'', "\\u0027");
+        let text =
+            text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
         Ok::<_, Error>(Value::from_safe_string(text))
     });
-    environment.add_filter("int", |value: &Value, args: Rest<Value>| {
-        let [default, base] = bind("int", ["default", "base"], &args)?;
+    environment.add_filter("int", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [default, base] = bind("int", ["default", "base"], &args.into_values())?;
         let default = default.unwrap_or(Value::from(0));
         let base = base.map_or(Ok(10), |b| integer(&b))?;
         Ok::<_, Error>(to_int(value, base as u32).unwrap_or(default))
     });
-    environment.add_filter("float", |value: &Value, args: Rest<Value>| {
-        let [default] = bind("float", ["default"], &args)?;
+    environment.add_filter("float", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [default] = bind("float", ["default"], &args.into_values())?;
         let float = match value.as_str() {
             Some(text) => text.trim().replace('_', "").parse::<f64>().ok(),
             None if value.kind() == ValueKind::Bool => Some(f64::from(u8::from(value.is_true()))),
@@ -216,9 +189,9 @@ fn to_int(value: &Value, base: u32) -> Option<Value> {
     }
 }
 
-fn truncate(value: &Value, args: Rest<Value>) -> Result<String, Error> {
+fn truncate(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
     let [length, killwords, end, leeway] =
-        bind("truncate", ["length", "killwords", "end", "leeway"], &args)?;
+        bind("truncate", ["length", "killwords", "end", "leeway"], &args.into_values())?;
     let length = length.map_or(Ok(255), |l| integer(&l))?.max(0) as usize;
     let end = end.map_or_else(|| "...".to_owned(), |e| to_text(&e));
     let leeway = leeway.filter(|l| !l.is_none());
@@ -237,9 +210,8 @@ fn truncate(value: &Value, args: Rest<Value>) -> Result<String, Error> {
     Ok(format!("{whole}{end}"))
 }
 
-fn wordwrap(value: &Value, args: Rest<Value>) -> Result<String, Error> {
-    let [width, long, newline] =
-        bind("wordwrap", ["width", "break_long_words", "wrapstring"], &args)?;
+fn wordwrap(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let [width, long, newline] = bind("wordwrap", ["width", "break_long_words", "wrapstring"], &args.into_values())?;
     let width = width.map_or(Ok(79), |w| integer(&w))?.max(1) as usize;
     let long = long.is_none_or(|l| l.is_true());
     let newline = newline.filter(|n| !n.is_none()).map_or_else(|| "\n".to_owned(), |n| to_text(&n));
@@ -271,8 +243,8 @@ fn wordwrap(value: &Value, args: Rest<Value>) -> Result<String, Error> {
     Ok(lines.join(&newline))
 }
 
-fn indent(value: &Value, args: Rest<Value>) -> Result<String, Error> {
-    let [width, first, blank] = bind("indent", ["width", "first", "blank"], &args)?;
+fn indent(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let [width, first, blank] = bind("indent", ["width", "first", "blank"], &args.into_values())?;
     let prefix = match width {
         None => "    ".to_owned(),
         Some(width) => match width.as_str() {
@@ -298,13 +270,11 @@ fn indent(value: &Value, args: Rest<Value>) -> Result<String, Error> {
     Ok(out)
 }
 
-fn filesizeformat(value: &Value, args: Rest<Value>) -> Result<String, Error> {
-    let [binary] = bind("filesizeformat", ["binary"], &args)?;
+fn filesizeformat(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let [binary] = bind("filesizeformat", ["binary"], &args.into_values())?;
     let binary = binary.is_some_and(|b| b.is_true());
     let bytes = f64::try_from(value.clone()).or_else(|_| {
-        to_text(value)
-            .parse::<f64>()
-            .map_err(|_| failed(format!("could not convert string to float: {}", repr(value))))
+        to_text(value).parse::<f64>().map_err(|_| failed(format!("could not convert string to float: {}", repr(value))))
     })?;
     let base = if binary { 1024.0 } else { 1000.0 };
     if bytes == 1.0 {
@@ -328,9 +298,7 @@ fn filesizeformat(value: &Value, args: Rest<Value>) -> Result<String, Error> {
 }
 
 fn sequences(environment: &mut Environment<'static>) {
-    environment.add_filter("list", |value: &Value| -> Result<Value, Error> {
-        Ok(List::value(items_of(value)?))
-    });
+    environment.add_filter("list", |value: &Value| -> Result<Value, Error> { Ok(List::value(items_of(value)?)) });
     environment.add_filter("random", |value: &Value| -> Result<Value, Error> {
         let items = items_of(value)?;
         // Any item is as good as another; the first keeps artifacts the same from run to run.
@@ -352,12 +320,16 @@ fn sequences(environment: &mut Environment<'static>) {
     upstream(environment, "groupby", "__groupby", filters::groupby);
     upstream(environment, "reverse", "__reverse", filters::reverse);
     environment.add_filter("attr", |value: &Value, name: &str| {
+        // Attributes only: the items of a dict are none.
+        if value.downcast_object_ref::<Dict>().is_some() {
+            return Value::UNDEFINED;
+        }
         value.get_attr(name).unwrap_or_default()
     });
     environment.add_filter("count", length);
     environment.add_filter("length", length);
-    environment.add_filter("sum", |state: &mut State, value: &Value, args: Rest<Value>| {
-        let [attribute, start] = bind("sum", ["attribute", "start"], &args)?;
+    environment.add_filter("sum", |state: &mut State, value: &Value, args: Rest<ValueOrKwargs>| {
+        let [attribute, start] = bind("sum", ["attribute", "start"], &args.into_values())?;
         let mut total = start.unwrap_or(Value::from(0));
         for item in items_of(value)? {
             let item = match attribute.as_ref().filter(|a| !a.is_none()) {
@@ -368,8 +340,8 @@ fn sequences(environment: &mut Environment<'static>) {
         }
         Ok::<_, Error>(total)
     });
-    environment.add_filter("join", |value: &Value, args: Rest<Value>| {
-        let [separator, attribute] = bind("join", ["d", "attribute"], &args)?;
+    environment.add_filter("join", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [separator, attribute] = bind("join", ["d", "attribute"], &args.into_values())?;
         let separator = separator.map_or_else(String::new, |s| to_text(&s));
         let mut pieces = Vec::new();
         for item in items_of(value)? {
@@ -384,12 +356,8 @@ fn sequences(environment: &mut Environment<'static>) {
 }
 
 /// minijinja's filter with a result that can be changed, added and sliced as Python's.
-fn upstream<F, Rv, Args>(
-    environment: &mut Environment<'static>,
-    name: &'static str,
-    hidden: &'static str,
-    filter: F,
-) where
+fn upstream<F, Rv, Args>(environment: &mut Environment<'static>, name: &'static str, hidden: &'static str, filter: F)
+where
     F: Function<Rv, Args>,
     Rv: FunctionResult,
     Args: for<'a> FunctionArgs<'a>,
@@ -397,9 +365,9 @@ fn upstream<F, Rv, Args>(
     environment.add_filter(hidden, filter);
     environment.add_filter(
         name,
-        move |state: &mut State, value: Value, args: Rest<Value>| -> Result<Value, Error> {
+        move |state: &mut State, value: Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
             let mut all = vec![value];
-            all.extend(args.0);
+            all.extend(args.into_values());
             let result = state.apply_filter(hidden, &all)?;
             let fixed = match result.kind() {
                 ValueKind::Seq => !result.is_tuple(),
@@ -419,17 +387,12 @@ fn length(value: &Value) -> Result<Value, Error> {
     if value.is_undefined() {
         return Ok(Value::from(0));
     }
-    value.len().map(Value::from).ok_or_else(|| {
-        failed(format!("object of type '{}' has no len()", type_name(value)))
-    })
+    value.len().map(Value::from).ok_or_else(|| failed(format!("object of type '{}' has no len()", type_name(value))))
 }
 
 /// Inner fixed lists of minijinja (from `batch`, `slice`, `groupby`) as lists.
 fn thaw(value: Value) -> Value {
-    if value.kind() == ValueKind::Seq
-        && !value.is_tuple()
-        && value.downcast_object_ref::<Vec<Value>>().is_some()
-    {
+    if value.kind() == ValueKind::Seq && !value.is_tuple() && value.downcast_object_ref::<Vec<Value>>().is_some() {
         return List::value(value.try_iter().into_iter().flatten().collect());
     }
     value
@@ -479,11 +442,7 @@ pub(crate) fn format_spec(value: &Value, spec: &str) -> Result<String, Error> {
         to_text(&printf::format(&format!("%{flags}.{precision}f"), &Value::from(scaled))?) + "%"
     } else if kind.is_empty() && precision.is_none() {
         let text = to_text(value);
-        if numeric && flags.contains('+') && !text.starts_with('-') {
-            format!("+{text}")
-        } else {
-            text
-        }
+        if numeric && flags.contains('+') && !text.starts_with('-') { format!("+{text}") } else { text }
     } else {
         let kind = match kind {
             "" if numeric => "g",

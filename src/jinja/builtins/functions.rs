@@ -1,6 +1,6 @@
 //! Global functions.
 
-use minijinja::value::{Rest, Tuple};
+use minijinja::value::{Rest, Tuple, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use crate::jinja::macros::ReturnSignal;
@@ -12,17 +12,15 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
         let value = value.unwrap_or(Value::from(()));
         Err(Error::from(ErrorKind::InvalidOperation).with_source(ReturnSignal(value)))
     });
-    environment.add_function("range", |args: Rest<Value>| Range::from_args(&args));
-    environment.add_function("dict", |args: Rest<Value>| -> Result<Value, Error> {
+    environment.add_function("range", |args: Rest<ValueOrKwargs>| Range::from_args(&args.into_values()));
+    environment.add_function("dict", |args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+        let args = args.into_values();
         let (positional, keyword) = split_args(&args);
         let mut pairs = match positional {
             [] => Vec::new(),
             [one] => crate::jinja::values::pairs_of(one)?,
             more => {
-                return Err(failed(format!(
-                    "dict expected at most 1 argument, got {}",
-                    more.len()
-                )));
+                return Err(failed(format!("dict expected at most 1 argument, got {}", more.len())));
             }
         };
         pairs.extend(keyword.into_iter().map(|(k, v)| (Value::from(k), v)));
@@ -32,8 +30,8 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
         let items = items.map_or_else(|| Ok(Vec::new()), |value| items_of(&value))?;
         Ok(Set::value(items))
     });
-    environment.add_function("zip", |args: Rest<Value>| -> Result<Value, Error> {
-        let columns: Vec<Vec<Value>> = args.iter().map(items_of).collect::<Result<_, _>>()?;
+    environment.add_function("zip", |args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+        let columns: Vec<Vec<Value>> = args.into_values().iter().map(items_of).collect::<Result<_, _>>()?;
         let length = columns.iter().map(Vec::len).min().unwrap_or(0);
         let rows = (0..length).map(|row| {
             let items: Vec<Value> = columns.iter().map(|column| column[row].clone()).collect();
@@ -42,9 +40,7 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
         Ok(crate::jinja::values::List::value(rows.collect()))
     });
     environment.add_function("lipsum", || "Lorem ipsum dolor sit amet.");
-    environment.add_function("cycler", |args: Rest<Value>| {
-        Value::from_object(Cycler::new(args.0))
-    });
+    environment.add_function("cycler", |args: Rest<ValueOrKwargs>| Value::from_object(Cycler::new(args.into_values())));
     environment.add_function("joiner", |separator: Option<String>| {
         Value::from_object(Joiner::new(separator.unwrap_or_else(|| ", ".into())))
     });
@@ -59,10 +55,7 @@ pub(crate) struct Cycler {
 
 impl Cycler {
     fn new(items: Vec<Value>) -> Self {
-        Self {
-            items,
-            at: std::sync::atomic::AtomicUsize::new(0),
-        }
+        Self { items, at: std::sync::atomic::AtomicUsize::new(0) }
     }
 
     fn item(&self, at: usize) -> Value {
@@ -75,8 +68,7 @@ impl Cycler {
 
 impl minijinja::value::Object for Cycler {
     fn get_value(self: &std::sync::Arc<Self>, key: &Value) -> Option<Value> {
-        (key.as_str() == Some("current"))
-            .then(|| self.item(self.at.load(std::sync::atomic::Ordering::Relaxed)))
+        (key.as_str() == Some("current")).then(|| self.item(self.at.load(std::sync::atomic::Ordering::Relaxed)))
     }
 
     fn call_method(
@@ -106,10 +98,7 @@ struct Joiner {
 
 impl Joiner {
     fn new(separator: String) -> Self {
-        Self {
-            separator,
-            used: std::sync::atomic::AtomicBool::new(false),
-        }
+        Self { separator, used: std::sync::atomic::AtomicBool::new(false) }
     }
 }
 
@@ -118,11 +107,7 @@ impl minijinja::value::Object for Joiner {
         minijinja::value::ObjectRepr::Plain
     }
 
-    fn call(
-        self: &std::sync::Arc<Self>,
-        _state: &mut State<'_, '_>,
-        _args: &[Value],
-    ) -> Result<Value, Error> {
+    fn call(self: &std::sync::Arc<Self>, _state: &mut State<'_, '_>, _args: &[Value]) -> Result<Value, Error> {
         let used = self.used.swap(true, std::sync::atomic::Ordering::Relaxed);
         Ok(Value::from(if used { self.separator.as_str() } else { "" }))
     }

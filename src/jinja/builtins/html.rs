@@ -1,28 +1,22 @@
 //! Jinja2's filters for HTML and URLs. Nothing is escaped by itself; dbt has no auto-escaping.
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, Value};
 
 use crate::jinja::values::{bind, items_of, pairs_of, to_text};
 
 pub(crate) fn register(environment: &mut Environment<'static>) {
     let escaped = |value: &Value| {
-        if value.is_safe() {
-            value.clone()
-        } else {
-            Value::from_safe_string(escape(&to_text(value)))
-        }
+        if value.is_safe() { value.clone() } else { Value::from_safe_string(escape(&to_text(value))) }
     };
     environment.add_filter("escape", escaped);
     environment.add_filter("e", escaped);
-    environment.add_filter("forceescape", |value: &Value| {
-        Value::from_safe_string(escape(&to_text(value)))
-    });
+    environment.add_filter("forceescape", |value: &Value| Value::from_safe_string(escape(&to_text(value))));
     environment.add_filter("striptags", |value: &Value| striptags(&to_text(value)));
     environment.add_filter("urlencode", urlencode);
     environment.add_filter("urlize", |value: &Value| urlize(&to_text(value)));
-    environment.add_filter("xmlattr", |value: &Value, args: Rest<Value>| {
-        let [space] = bind("xmlattr", ["autospace"], &args)?;
+    environment.add_filter("xmlattr", |value: &Value, args: Rest<ValueOrKwargs>| {
+        let [space] = bind("xmlattr", ["autospace"], &args.into_values())?;
         let attributes: Vec<String> = pairs_of(value)?
             .into_iter()
             .filter(|(_, v)| !v.is_none() && !v.is_undefined())
@@ -79,8 +73,7 @@ fn striptags(text: &str) -> String {
 fn quoted(text: &str, safe: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) || safe.as_bytes().contains(&byte)
-        {
+        if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) || safe.as_bytes().contains(&byte) {
             out.push(byte as char);
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -102,10 +95,7 @@ fn urlencode(value: &Value) -> Result<String, Error> {
             .collect::<Result<_, Error>>()?
     };
     let form = |v: &Value| quoted(&to_text(v), "").replace("%20", "+");
-    let parts: Vec<String> = pairs
-        .iter()
-        .map(|(k, v)| format!("{}={}", form(k), form(v)))
-        .collect();
+    let parts: Vec<String> = pairs.iter().map(|(k, v)| format!("{}={}", form(k), form(v))).collect();
     Ok(parts.join("&"))
 }
 

@@ -3,17 +3,20 @@
 use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Error, ErrorKind, State, UndefinedBehavior, Value};
 
-use crate::jinja::values::{
-    List, bind, failed, integer, items_of, required, split_args, type_name,
-};
+use crate::jinja::values::{List, bind, failed, integer, items_of, required, split_args, type_name};
 
 /// Methods of values that are not objects with methods of their own.
-pub(crate) fn call(
-    state: &mut State<'_, '_>,
-    value: &Value,
-    method: &str,
-    args: &[Value],
-) -> Result<Value, Error> {
+pub(crate) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
+    dispatch(state, value, method, args).map_err(|error| {
+        if error.kind() != ErrorKind::UnknownMethod || error.detail().is_some() {
+            return error;
+        }
+        let detail = format!("'{} object' has no attribute '{method}'", type_name(value));
+        Error::new(ErrorKind::UnknownMethod, detail)
+    })
+}
+
+fn dispatch(state: &mut State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
     if value.is_undefined() {
         if state.undefined_behavior() == UndefinedBehavior::Chainable {
             return Ok(Value::UNDEFINED);
@@ -45,24 +48,17 @@ pub(crate) fn call(
             let whole = crate::jinja::values::float_of(value).is_none_or(|f| f.fract() == 0.0);
             Ok(Value::from(whole))
         }
-        ValueKind::Map => {
-            minijinja_contrib::pycompat::unknown_method_callback(state, value, method, args)
-        }
-        _ => Err(Error::new(
-            ErrorKind::UnknownMethod,
-            format!("'{}' object has no attribute '{method}'", type_name(value)),
-        )),
+        ValueKind::Map => minijinja_contrib::pycompat::unknown_method_callback(state, value, method, args),
+        _ => Err(Error::from(ErrorKind::UnknownMethod)),
     }
 }
 
 fn string(value: Option<Value>, method: &str) -> Result<String, Error> {
     let value = required(value, method)?;
-    value.as_str().map(str::to_owned).ok_or_else(|| {
-        failed(format!(
-            "{method}() argument must be str, not {}",
-            type_name(&value)
-        ))
-    })
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| failed(format!("{method}() argument must be str, not {}", type_name(&value))))
 }
 
 fn texts<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Value {
@@ -74,20 +70,12 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
         "split" | "rsplit" => split(text, method, args)?,
         "splitlines" => {
             let [keep] = bind("splitlines", ["keepends"], args)?;
-            if keep.is_some_and(|v| v.is_true()) {
-                texts(text.split_inclusive('\n'))
-            } else {
-                texts(text.lines())
-            }
+            if keep.is_some_and(|v| v.is_true()) { texts(text.split_inclusive('\n')) } else { texts(text.lines()) }
         }
         "partition" | "rpartition" => {
             let [separator] = bind(method, ["sep"], args)?;
             let separator = string(separator, method)?;
-            let at = if method == "partition" {
-                text.find(&separator)
-            } else {
-                text.rfind(&separator)
-            };
+            let at = if method == "partition" { text.find(&separator) } else { text.rfind(&separator) };
             let parts = match at {
                 Some(at) => [&text[..at], &separator, &text[at + separator.len()..]],
                 None if method == "partition" => [text, "", ""],
@@ -114,15 +102,11 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
                 }
             })
         }
-        "casefold" => Value::from(text.to_lowercase()),
+        "casefold" => Value::from(text.to_lowercase().replace('ß', "ss")),
         "swapcase" => Value::from(
             text.chars()
                 .flat_map(|c| -> Box<dyn Iterator<Item = char>> {
-                    if c.is_uppercase() {
-                        Box::new(c.to_lowercase())
-                    } else {
-                        Box::new(c.to_uppercase())
-                    }
+                    if c.is_uppercase() { Box::new(c.to_lowercase()) } else { Box::new(c.to_uppercase()) }
                 })
                 .collect::<String>(),
         ),
@@ -140,11 +124,7 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
         "count" => {
             let [part] = bind("count", ["sub"], args)?;
             let part = string(part, "count")?;
-            Value::from(if part.is_empty() {
-                text.chars().count() + 1
-            } else {
-                text.matches(&part).count()
-            })
+            Value::from(if part.is_empty() { text.chars().count() + 1 } else { text.matches(&part).count() })
         }
         "replace" => {
             let [old, new, count] = bind("replace", ["old", "new", "count"], args)?;
@@ -160,10 +140,7 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
             let mut out = String::new();
             for (index, item) in items_of(&required(items, "join")?)?.iter().enumerate() {
                 let piece = item.as_str().ok_or_else(|| {
-                    failed(format!(
-                        "sequence item {index}: expected str instance, {} found",
-                        type_name(item)
-                    ))
+                    failed(format!("sequence item {index}: expected str instance, {} found", type_name(item)))
                 })?;
                 if index > 0 {
                     out.push_str(text);
@@ -266,11 +243,7 @@ fn position(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
     };
     let (start, end) = (clamp(start, 0)?, clamp(end, length)?);
     let window: String = chars[start.min(end)..end].iter().collect();
-    let found = if method.starts_with('r') {
-        window.rfind(&part)
-    } else {
-        window.find(&part)
-    };
+    let found = if method.starts_with('r') { window.rfind(&part) } else { window.find(&part) };
     match found {
         Some(at) => Ok(Value::from(start + window[..at].chars().count())),
         None if method.ends_with("index") => Err(failed("substring not found")),

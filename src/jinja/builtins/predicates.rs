@@ -7,37 +7,22 @@ use crate::jinja::values::items_of;
 
 pub(crate) fn register(environment: &mut Environment<'static>) {
     environment.add_test("sequence", |value: &Value| {
-        matches!(
-            value.kind(),
-            ValueKind::String | ValueKind::Seq | ValueKind::Map | ValueKind::Undefined
-        )
+        matches!(value.kind(), ValueKind::String | ValueKind::Seq | ValueKind::Map | ValueKind::Undefined)
     });
     environment.add_test("iterable", |value: &Value| {
         matches!(
             value.kind(),
-            ValueKind::String
-                | ValueKind::Seq
-                | ValueKind::Map
-                | ValueKind::Iterable
-                | ValueKind::Undefined
+            ValueKind::String | ValueKind::Seq | ValueKind::Map | ValueKind::Iterable | ValueKind::Undefined
         )
     });
     environment.add_test("mapping", |value: &Value| value.kind() == ValueKind::Map);
     environment.add_test("callable", |value: &Value| {
-        value
-            .as_object()
-            .is_some_and(|object| object.repr() == minijinja::value::ObjectRepr::Plain)
+        value.as_object().is_some_and(|object| object.repr() == minijinja::value::ObjectRepr::Plain)
     });
-    environment.add_test("number", |value: &Value| {
-        matches!(value.kind(), ValueKind::Number | ValueKind::Bool)
+    environment.add_test("number", |value: &Value| matches!(value.kind(), ValueKind::Number | ValueKind::Bool));
+    environment.add_test("in", |value: &Value, container: &Value| match (value.as_str(), container.as_str()) {
+        (Some(part), Some(whole)) => whole.contains(part),
+        _ => items_of(container).is_ok_and(|items| items.contains(value)),
     });
-    environment.add_test("in", |value: &Value, container: &Value| {
-        match (value.as_str(), container.as_str()) {
-            (Some(part), Some(whole)) => whole.contains(part),
-            _ => items_of(container).is_ok_and(|items| items.contains(value)),
-        }
-    });
-    environment.add_test("divisibleby", |value: i64, num: i64| {
-        num != 0 && value % num == 0
-    });
+    environment.add_test("divisibleby", |value: i64, num: i64| num != 0 && value % num == 0);
 }

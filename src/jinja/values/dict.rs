@@ -72,25 +72,14 @@ impl Dict {
             "get" => {
                 let [key, default] = bind("get", ["key", "default"], args)?;
                 let key = required(key, "get")?;
-                Ok(self
-                    .get(&key)
-                    .unwrap_or_else(|| default.unwrap_or(Value::from(()))))
+                Ok(self.get(&key).unwrap_or_else(|| default.unwrap_or(Value::from(()))))
             }
             "items" => Ok(view(
                 "dict_items",
-                self.snapshot()
-                    .into_iter()
-                    .map(|(k, v)| Value::from(Tuple::from(vec![k, v])))
-                    .collect(),
+                self.snapshot().into_iter().map(|(k, v)| Value::from(Tuple::from(vec![k, v]))).collect(),
             )),
-            "keys" => Ok(view(
-                "dict_keys",
-                self.snapshot().into_iter().map(|(k, _)| k).collect(),
-            )),
-            "values" => Ok(view(
-                "dict_values",
-                self.snapshot().into_iter().map(|(_, v)| v).collect(),
-            )),
+            "keys" => Ok(view("dict_keys", self.snapshot().into_iter().map(|(k, _)| k).collect())),
+            "values" => Ok(view("dict_values", self.snapshot().into_iter().map(|(_, v)| v).collect())),
             "update" => {
                 let (positional, keyword) = split_args(args);
                 for other in positional {
@@ -163,10 +152,8 @@ pub(crate) fn pairs_of(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
     if let Some(dict) = value.downcast_object_ref::<Dict>() {
         return Ok(dict.snapshot());
     }
-    if let Some(pairs) = value
-        .as_object()
-        .filter(|object| object.repr() == ObjectRepr::Map)
-        .and_then(|object| object.try_iter_pairs())
+    if let Some(pairs) =
+        value.as_object().filter(|object| object.repr() == ObjectRepr::Map).and_then(|object| object.try_iter_pairs())
     {
         return Ok(pairs.collect());
     }
@@ -174,10 +161,9 @@ pub(crate) fn pairs_of(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
         .iter()
         .map(|pair| match items_of(pair)?.as_slice() {
             [key, value] => Ok((key.clone(), value.clone())),
-            other => Err(failed(format!(
-                "dictionary update sequence element has length {}; 2 is required",
-                other.len()
-            ))),
+            other => {
+                Err(failed(format!("dictionary update sequence element has length {}; 2 is required", other.len())))
+            }
         })
         .collect::<Result<_, _>>()
         .map_err(|error: Error| {
@@ -206,12 +192,7 @@ impl Object for Dict {
         Some(self.with(|map| map.len()))
     }
 
-    fn call_method(
-        self: &Arc<Self>,
-        _state: &mut State<'_, '_>,
-        method: &str,
-        args: &[Value],
-    ) -> Result<Value, Error> {
+    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         self.method(method, args)
     }
 

@@ -20,11 +20,9 @@ pub fn from_json(json: &Json) -> Value {
         },
         Json::String(text) => Value::from(text.as_str()),
         Json::Array(items) => List::value(items.iter().map(from_json).collect()),
-        Json::Object(pairs) => Dict::value(
-            pairs
-                .iter()
-                .map(|(key, value)| (Value::from(key.as_str()), from_json(value))),
-        ),
+        Json::Object(pairs) => {
+            Dict::value(pairs.iter().map(|(key, value)| (Value::from(key.as_str()), from_json(value))))
+        }
     }
 }
 
@@ -37,18 +35,12 @@ pub fn to_json(value: &Value) -> Json {
             Some(float) => Number::from_f64(float).map_or(Json::Null, Json::Number),
             None => match value.as_i64() {
                 Some(integer) => Json::from(integer),
-                None => u64::try_from(value.clone())
-                    .map_or_else(|_| Json::String(value.to_string()), Json::from),
+                None => u64::try_from(value.clone()).map_or_else(|_| Json::String(value.to_string()), Json::from),
             },
         },
-        ValueKind::Seq | ValueKind::Iterable => Json::Array(
-            value
-                .try_iter()
-                .into_iter()
-                .flatten()
-                .map(|item| to_json(&item))
-                .collect(),
-        ),
+        ValueKind::Seq | ValueKind::Iterable => {
+            Json::Array(value.try_iter().into_iter().flatten().map(|item| to_json(&item)).collect())
+        }
         ValueKind::Map => {
             let mut map = Map::new();
             for (key, item) in pairs_of(value).unwrap_or_default() {

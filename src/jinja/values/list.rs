@@ -128,21 +128,14 @@ impl List {
 
 /// A Python index as a position.
 pub(crate) fn position(index: i64, length: usize) -> Option<usize> {
-    let at = if index < 0 {
-        index + length as i64
-    } else {
-        index
-    };
+    let at = if index < 0 { index + length as i64 } else { index };
     usize::try_from(at).ok().filter(|at| *at < length)
 }
 
 pub(crate) fn integer(value: &Value) -> Result<i64, Error> {
-    value.as_i64().ok_or_else(|| {
-        failed(format!(
-            "'{}' object cannot be interpreted as an integer",
-            super::type_name(value)
-        ))
-    })
+    value
+        .as_i64()
+        .ok_or_else(|| failed(format!("'{}' object cannot be interpreted as an integer", super::type_name(value))))
 }
 
 pub(crate) fn required(value: Option<Value>, function: &str) -> Result<Value, Error> {
@@ -171,12 +164,7 @@ impl Object for List {
         Some(self.with(|items| items.len()))
     }
 
-    fn call_method(
-        self: &Arc<Self>,
-        _state: &mut State<'_, '_>,
-        method: &str,
-        args: &[Value],
-    ) -> Result<Value, Error> {
+    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         self.method(method, args)
     }
 

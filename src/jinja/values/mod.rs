@@ -36,10 +36,9 @@ pub fn items_of(value: &Value) -> Result<Vec<Value>, Error> {
     }
     match value.try_iter() {
         Ok(iter) => Ok(iter.collect()),
-        Err(_) => Err(Error::new(
-            ErrorKind::InvalidOperation,
-            format!("'{}' object is not iterable", type_name(value)),
-        )),
+        Err(_) => {
+            Err(Error::new(ErrorKind::InvalidOperation, format!("'{}' object is not iterable", type_name(value))))
+        }
     }
 }
 
@@ -104,14 +103,10 @@ pub(crate) fn bind<const N: usize>(
         match names.iter().position(|n| *n == name) {
             Some(index) if bound[index].is_none() => bound[index] = Some(value),
             Some(_) => {
-                return Err(failed(format!(
-                    "{function}() got multiple values for argument '{name}'"
-                )));
+                return Err(failed(format!("{function}() got multiple values for argument '{name}'")));
             }
             None => {
-                return Err(failed(format!(
-                    "{function}() got an unexpected keyword argument '{name}'"
-                )));
+                return Err(failed(format!("{function}() got an unexpected keyword argument '{name}'")));
             }
         }
     }

@@ -18,17 +18,10 @@ fn is_list(value: &Value) -> bool {
 fn unsupported(symbol: &str, left: &Value, right: &Value) -> Error {
     for side in [left, right] {
         if side.is_undefined() {
-            return Error::new(
-                ErrorKind::UndefinedError,
-                format!("an undefined value cannot be used with '{symbol}'"),
-            );
+            return Error::new(ErrorKind::UndefinedError, format!("an undefined value cannot be used with '{symbol}'"));
         }
     }
-    failed(format!(
-        "unsupported operand type(s) for {symbol}: '{}' and '{}'",
-        type_name(left),
-        type_name(right)
-    ))
+    failed(format!("unsupported operand type(s) for {symbol}: '{}' and '{}'", type_name(left), type_name(right)))
 }
 
 /// An operator's symbol and its method names.
@@ -39,16 +32,8 @@ struct Operator {
 }
 
 /// Objects first, then minijinja's operator.
-fn fallback(
-    state: &mut State<'_, '_>,
-    operator: &Operator,
-    left: &Value,
-    right: &Value,
-) -> Result<Value, Error> {
-    for (object, method, other) in [
-        (left, operator.method, right),
-        (right, operator.reflected, left),
-    ] {
+fn fallback(state: &mut State<'_, '_>, operator: &Operator, left: &Value, right: &Value) -> Result<Value, Error> {
+    for (object, method, other) in [(left, operator.method, right), (right, operator.reflected, left)] {
         if let Some(handler) = object.as_object()
             && !is_plain(object)
         {
@@ -103,9 +88,9 @@ fn arithmetic(
 ) -> Option<Result<Value, Error>> {
     let (left, right) = (numeric(left)?, numeric(right)?);
     Some(match (&left, &right) {
-        (Numeric::Int(a), Numeric::Int(b)) => ints(*a, *b)
-            .map(int_value)
-            .ok_or_else(|| failed("the integer is too large")),
+        (Numeric::Int(a), Numeric::Int(b)) => {
+            ints(*a, *b).map(int_value).ok_or_else(|| failed("the integer is too large"))
+        }
         _ => Ok(Value::from(floats(float(&left), float(&right)))),
     })
 }
@@ -121,29 +106,15 @@ pub(crate) fn add(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Res
     if left.is_tuple() && right.is_tuple() || is_list(left) && is_list(right) {
         let mut items = items_of(left)?;
         items.extend(items_of(right)?);
-        return Ok(if left.is_tuple() {
-            Value::from(Tuple::from(items))
-        } else {
-            List::value(items)
-        });
+        return Ok(if left.is_tuple() { Value::from(Tuple::from(items)) } else { List::value(items) });
     }
     if left.as_str().is_some() && right.as_object().is_none() && !right.is_undefined() {
-        return Err(failed(format!(
-            "can only concatenate str (not \"{}\") to str",
-            type_name(right)
-        )));
+        return Err(failed(format!("can only concatenate str (not \"{}\") to str", type_name(right))));
     }
     if is_list(left) && right.as_object().is_none() && !right.is_undefined() {
-        return Err(failed(format!(
-            "can only concatenate list (not \"{}\") to list",
-            type_name(right)
-        )));
+        return Err(failed(format!("can only concatenate list (not \"{}\") to list", type_name(right))));
     }
-    let operator = Operator {
-        symbol: "+",
-        method: "__add__",
-        reflected: "__radd__",
-    };
+    let operator = Operator { symbol: "+", method: "__add__", reflected: "__radd__" };
     fallback(state, &operator, left, right)
 }
 
@@ -152,17 +123,10 @@ pub(crate) fn sub(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Res
     if let Some(difference) = arithmetic(left, right, i128::checked_sub, |a, b| a - b) {
         return difference;
     }
-    if let (Some(set), Some(other)) = (
-        left.downcast_object_ref::<Set>(),
-        right.downcast_object_ref::<Set>(),
-    ) {
+    if let (Some(set), Some(other)) = (left.downcast_object_ref::<Set>(), right.downcast_object_ref::<Set>()) {
         return Ok(Set::value(set.combine("difference", &other.snapshot())));
     }
-    let operator = Operator {
-        symbol: "-",
-        method: "__sub__",
-        reflected: "__rsub__",
-    };
+    let operator = Operator { symbol: "-", method: "__sub__", reflected: "__rsub__" };
     fallback(state, &operator, left, right)
 }
 
@@ -190,17 +154,9 @@ pub(crate) fn mul(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Res
         }
         let items = items_of(sequence)?;
         let repeated: Vec<Value> = std::iter::repeat_n(items, count).flatten().collect();
-        return Ok(if sequence.is_tuple() {
-            Value::from(Tuple::from(repeated))
-        } else {
-            List::value(repeated)
-        });
+        return Ok(if sequence.is_tuple() { Value::from(Tuple::from(repeated)) } else { List::value(repeated) });
     }
-    let operator = Operator {
-        symbol: "*",
-        method: "__mul__",
-        reflected: "__rmul__",
-    };
+    let operator = Operator { symbol: "*", method: "__mul__", reflected: "__rmul__" };
     fallback(state, &operator, left, right)
 }
 
@@ -213,11 +169,7 @@ pub(crate) fn div(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Res
         }
         return Ok(Value::from(float(&a) / divisor));
     }
-    let operator = Operator {
-        symbol: "/",
-        method: "__truediv__",
-        reflected: "__rtruediv__",
-    };
+    let operator = Operator { symbol: "/", method: "__truediv__", reflected: "__rtruediv__" };
     fallback(state, &operator, left, right)
 }
 
@@ -231,11 +183,7 @@ fn divide_floor(left: i128, right: i128) -> (i128, i128) {
 }
 
 /// `left // right`.
-pub(crate) fn floordiv(
-    state: &mut State<'_, '_>,
-    left: &Value,
-    right: &Value,
-) -> Result<Value, Error> {
+pub(crate) fn floordiv(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Result<Value, Error> {
     if let (Some(a), Some(b)) = (numeric(left), numeric(right)) {
         if float(&b) == 0.0 {
             return Err(failed("integer division or modulo by zero"));
@@ -245,20 +193,12 @@ pub(crate) fn floordiv(
             (a, b) => Value::from((float(&a) / float(&b)).floor()),
         });
     }
-    let operator = Operator {
-        symbol: "//",
-        method: "__floordiv__",
-        reflected: "__rfloordiv__",
-    };
+    let operator = Operator { symbol: "//", method: "__floordiv__", reflected: "__rfloordiv__" };
     fallback(state, &operator, left, right)
 }
 
 /// `left % right`: formatting for strings, remainder for numbers.
-pub(crate) fn modulo(
-    state: &mut State<'_, '_>,
-    left: &Value,
-    right: &Value,
-) -> Result<Value, Error> {
+pub(crate) fn modulo(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Result<Value, Error> {
     if let Some(template) = left.as_str() {
         return super::super::printf::format(template, right);
     }
@@ -274,11 +214,7 @@ pub(crate) fn modulo(
             }
         });
     }
-    let operator = Operator {
-        symbol: "%",
-        method: "__mod__",
-        reflected: "__rmod__",
-    };
+    let operator = Operator { symbol: "%", method: "__mod__", reflected: "__rmod__" };
     fallback(state, &operator, left, right)
 }
 
@@ -300,40 +236,22 @@ pub(crate) fn pow(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Res
             }
         };
     }
-    let operator = Operator {
-        symbol: "** or pow()",
-        method: "__pow__",
-        reflected: "__rpow__",
-    };
+    let operator = Operator { symbol: "** or pow()", method: "__pow__", reflected: "__rpow__" };
     fallback(state, &operator, left, right)
 }
 
 /// `value[start:stop:step]`.
-pub(crate) fn slice(
-    value: &Value,
-    start: &Value,
-    stop: &Value,
-    step: &Value,
-) -> Result<Value, Error> {
+pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    let items = if value.as_str().is_some()
-        || matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable)
-    {
+    let items = if value.as_str().is_some() || matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
         items_of(value)?
     } else {
-        return Err(failed(format!(
-            "'{}' object is not subscriptable",
-            type_name(value)
-        )));
+        return Err(failed(format!("'{}' object is not subscriptable", type_name(value))));
     };
     let bound = |value: &Value| {
-        if value.is_none() || value.is_undefined() {
-            Ok(None)
-        } else {
-            integer(value).map(Some)
-        }
+        if value.is_none() || value.is_undefined() { Ok(None) } else { integer(value).map(Some) }
     };
     let step = bound(step)?.unwrap_or(1);
     if step == 0 {

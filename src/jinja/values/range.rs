@@ -33,24 +33,15 @@ impl Range {
         }
         let range = Self { start, stop, step };
         if range.len() > 100_000 {
-            return Err(failed(
-                "Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).",
-            ));
+            return Err(failed("Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000)."));
         }
         Ok(Value::from_object(range))
     }
 
     fn len(&self) -> usize {
-        let distance = if self.step > 0 {
-            self.stop.saturating_sub(self.start)
-        } else {
-            self.start.saturating_sub(self.stop)
-        };
-        if distance <= 0 {
-            0
-        } else {
-            ((distance as u64 - 1) / self.step.unsigned_abs() + 1) as usize
-        }
+        let distance =
+            if self.step > 0 { self.stop.saturating_sub(self.start) } else { self.start.saturating_sub(self.stop) };
+        if distance <= 0 { 0 } else { ((distance as u64 - 1) / self.step.unsigned_abs() + 1) as usize }
     }
 }
 

@@ -23,11 +23,7 @@ pub fn repr(value: &Value) -> String {
         None if value.is_undefined() => "Undefined".to_owned(),
         None if value.is_tuple() => {
             let items: Vec<String> = value.try_iter().into_iter().flatten().map(|v| repr(&v)).collect();
-            if items.len() == 1 {
-                format!("({},)", items[0])
-            } else {
-                format!("({})", items.join(", "))
-            }
+            if items.len() == 1 { format!("({},)", items[0]) } else { format!("({})", items.join(", ")) }
         }
         None => format!("{value:?}"),
     }
@@ -63,11 +59,7 @@ pub(crate) fn float_text(number: f64) -> String {
 }
 
 fn string_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
     for c in text.chars() {

@@ -80,9 +80,7 @@ impl Set {
                 self.with(IndexSet::clear);
                 none
             }
-            "pop" => self
-                .with(|items| items.shift_remove_index(0))
-                .ok_or_else(|| failed("pop from an empty set")),
+            "pop" => self.with(|items| items.shift_remove_index(0)).ok_or_else(|| failed("pop from an empty set")),
             "copy" => Ok(Self::value(self.snapshot())),
             "update" => {
                 for other in split_args(args).0 {
@@ -101,9 +99,7 @@ impl Set {
             }
             "issubset" | "issuperset" | "isdisjoint" => {
                 let [other] = bind(name, ["other"], args)?;
-                let other: IndexSet<Value> = items_of(&required(other, name)?)?
-                    .into_iter()
-                    .collect();
+                let other: IndexSet<Value> = items_of(&required(other, name)?)?.into_iter().collect();
                 let own = self.snapshot();
                 Ok(Value::from(match name {
                     "issubset" => own.is_subset(&other),
@@ -129,12 +125,7 @@ impl Object for Set {
         Some(self.with(|items| items.len()))
     }
 
-    fn call_method(
-        self: &Arc<Self>,
-        _state: &mut State<'_, '_>,
-        method: &str,
-        args: &[Value],
-    ) -> Result<Value, Error> {
+    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         self.method(method, args)
     }
 

@@ -24,3 +24,10 @@
     {% do run_query('alter ' ~ relation.type ~ ' ' ~ relation ~ ' drop column ' ~ column.quoted) %}
   {% endfor %}
 {% endmacro %}
+
+{# In place: the values are cast, and the column stays where it is. #}
+{% macro duckdb__alter_column_type(relation, column_name, new_column_type) %}
+  {% call statement('alter_column_type') %}
+    alter table {{ relation.render() }} alter column {{ adapter.quote(column_name) }} type {{ new_column_type }}
+  {% endcall %}
+{% endmacro %}

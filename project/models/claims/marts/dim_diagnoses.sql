@@ -1,0 +1,6 @@
+select
+    diagnosis_code,
+    diagnosis_name,
+    chapter,
+    is_chronic
+from {{ ref('diagnosis_codes') }}

@@ -1,0 +1,1 @@
+{{ raw_documents(source('tracker', 'user')) }}

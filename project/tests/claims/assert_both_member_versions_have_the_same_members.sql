@@ -1,0 +1,3 @@
+select member_key from {{ ref('dim_members', v=1) }}
+{{ dbt.except() }}
+select member_key from {{ ref('dim_members', v=2) }}

@@ -1,0 +1,132 @@
+//! Compiling one node.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::Value as JinjaValue;
+use minijinja::value::merge_maps;
+use serde_json::{Map, Value};
+
+use crate::context::{NodeRun, render_test_arguments};
+use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
+use crate::jinja::{JinjaError, Origin, has_tags};
+use crate::manifest::{Node, ResourceType};
+use crate::sql::add_ctes;
+
+/// A node's SQL.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// Its SQL, CTEs included.
+    pub code: String,
+    /// The CTEs that were put before it: unique id of the ephemeral model and `name as (…)`, in order of dependency.
+    pub extra_ctes: Vec<(String, String)>,
+    /// The SQL as a text that diagnostics can point into.
+    pub source: SourceId,
+}
+
+/// A node's own SQL before CTEs, and the CTEs that it needs.
+#[derive(Debug, Clone)]
+struct Rendered {
+    code: String,
+    extra_ctes: Vec<(String, String)>,
+}
+
+/// Compiles nodes; shared by all workers of a run.
+#[derive(Debug, Default)]
+pub struct Compiler {
+    ephemeral: Mutex<HashMap<String, Arc<Rendered>>>,
+}
+
+impl Compiler {
+    /// A compiler that has compiled nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The SQL of the node that `run` is about.
+    pub fn compile(&self, run: &Arc<NodeRun>) -> Result<Compiled, Diagnostic> {
+        let rendered = self.rendered(run)?;
+        let ctes: Vec<String> = rendered.extra_ctes.iter().map(|(_, cte)| cte.clone()).collect();
+        let code = add_ctes(&rendered.code, &ctes);
+        let path = format!("target/compiled/{}/{}", run.node().package_name, run.node().original_file_path);
+        let source = run.session().sources().add(path, code.as_str());
+        Ok(Compiled { code, extra_ctes: rendered.extra_ctes, source })
+    }
+
+    fn rendered(&self, run: &Arc<NodeRun>) -> Result<Rendered, Diagnostic> {
+        let code = render(run)?;
+        let mut extra_ctes: Vec<(String, String)> = Vec::new();
+        for id in run.ephemeral_refs() {
+            let upstream = self.ephemeral(run, &id)?;
+            let known = |id: &str, list: &[(String, String)]| list.iter().any(|(known, _)| known == id);
+            for cte in &upstream.extra_ctes {
+                if !known(&cte.0, &extra_ctes) {
+                    extra_ctes.push(cte.clone());
+                }
+            }
+            if !known(&id, &extra_ctes) {
+                let alias = run.manifest().nodes.get(&id).map_or("", |node| node.alias.as_str());
+                let cte = format!("__dbt__cte__{alias} as (\n{}\n)", upstream.code);
+                extra_ctes.push((id, cte));
+            }
+        }
+        Ok(Rendered { code, extra_ctes })
+    }
+
+    /// An ephemeral model that `run` refers to; compiled once. No lock is held while it is rendered.
+    fn ephemeral(&self, run: &Arc<NodeRun>, id: &str) -> Result<Arc<Rendered>, Diagnostic> {
+        if let Some(known) = self.lock().get(id) {
+            return Ok(Arc::clone(known));
+        }
+        let node = run.manifest().nodes.get(id).ok_or_else(|| {
+            Diagnostic::error(
+                Code::REF_NOT_FOUND,
+                format!("{} refers to {id}, which is not in the project", run.node().unique_id),
+            )
+        })?;
+        let rendered = Arc::new(self.rendered(&run.of_node(Arc::clone(node)))?);
+        self.lock().insert(id.to_owned(), Arc::clone(&rendered));
+        Ok(rendered)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Rendered>>> {
+        self.ephemeral.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Renders the node's own template.
+fn render(run: &Arc<NodeRun>) -> Result<String, Diagnostic> {
+    let node = run.node();
+    if !has_tags(&node.raw_code) {
+        return Ok(node.raw_code.to_string());
+    }
+    let mut context = run.context();
+    if let Some(metadata) = &node.test.metadata {
+        let arguments = test_arguments(run, &metadata.kwargs)?;
+        context = merge_maps([JinjaValue::from_iter([("_dbt_generic_test_kwargs", arguments)]), context]);
+    }
+    let engine = run.session().engine();
+    let rendered = engine.render_str(&node.raw_code, origin(node), context).map_err(|error| describe(run, error))?;
+    Ok(rendered.text())
+}
+
+fn test_arguments(run: &Arc<NodeRun>, kwargs: &Map<String, Value>) -> Result<JinjaValue, Diagnostic> {
+    let engine = run.session().engine();
+    render_test_arguments(kwargs, &mut |text: &str| {
+        engine
+            .render_native(text, None, run.context())
+            .map(|rendered| rendered.value)
+            .map_err(|error| describe(run, error))
+    })
+}
+
+/// Where a node's template stands; the template of a generic test stands nowhere.
+fn origin(node: &Node) -> Option<Origin> {
+    let is_generic = node.resource_type == ResourceType::Test && node.test.metadata.is_some();
+    node.span.filter(|_| !is_generic).map(|Span { source, start, .. }| Origin::new(source, start as usize))
+}
+
+fn describe(run: &Arc<NodeRun>, error: JinjaError) -> Diagnostic {
+    let problem = error.suggest(run.session().macros().names()).diagnostic;
+    if problem.labels.is_empty() { problem.at_some(run.node().span, "while this was compiled") } else { problem }
+}

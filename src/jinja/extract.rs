@@ -1,0 +1,361 @@
+//! Finds the calls of a template without running it.
+//!
+//! [`Analysis`] lists every call with its literal arguments and whether it certainly runs, and answers whether a file's
+//! `ref`, `source` and `config` calls can all be taken from here ([`Analysis::is_static`]) instead of from a render.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde_json::{Map, Number, Value as Json};
+
+use super::parser::parse;
+use super::syntax::{Args, BinaryOp, Expr, ExprKind, Stmt, SyntaxError};
+
+/// One argument of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallArgument {
+    /// Its keyword, if it has one.
+    pub name: Option<String>,
+    /// Its value, if it is a literal.
+    pub value: Option<Json>,
+    /// Its place in the template.
+    pub range: Range<usize>,
+}
+
+/// A call in a template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What is called: `["ref"]`, `["dbt_utils", "star"]`; empty if it is not a name.
+    pub path: Vec<String>,
+    /// Positional arguments, then keyword ones.
+    pub arguments: Vec<CallArgument>,
+    /// The whole call.
+    pub range: Range<usize>,
+    /// Whether every argument is a literal.
+    pub is_literal: bool,
+    /// Whether it may not run, or run more than once: inside `if`, `for`, a macro, a call block, or a lazy operand.
+    pub is_conditional: bool,
+    /// Whether it stands inside a macro of the template.
+    pub in_macro: bool,
+    /// Whether the first name of the path is set by the template itself.
+    pub is_local: bool,
+}
+
+impl Call {
+    /// The name as written, with dots.
+    pub fn name(&self) -> String {
+        self.path.join(".")
+    }
+
+    /// The literal positional arguments.
+    pub fn positional(&self) -> impl Iterator<Item = &CallArgument> {
+        self.arguments.iter().filter(|argument| argument.name.is_none())
+    }
+
+    /// The argument of this keyword.
+    pub fn keyword(&self, name: &str) -> Option<&CallArgument> {
+        self.arguments.iter().find(|argument| argument.name.as_deref() == Some(name))
+    }
+}
+
+/// What a template calls and reads.
+#[derive(Debug, Clone, Default)]
+pub struct Analysis {
+    /// Calls in order of their text, outer ones before those in their arguments.
+    pub calls: Vec<Call>,
+    /// Names read elsewhere than as what is called.
+    pub reads: BTreeSet<String>,
+    /// Names that the template sets itself: variables, loop targets, parameters, macros.
+    pub assigned: BTreeSet<String>,
+}
+
+impl Analysis {
+    /// Names of macros that may be called: `x` and `package.x`, without those that the template defines.
+    pub fn called_names(&self) -> BTreeSet<String> {
+        let named = |call: &&Call| matches!(call.path.len(), 1 | 2) && !call.is_local;
+        self.calls.iter().filter(named).map(Call::name).collect()
+    }
+
+    /// Whether all calls of the `wanted` names have literal arguments and certainly run, and nothing else is called that may
+    /// hide such calls. `is_harmless` says of a path that calling it cannot lead to one.
+    pub fn is_static(&self, wanted: &[&str], is_harmless: impl Fn(&[String]) -> bool) -> bool {
+        let is_wanted = |name: &String| wanted.contains(&name.as_str());
+        if self.reads.iter().any(is_wanted) || self.assigned.iter().any(is_wanted) {
+            return false;
+        }
+        self.calls.iter().all(|call| {
+            if call.path.len() == 1 && is_wanted(&call.path[0]) {
+                return call.is_literal && !call.is_conditional;
+            }
+            if call.path.first().is_some_and(is_wanted) {
+                // `config.get(…)`: the caller knows whether it is harmless.
+                return is_harmless(&call.path);
+            }
+            // Methods of values, and macros of the template, whose own calls are in the list.
+            call.path.is_empty() || call.is_local || is_harmless(&call.path)
+        })
+    }
+}
+
+/// Analyses a template.
+pub fn analyze(source: &str) -> Result<Analysis, SyntaxError> {
+    let mut walker = Walker::default();
+    if super::engine::has_tags(source) {
+        let parsed = parse(source)?;
+        walker.body(&parsed.body);
+    }
+    let mut analysis = walker.analysis;
+    for call in &mut analysis.calls {
+        call.is_local = call.path.first().is_some_and(|name| analysis.assigned.contains(name));
+    }
+    Ok(analysis)
+}
+
+/// The value of an expression that is a literal.
+fn literal(expr: &Expr<'_>) -> Option<Json> {
+    Some(match &expr.kind {
+        ExprKind::Str(text) => Json::String(text.clone()),
+        ExprKind::Int(number) => match i64::try_from(*number) {
+            Ok(small) => Json::from(small),
+            Err(_) => Json::from(u64::try_from(*number).ok()?),
+        },
+        ExprKind::Float(number) => Json::Number(Number::from_f64(*number)?),
+        ExprKind::Bool(value) => Json::Bool(*value),
+        ExprKind::None => Json::Null,
+        ExprKind::Paren(inner) | ExprKind::Pos(inner) => literal(inner)?,
+        ExprKind::Neg(inner) => match literal(inner)? {
+            Json::Number(number) => match number.as_i64() {
+                Some(integer) => Json::from(-integer),
+                None => Json::Number(Number::from_f64(-number.as_f64()?)?),
+            },
+            _ => return None,
+        },
+        ExprKind::List(items) | ExprKind::Tuple { items, .. } => {
+            Json::Array(items.iter().map(literal).collect::<Option<_>>()?)
+        }
+        ExprKind::Dict(items) => {
+            let mut map = Map::new();
+            for (key, value) in items {
+                let Json::String(key) = literal(key)? else {
+                    return None;
+                };
+                map.insert(key, literal(value)?);
+            }
+            Json::Object(map)
+        }
+        _ => return None,
+    })
+}
+
+/// The names and attributes of `a.b.c`.
+fn path(expr: &Expr<'_>) -> Vec<String> {
+    match &expr.kind {
+        ExprKind::Name(name) => vec![(*name).to_owned()],
+        ExprKind::Attr(base, name) => {
+            let mut names = path(base);
+            if !names.is_empty() {
+                names.push((*name).to_owned());
+            }
+            names
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[derive(Default)]
+struct Walker {
+    analysis: Analysis,
+    conditional: usize,
+    macros: usize,
+}
+
+impl Walker {
+    fn assign(&mut self, names: &[&str]) {
+        self.analysis.assigned.extend(names.iter().map(|name| (*name).to_owned()));
+    }
+
+    fn body(&mut self, body: &[Stmt<'_>]) {
+        for stmt in body {
+            self.stmt(stmt);
+        }
+    }
+
+    fn maybe(&mut self, act: impl FnOnce(&mut Self)) {
+        self.conditional += 1;
+        act(self);
+        self.conditional -= 1;
+    }
+
+    fn stmt(&mut self, stmt: &Stmt<'_>) {
+        match stmt {
+            Stmt::If { branches } => {
+                for (index, (condition, body)) in branches.iter().enumerate() {
+                    if let Some(condition) = condition {
+                        if index == 0 {
+                            self.expr(condition);
+                        } else {
+                            self.maybe(|walker| walker.expr(condition));
+                        }
+                    }
+                    self.maybe(|walker| walker.body(body));
+                }
+            }
+            Stmt::For { targets, iter, condition, body, otherwise } => {
+                self.assign(targets);
+                self.assign(&["loop"]);
+                self.expr(iter);
+                self.maybe(|walker| {
+                    if let Some(condition) = condition {
+                        walker.expr(condition);
+                    }
+                    walker.body(body);
+                    walker.body(otherwise);
+                });
+            }
+            Stmt::Set { targets, value } => {
+                self.expr(value);
+                self.assign(targets);
+            }
+            Stmt::SetBlock { targets, filter, body } => {
+                self.assign(targets);
+                if let Some(filter) = filter {
+                    self.expr(filter);
+                }
+                self.body(body);
+            }
+            Stmt::With { bindings, body } => {
+                for (targets, value) in bindings {
+                    self.assign(targets);
+                    self.expr(value);
+                }
+                self.body(body);
+            }
+            Stmt::Macro(found) => {
+                self.assign(&[found.name.as_str()]);
+                let params: Vec<&str> = found.params.iter().map(|param| param.name).collect();
+                self.assign(&params);
+                self.macros += 1;
+                self.maybe(|walker| {
+                    stmt.exprs(&mut |expr| walker.expr(expr));
+                    walker.body(&found.body);
+                });
+                self.macros -= 1;
+            }
+            Stmt::CallBlock { params, call, body } => {
+                let names: Vec<&str> = params.iter().map(|param| param.name).collect();
+                self.assign(&names);
+                self.expr(call);
+                self.maybe(|walker| {
+                    for default in params.iter().filter_map(|param| param.default.as_ref()) {
+                        walker.expr(default);
+                    }
+                    walker.body(body);
+                });
+            }
+            _ => {
+                stmt.exprs(&mut |expr| self.expr(expr));
+                for body in stmt.bodies() {
+                    self.body(body);
+                }
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr<'_>) {
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                self.analysis.reads.insert((*name).to_owned());
+            }
+            ExprKind::Call { base, args } => self.call(expr, base, args),
+            ExprKind::IfElse { test, then, otherwise } => {
+                self.expr(test);
+                self.maybe(|walker| {
+                    walker.expr(then);
+                    if let Some(otherwise) = otherwise {
+                        walker.expr(otherwise);
+                    }
+                });
+            }
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right, .. } => {
+                self.expr(left);
+                self.maybe(|walker| walker.expr(right));
+            }
+            _ => expr.children(&mut |child| self.expr(child)),
+        }
+    }
+
+    fn call(&mut self, expr: &Expr<'_>, base: &Expr<'_>, args: &Args<'_>) {
+        let argument = |name: Option<&str>, value: &Expr<'_>| CallArgument {
+            name: name.map(str::to_owned),
+            value: literal(value),
+            range: value.start..value.end,
+        };
+        let mut arguments: Vec<CallArgument> = args.positional.iter().map(|value| argument(None, value)).collect();
+        arguments.extend(args.keyword.iter().map(|(name, value)| argument(Some(name), value)));
+        let path = path(base);
+        if path.is_empty() {
+            self.expr(base);
+        }
+        self.analysis.calls.push(Call {
+            path,
+            is_literal: args.splats.is_empty() && arguments.iter().all(|argument| argument.value.is_some()),
+            arguments,
+            range: expr.start..expr.end,
+            is_conditional: self.conditional > 0,
+            in_macro: self.macros > 0,
+            is_local: false,
+        });
+        for value in args.positional.iter().chain(args.keyword.iter().map(|(_, value)| value)).chain(&args.splats) {
+            self.expr(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn is_static(source: &str) -> bool {
+        let harmless = |path: &[String]| matches!(path[0].as_str(), "var" | "env_var");
+        analyze(source).expect("valid Jinja").is_static(&["ref", "source", "config"], harmless)
+    }
+
+    #[test]
+    fn literal_calls_are_taken_with_their_arguments() {
+        let source = "{{ config(materialized='table', tags=['a', 1], meta={'x': none}) }} select * from {{ ref('p', 'm', v=2) }}";
+        let analysis = analyze(source).expect("valid Jinja");
+        let config = &analysis.calls[0];
+        assert_eq!(config.path, ["config"]);
+        assert_eq!(config.keyword("tags").and_then(|a| a.value.clone()), Some(json!(["a", 1])));
+        assert_eq!(config.keyword("meta").and_then(|a| a.value.clone()), Some(json!({"x": null})));
+        let call = &analysis.calls[1];
+        assert_eq!(
+            call.positional().map(|a| a.value.clone()).collect::<Vec<_>>(),
+            [Some(json!("p")), Some(json!("m"))]
+        );
+        assert_eq!(&source[call.range.clone()], "ref('p', 'm', v=2)");
+        assert!(is_static(source));
+    }
+
+    #[test]
+    fn what_may_hide_calls_is_not_static() {
+        assert!(is_static("select 1"));
+        assert!(is_static("{{ ref('a') }}{% set x = [] %}{% do x.append('y'.upper()) %}{{ var('z') }}"));
+        assert!(is_static("{% set r = ref('a') %}{{ r }}{{ source('a', 'b').include(database=false) }}"));
+        assert!(!is_static("{% if x %}{{ ref('a') }}{% endif %}"));
+        assert!(!is_static("{{ ref('a') if x else ref('b') }}"));
+        assert!(!is_static("{{ ref(x) }}"));
+        assert!(!is_static("{{ ref(*x) }}"));
+        assert!(!is_static("{{ my_macro() }}"));
+        assert!(!is_static("{% set f = ref %}{{ f('a') }}"));
+        assert!(!is_static("{% macro m() %}{{ ref('a') }}{% endmacro %}{{ m() }}"));
+        assert!(!is_static("{{ config.require('a') }}"));
+    }
+
+    #[test]
+    fn called_names_are_macros_that_may_run() {
+        let analysis = analyze("{{ a(b()) }}{{ p.c(1) }}{% for x in y %}{{ x.d() }}{% endfor %}").expect("valid Jinja");
+        assert_eq!(analysis.called_names().into_iter().collect::<Vec<_>>(), ["a", "b", "p.c"]);
+    }
+}

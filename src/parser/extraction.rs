@@ -1,0 +1,267 @@
+//! Taking `ref`, `source` and `config` from a template's syntax tree instead of rendering it.
+//!
+//! That is certain if all these calls have literal arguments and run unconditionally, and nothing else is called that may
+//! hide such a call. [`SilentMacros`] knows which macros cannot.
+
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+use serde_json::{Map, Value};
+
+use super::config_merge::merge;
+use super::parsing::Parsing;
+use super::references::{ref_call, source_call};
+use crate::context::{Captured, MacroSet, ParseNode};
+use crate::diagnostics::{Diagnostics, Span};
+use crate::jinja::{Analysis, Call, Origin, analyze};
+
+/// Functions whose calls while parsing are what is looked for.
+const WANTED: &[&str] = &["ref", "source", "config", "metric", "function"];
+
+/// Functions of dbt's and Jinja's that cannot lead to such a call, and cannot fail but by their arguments.
+const HARMLESS: &[&str] = &[
+    "log",
+    "print",
+    "range",
+    "dict",
+    "zip",
+    "set",
+    "namespace",
+    "tojson",
+    "fromjson",
+    "toyaml",
+    "fromyaml",
+    "local_md5",
+    "return",
+    "is_incremental",
+    "super",
+    "joiner",
+    "cycler",
+    "lipsum",
+];
+
+/// Objects whose methods cannot lead to such a call while parsing.
+const HARMLESS_OBJECTS: &[&str] = &[
+    "target",
+    "this",
+    "modules",
+    "flags",
+    "loop",
+    "caller",
+    "varargs",
+    "kwargs",
+    "invocation_args_dict",
+    "run_started_at",
+];
+
+/// Which macros cannot, however called, lead to a call of `ref`, `source` or `config`.
+#[derive(Debug, Default)]
+pub(super) struct SilentMacros {
+    /// By unique id.
+    silent: HashSet<String>,
+    /// Unique ids of the macros that each macro calls by name.
+    calls: HashMap<String, Vec<String>>,
+}
+
+impl SilentMacros {
+    /// Reads every macro. A macro is silent unless it, or one that it may call, has such a call or calls what is not known.
+    pub(super) fn new(macros: &MacroSet) -> Self {
+        let entries: Vec<_> = macros.iter().collect();
+        let analyzed: Vec<(String, Vec<String>, bool)> = entries
+            .par_iter()
+            .map(|entry| {
+                let definition = &entry.definition;
+                let Ok(analysis) = analyze(&definition.macro_sql) else {
+                    return (definition.unique_id.clone(), Vec::new(), true);
+                };
+                let mut calls = Vec::new();
+                let mut loud = analysis.reads.iter().any(|name| WANTED.contains(&name.as_str()) || name == "builtins");
+                for call in &analysis.calls {
+                    match callees(macros, &definition.package_name, &analysis, call) {
+                        Callees::Harmless => {}
+                        Callees::Macros(ids) => calls.extend(ids),
+                        Callees::Wanted | Callees::Unknown => loud = true,
+                    }
+                }
+                calls.dedup();
+                (definition.unique_id.clone(), calls, loud)
+            })
+            .collect();
+        let mut callers: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (id, calls, _) in &analyzed {
+            for called in calls {
+                callers.entry(called).or_default().push(id);
+            }
+        }
+        let mut loud: HashSet<&str> =
+            analyzed.iter().filter(|(_, _, loud)| *loud).map(|(id, ..)| id.as_str()).collect();
+        let mut work: Vec<&str> = loud.iter().copied().collect();
+        while let Some(id) = work.pop() {
+            for caller in callers.get(id).into_iter().flatten() {
+                if loud.insert(caller) {
+                    work.push(caller);
+                }
+            }
+        }
+        let silent = analyzed.iter().map(|(id, ..)| id).filter(|id| !loud.contains(id.as_str())).cloned().collect();
+        Self { silent, calls: analyzed.into_iter().map(|(id, calls, _)| (id, calls)).collect() }
+    }
+
+    /// Whether the macro of this unique id is known to be silent.
+    pub(super) fn contains(&self, unique_id: &str) -> bool {
+        self.silent.contains(unique_id)
+    }
+
+    /// Unique ids of the macros that a macro calls by name, each once.
+    pub(super) fn calls_of(&self, unique_id: &str) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let calls = self.calls.get(unique_id).into_iter().flatten();
+        calls.filter(|id| seen.insert(id.as_str())).cloned().collect()
+    }
+}
+
+/// What a call may run.
+enum Callees {
+    Harmless,
+    /// `ref`, `source`, `config`, …
+    Wanted,
+    /// One of these macros.
+    Macros(Vec<String>),
+    Unknown,
+}
+
+fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -> Callees {
+    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        // A method of a value; the value's own call is in the list.
+        [] => Callees::Harmless,
+        _ if call.is_local => Callees::Harmless,
+        [
+            "config",
+            "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs",
+        ] => Callees::Harmless,
+        ["adapter", "dispatch"] => dispatched(macros, call),
+        ["adapter", _] | ["api", ..] | ["exceptions", _] => Callees::Harmless,
+        [name] if WANTED.contains(name) => Callees::Wanted,
+        [name] => match macros.find(package, name) {
+            Some(entry) => Callees::Macros(vec![entry.definition.unique_id.clone()]),
+            None if HARMLESS.contains(name) || matches!(*name, "var" | "env_var" | "caller" | "statement") => {
+                Callees::Harmless
+            }
+            None if CONTEXT_FUNCTIONS.contains(name) || analysis.assigned.contains(*name) => Callees::Harmless,
+            None => Callees::Unknown,
+        },
+        [object, ..] if HARMLESS_OBJECTS.contains(object) || analysis.assigned.contains(*object) => Callees::Harmless,
+        [namespace, name] => match macros.find_in(namespace, name) {
+            Some(entry) => Callees::Macros(vec![entry.definition.unique_id.clone()]),
+            None => Callees::Unknown,
+        },
+        _ => Callees::Unknown,
+    }
+}
+
+/// dbt's functions that macros use and that capture nothing.
+const CONTEXT_FUNCTIONS: &[&str] = &[
+    "load_result",
+    "store_result",
+    "store_raw_result",
+    "load_agate_table",
+    "write",
+    "render",
+    "set_strict",
+    "zip_strict",
+    "try_or_compiler_error",
+    "diff_of_two_dicts",
+    "submit_python_job",
+    "sql_now",
+];
+
+/// Every macro that `adapter.dispatch('name', …)` may find.
+fn dispatched(macros: &MacroSet, call: &Call) -> Callees {
+    let name =
+        call.positional().next().or(call.keyword("macro_name")).and_then(|argument| argument.value.as_ref()?.as_str());
+    let Some(name) = name else { return Callees::Unknown };
+    let suffix = format!("__{name}");
+    let found = macros.iter().filter(|entry| entry.definition.name.ends_with(&suffix));
+    Callees::Macros(found.map(|entry| entry.definition.unique_id.clone()).collect())
+}
+
+/// What a template captures, if that can be told without rendering it.
+pub(super) fn captured(
+    parsing: &Parsing,
+    node: &ParseNode,
+    span: Option<Span>,
+) -> Result<Option<Captured>, Diagnostics> {
+    let place = span.map(|span| Origin::new(span.source, span.start as usize));
+    let analysis = analyze(&node.raw_code).map_err(|error| Diagnostics::from(error.diagnostic(place)))?;
+    Ok(of_analysis(parsing, node, &analysis, place))
+}
+
+fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: Option<Origin>) -> Option<Captured> {
+    let shadowed = |name: &&str| parsing.session().macros().find(&node.package_name, name).is_some();
+    if WANTED.iter().any(|name| analysis.reads.contains(*name) || analysis.assigned.contains(*name))
+        || WANTED.iter().any(|name| shadowed(name))
+        || analysis.reads.contains("builtins")
+    {
+        return None;
+    }
+    let mut captured = Captured::default();
+    for call in &analysis.calls {
+        match callees(parsing.session().macros(), &node.package_name, analysis, call) {
+            Callees::Harmless if is_answered(parsing, node, call) => {}
+            Callees::Wanted if call.is_literal && !call.is_conditional => take(&mut captured, call, place)?,
+            Callees::Macros(ids) if ids.iter().all(|id| parsing.silent_macros().contains(id)) => {
+                if let ([_], [id]) | ([_, _], [id]) = (call.path.as_slice(), ids.as_slice()) {
+                    if !captured.macros.contains(id) {
+                        captured.macros.push(id.clone());
+                    }
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(captured)
+}
+
+/// `var` and `env_var` fail while parsing where there is neither value nor default; then rendering must tell.
+fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
+    let function = match call.path.as_slice() {
+        [name] if name == "var" || name == "env_var" => name.as_str(),
+        [object, ..] if object == "exceptions" => return call.is_conditional,
+        _ => return true,
+    };
+    if call.positional().count() > 1 || call.keyword("default").is_some() {
+        return true;
+    }
+    let Some(name) = call.positional().next().and_then(|argument| argument.value.as_ref()?.as_str()) else {
+        return false;
+    };
+    let config = parsing.session().config();
+    if function == "var" {
+        config.vars.get(&node.package_name, name).is_some()
+    } else {
+        config.invocation.env(name).is_some() && !name.starts_with("DBT_ENV_SECRET")
+    }
+}
+
+fn take(captured: &mut Captured, call: &Call, place: Option<Origin>) -> Option<()> {
+    match call.path[0].as_str() {
+        "ref" => captured.refs.push(ref_call(call, place.map(|place| place.span(call.range.clone())))?),
+        "source" => captured.sources.push(source_call(call)?),
+        "config" => {
+            let mut values = Map::new();
+            for argument in &call.arguments {
+                match (&argument.name, &argument.value) {
+                    (Some(name), Some(value)) => {
+                        values.insert(name.clone(), value.clone());
+                    }
+                    (None, Some(Value::Object(map))) => values.extend(map.clone()),
+                    _ => return None,
+                }
+            }
+            merge(&mut captured.config_call, &values);
+        }
+        _ => return None,
+    }
+    Some(())
+}

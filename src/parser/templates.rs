@@ -1,0 +1,123 @@
+//! The ways in which templates are rendered while parsing, and what is captured from them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::files::ProjectFile;
+use super::parsing::Parsing;
+use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context};
+use crate::diagnostics::{Diagnostic, Diagnostics, Span};
+use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, has_tags, to_json};
+
+/// A file that is not valid Jinja, as a problem with its place.
+pub(super) fn syntax_problem(file: &ProjectFile, error: SyntaxError) -> Diagnostic {
+    error.diagnostic(Some(Origin::new(file.source, file.offset)))
+}
+
+/// Renders a string of a property file; the value keeps its type.
+pub(super) fn render_yaml(session: &Arc<Session>, package: &str, text: &str, span: Span) -> Result<Value, Diagnostic> {
+    let context = yaml_context(session, package);
+    match session.engine().render_native(text, None, context) {
+        Ok(rendered) => Ok(to_json(&rendered.value)),
+        Err(error) => Err(error.diagnostic.at(span, "in this value")),
+    }
+}
+
+/// Renders a description; returns it with the doc blocks that it uses.
+pub(super) fn render_description(
+    parsing: &Parsing,
+    package: &str,
+    text: &str,
+) -> Result<(String, Vec<String>), Diagnostic> {
+    let (context, used) = docs_context(parsing.session(), package, parsing.docs());
+    let rendered = parsing.session().engine().render_str(text, None, context)?;
+    let used = std::mem::take(&mut *used.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    Ok((rendered.text(), used))
+}
+
+/// What a template refers to and how it configures itself: read off its syntax tree where that is certain, rendered where
+/// it is not.
+pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Span>) -> Result<Captured, Diagnostics> {
+    if !has_tags(&node.raw_code) {
+        return Ok(Captured::default());
+    }
+    if let Some(captured) = super::extraction::captured(parsing, node, span)? {
+        return Ok(captured);
+    }
+    let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
+    let rendered = parsing
+        .session()
+        .engine()
+        .render_str_with(&node.raw_code, span.map(origin), context, Undefined::Chainable, |_| {}, |_| {})
+        .map_err(|error| described(parsing, error))?;
+    let mut captured = capture.take();
+    add_macros(&mut captured, &rendered);
+    Ok(captured)
+}
+
+/// What a generic test refers to: in its arguments (templates, or bare calls of `ref` and the like) and in its macro.
+pub(super) fn capture_generic_test(
+    parsing: &Parsing,
+    node: &Arc<ParseNode>,
+    kwargs: &Map<String, Value>,
+    macro_id: &str,
+    span: Span,
+) -> Result<Captured, Diagnostics> {
+    let engine = parsing.session().engine();
+    let place = |error: JinjaError| {
+        let problem = described(parsing, error);
+        if problem.labels.iter().any(|label| label.span == span) {
+            problem
+        } else {
+            problem.at(span, "in the tests here")
+        }
+    };
+    let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
+    let mut called: Vec<Rendered> = Vec::new();
+    let rendered_kwargs = render_test_arguments(kwargs, &mut |text: &str| {
+        let rendered = engine
+            .render_native_with(text, None, context.clone(), Undefined::Chainable, |_| {}, |_| {})
+            .map_err(place)?;
+        let value = rendered.value.clone();
+        called.push(rendered);
+        Ok(value)
+    })?;
+    let mut captured = capture.take();
+    captured.macros.insert(0, macro_id.to_owned());
+    called.iter().for_each(|rendered| add_macros(&mut captured, rendered));
+    if parsing.silent_macros().contains(macro_id) {
+        return Ok(captured);
+    }
+    let mut with_kwargs = ParseNode::clone(node);
+    with_kwargs.names.push(("_dbt_generic_test_kwargs".into(), rendered_kwargs));
+    let (context, test_capture) = parse_context(parsing.session(), Arc::new(with_kwargs));
+    let rendered =
+        engine.render_str_with(&node.raw_code, None, context, Undefined::Chainable, |_| {}, |_| {}).map_err(place)?;
+    let in_macro = test_capture.take();
+    captured.refs.extend(in_macro.refs);
+    captured.sources.extend(in_macro.sources);
+    captured.config_call = in_macro.config_call;
+    captured.warnings.extend(in_macro.warnings);
+    add_macros(&mut captured, &rendered);
+    Ok(captured)
+}
+
+fn origin(span: Span) -> Origin {
+    Origin::new(span.source, span.start as usize)
+}
+
+/// Macros that the template itself called, by unique id.
+fn add_macros(captured: &mut Captured, rendered: &Rendered) {
+    for template in &rendered.macros {
+        let Some(name) = template.strip_prefix("macro:") else { continue };
+        let id = format!("macro.{name}");
+        if !captured.macros.contains(&id) {
+            captured.macros.push(id);
+        }
+    }
+}
+
+fn described(parsing: &Parsing, error: JinjaError) -> Diagnostic {
+    error.suggest(parsing.session().macros().names()).diagnostic
+}

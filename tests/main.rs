@@ -1,0 +1,3 @@
+//! The only integration binary: each further one would link DuckDB once more.
+
+mod adapter_contract;
