@@ -57,18 +57,39 @@ impl Manifest {
     /// compiled.
     pub fn resource_json(&self, unique_id: &str) -> Option<Value> {
         let semantic = &self.semantic;
-        if let Some(node) = self.nodes.get(unique_id) {
-            serde_json::to_value(NodeJson::new(node, None)).ok()
-        } else if let Some(source) = self.sources.get(unique_id) {
-            serde_json::to_value(SourceJson(source)).ok()
-        } else if let Some(exposure) = self.exposures.get(unique_id) {
-            serde_json::to_value(ExposureJson(exposure)).ok()
-        } else if let Some(test) = self.unit_tests.get(unique_id) {
-            serde_json::to_value(UnitTestJson(test)).ok()
-        } else {
-            let maps = [&semantic.metrics, &semantic.semantic_models, &semantic.saved_queries];
-            maps.into_iter().find_map(|map| map.get(unique_id)).cloned()
+        let maps = [&semantic.metrics, &semantic.semantic_models, &semantic.saved_queries];
+        (self.nodes.get(unique_id).map(|node| node.to_json(None)))
+            .or_else(|| self.sources.get(unique_id).map(|source| source.to_json()))
+            .or_else(|| self.exposures.get(unique_id).map(|exposure| exposure.to_json()))
+            .or_else(|| self.unit_tests.get(unique_id).map(|test| test.to_json()))
+            .or_else(|| maps.into_iter().find_map(|map| map.get(unique_id)).cloned())
+    }
+}
+
+macro_rules! to_json {
+    ($($what:ty, $form:expr;)*) => {$(
+        impl $what {
+            /// As the manifest writes it.
+            pub fn to_json(&self) -> Value {
+                let form = $form;
+                serde_json::to_value(form(self)).unwrap_or_default()
+            }
         }
+    )*};
+}
+
+to_json! {
+    super::Source, SourceJson;
+    super::Macro, MacroJson;
+    super::Exposure, ExposureJson;
+    super::Group, GroupJson;
+    super::UnitTest, UnitTestJson;
+}
+
+impl super::Node {
+    /// As the manifest writes it, with what compiling added.
+    pub fn to_json(&self, compiled: Option<&super::CompiledNode>) -> Value {
+        serde_json::to_value(NodeJson::new(self, compiled)).unwrap_or_default()
     }
 }
 
