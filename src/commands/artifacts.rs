@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::opening::Opening;
 use super::parsed::ParsedProject;
+use crate::adapters::CatalogRow;
 use crate::artifacts::{
     ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, TargetFolder,
 };
-use crate::adapters::CatalogRow;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::CompiledNodes;
@@ -78,26 +78,10 @@ impl Opening {
     /// The command with its flags, as `run_results.json` has it.
     fn arguments(&self) -> Map<String, Value> {
         let invocation = &self.config.invocation;
-        let flags = &self.config.flags;
-        let mut args = invocation.args.clone();
+        let mut args = self.config.invocation_args();
         let command = invocation.argv.iter().skip(1).cloned().collect::<Vec<_>>().join(" ");
-        let facts: [(&str, Value); 12] = [
-            ("which", invocation.which.clone().into()),
-            ("invocation_command", self.config.profile.hide_secrets(&format!("dbt {command}")).into()),
-            ("full_refresh", flags.full_refresh.into()),
-            ("fail_fast", flags.fail_fast.into()),
-            ("store_failures", flags.store_failures.into()),
-            ("empty", flags.empty.into()),
-            ("defer", flags.defer.into()),
-            ("favor_state", flags.favor_state.into()),
-            ("write_json", flags.write_json.into()),
-            ("quiet", flags.quiet.into()),
-            ("vars", Value::Object(self.config.vars.command_line().clone())),
-            ("project_dir", self.config.project.root.display().to_string().into()),
-        ];
-        for (name, value) in facts {
-            args.insert(name.to_owned(), value);
-        }
+        let command = self.config.profile.hide_secrets(&format!("dbt {command}"));
+        args.insert("invocation_command".into(), command.into());
         args
     }
 }

@@ -24,7 +24,16 @@ impl Build {
         with_project("build", self.selection.to_map(), overrides, |opening| {
             opening.build(&Request {
                 selection: &self.selection,
-                kinds: &[ResourceType::Model, ResourceType::Seed, ResourceType::Snapshot, ResourceType::Test, ResourceType::UnitTest, ResourceType::Exposure, ResourceType::SavedQuery, ResourceType::Function],
+                kinds: &[
+                    ResourceType::Model,
+                    ResourceType::Seed,
+                    ResourceType::Snapshot,
+                    ResourceType::Test,
+                    ResourceType::UnitTest,
+                    ResourceType::Exposure,
+                    ResourceType::SavedQuery,
+                    ResourceType::Function,
+                ],
                 mode: Mode::Build,
                 action: Action::Build,
             })

@@ -81,7 +81,9 @@ impl Debug {
                 checks.say(format!("Using profiles dir at {folder}"));
                 checks.say(format!("Using profiles.yml file at {}", path.display()));
             }
-            ProfileOrigin::Default => checks.say("Using no profiles.yml: the database is a file beside dbt_project.yml"),
+            ProfileOrigin::Default | ProfileOrigin::Unset => {
+                checks.say("Using no profiles.yml: the database is a file beside dbt_project.yml")
+            }
         }
         checks.say(format!("Using dbt_project.yml file at {root}/dbt_project.yml"));
         if self.config_dir {
@@ -110,9 +112,7 @@ impl Debug {
         }
         let tested = adapter.connect().and_then(|mut connection| {
             let answered = connection.execute("select 1 as id", true);
-            answered.map(drop).map_err(|error| {
-                Diagnostic::error(crate::diagnostics::Code::CONNECTION, error.message)
-            })
+            answered.map(drop).map_err(|error| Diagnostic::error(crate::diagnostics::Code::CONNECTION, error.message))
         });
         match tested {
             Ok(()) => checks.say(format!("  Connection test: [{}]\n", ok("connection ok"))),

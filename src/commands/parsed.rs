@@ -135,8 +135,18 @@ fn selectors_of(file: &crate::yaml::Node) -> serde_json::Value {
 
 fn resource_type(word: &str) -> Result<ResourceType, Diagnostic> {
     let known = [
-        "model", "seed", "snapshot", "test", "unit_test", "source", "exposure", "metric", "analysis", "saved_query",
-        "semantic_model", "function",
+        "model",
+        "seed",
+        "snapshot",
+        "test",
+        "unit_test",
+        "source",
+        "exposure",
+        "metric",
+        "analysis",
+        "saved_query",
+        "semantic_model",
+        "function",
     ];
     ResourceType::parse(word).filter(|kind| known.contains(&kind.as_str())).ok_or_else(|| {
         Diagnostic::error(Code::USAGE, format!("`{word}` is not a resource type"))

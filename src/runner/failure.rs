@@ -20,13 +20,8 @@ impl From<Diagnostic> for Failure {
 /// The message of a result: dbt's sort of error with the node and its file, then what is wrong, indented.
 pub(super) fn message(failure: &Failure, subject: &Subject, _session: &Session) -> String {
     let Some(first) = failure.diagnostics.first() else { return "unknown error".into() };
-    let mut text = format!(
-        "{} in {} {} ({})",
-        sort(first.code),
-        subject.resource_type().as_str(),
-        subject.name(),
-        subject.path()
-    );
+    let mut text =
+        format!("{} in {} {} ({})", sort(first.code), subject.resource_type().as_str(), subject.name(), subject.path());
     for problem in &failure.diagnostics {
         for line in problem.message.trim().lines() {
             text.push_str("\n  ");

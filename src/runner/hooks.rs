@@ -1,17 +1,17 @@
 //! `on-run-start` and `on-run-end`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use minijinja::Value;
-use minijinja::value::merge_maps;
 
 use super::node::iso_now;
 use super::results_value::results_value;
 use super::run::{Runner, is_made};
 use crate::artifacts::CodePath;
-use crate::context::{NodeRun, RunParts, Worker};
+use crate::context::{NodeRun, RunOptions, RunParts, Worker};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::jinja::Origin;
@@ -57,7 +57,7 @@ pub(super) fn run_all(
         runner.report(&Event::blank());
     }
     let names = match when {
-        When::Start => Value::from_iter::<[(&str, Value); 0]>([]),
+        When::Start => BTreeMap::new(),
         When::End => end_names(runner, results),
     };
     let mut done = Vec::with_capacity(hooks.len());
@@ -87,7 +87,7 @@ fn hooks(runner: &Runner, when: When) -> Vec<Arc<Node>> {
 }
 
 /// `results`, `schemas` and `database_schemas`, which only hooks at the end see.
-fn end_names(runner: &Runner, results: &[NodeResult]) -> Value {
+fn end_names(runner: &Runner, results: &[NodeResult]) -> BTreeMap<String, Value> {
     let mut pairs: Vec<(Option<String>, String)> = Vec::new();
     for result in results.iter().filter(|result| is_made(result.status)) {
         let Some(node) = runner.manifest.nodes.get(&result.unique_id) else { continue };
@@ -103,10 +103,10 @@ fn end_names(runner: &Runner, results: &[NodeResult]) -> Value {
         }
     }
     let shown = results.iter().filter(|result| result.thread_id != "main" || result.status == NodeStatus::Error);
-    Value::from_iter([
-        ("schemas", crate::jinja::from_json(&serde_json::json!(schemas))),
-        ("database_schemas", crate::jinja::from_json(&serde_json::json!(pairs))),
-        ("results", results_value(runner, shown)),
+    BTreeMap::from([
+        ("schemas".to_owned(), crate::jinja::from_json(&serde_json::json!(schemas))),
+        ("database_schemas".to_owned(), crate::jinja::from_json(&serde_json::json!(pairs))),
+        ("results".to_owned(), results_value(runner, shown)),
     ])
 }
 
@@ -119,17 +119,18 @@ struct HookLine<'a> {
 }
 
 impl HookLine<'_> {
-    fn run(&self, worker: &Arc<Worker>, names: &Value) -> Result<NodeResult, Diagnostic> {
+    fn run(&self, worker: &Arc<Worker>, names: &BTreeMap<String, Value>) -> Result<NodeResult, Diagnostic> {
         let begin = Instant::now();
         let runner = self.runner;
-        let run = NodeRun::new(RunParts {
+        let parts = RunParts {
             session: Arc::clone(&runner.session),
             manifest: Arc::clone(&runner.manifest),
             node: Arc::clone(self.hook),
             worker: Arc::clone(worker),
-        });
+        };
+        let run = NodeRun::with_options(parts, RunOptions { names: names.clone(), ..RunOptions::default() });
         let compile_start = Timestamp::now();
-        let sql = self.compile(&run, names)?;
+        let sql = self.compile(&run)?;
         let compile = Timing { name: "compile", started_at: Some(compile_start), completed_at: Some(Timestamp::now()) };
         let mut node_info = self.hook.node_info();
         node_info.node_started_at = iso_now();
@@ -187,13 +188,12 @@ impl HookLine<'_> {
         });
     }
 
-    fn compile(&self, run: &Arc<NodeRun>, names: &Value) -> Result<String, Diagnostic> {
+    fn compile(&self, run: &Arc<NodeRun>) -> Result<String, Diagnostic> {
         let runner = self.runner;
-        let context = merge_maps([names.clone(), run.context()]);
         let origin = self.hook.span.map(|span| Origin::new(span.source, span.start as usize));
         let engine = runner.session.engine();
         let rendered =
-            engine.render_str(&self.hook.raw_code, origin, context).map_err(|error| error.diagnostic)?;
+            engine.render_str(&self.hook.raw_code, origin, run.context()).map_err(|error| error.diagnostic)?;
         let sql = rendered.text();
         let written = runner.target.write_compiled(&CodePath::of_node(self.hook), &sql)?;
         runner.keep_compiled(&self.hook.unique_id, |known| {

@@ -28,11 +28,7 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Com
 }
 
 /// Calls the materialization that the node's config names; writes what its main statement ran to `target/run`.
-pub(super) fn materialize(
-    runner: &Runner,
-    run: &Arc<NodeRun>,
-    compiled: Option<&Compiled>,
-) -> Result<Value, Failure> {
+pub(super) fn materialize(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Compiled>) -> Result<Value, Failure> {
     let node = run.node();
     let name = node.config.materialized();
     let session = &runner.session;

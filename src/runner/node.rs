@@ -12,7 +12,7 @@ use super::run::{Action, Runner};
 use super::subject::Subject;
 use super::{data_test, model, show, unit_test};
 use crate::artifacts::CodePath;
-use crate::compiler::{Compiled, Compiler};
+use crate::compiler::Compiled;
 use crate::context::{NodeRun, RunParts, Worker};
 use crate::diagnostics::Diagnostic;
 use crate::events::{Event, NodeInfo};
@@ -71,7 +71,10 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
         if runner.action == Action::Build {
             runner.report(&subject.skip_line(taken.index, total, node_info.clone()));
         }
-        let result = NodeResult { thread_id: worker.name.clone(), ..NodeResult::skipped(unique_id, subject.resource_type(), None) };
+        let result = NodeResult {
+            thread_id: worker.name.clone(),
+            ..NodeResult::skipped(unique_id, subject.resource_type(), None)
+        };
         finished(runner, &result, node_info);
         return result;
     }
@@ -170,7 +173,9 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     });
     running.status("compiling");
     runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
-    let compiled = running.timed("compile", |running| compile(running, &runner.compiler, &run, &CodePath::of_node(node)))?;
+    let compiled = running.timed("compile", |running| {
+        compile(running, &run, &CodePath::of_node(node), |run| runner.compiler.compile(run))
+    })?;
     match runner.action {
         Action::Compile => return Ok(Done { message: None, ..Done::default() }),
         Action::Show(limit) => {
@@ -188,20 +193,20 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     })
 }
 
-/// Makes a node's SQL and writes it; seeds have none.
+/// Makes a node's SQL by `make` and writes it; seeds have none.
 pub(super) fn compile(
     running: &mut Running<'_>,
-    compiler: &Compiler,
     run: &Arc<NodeRun>,
     path: &CodePath,
+    make: impl FnOnce(&Arc<NodeRun>) -> Result<Compiled, Diagnostic>,
 ) -> Result<Option<Compiled>, Failure> {
     let node = run.node();
     if node.resource_type == ResourceType::Seed {
         return Ok(None);
     }
     let runner = running.runner;
-    let compiled = compiler.compile(run)?;
-    run.set_compiled_code(&compiled.code);
+    let compiled = make(run)?;
+    run.set_compiled_code(compiled.code.as_str());
     runner.report(&Event::WritingInjectedSQLForNode { node_info: running.node_info.clone() });
     let written = runner.target.write_compiled(path, &compiled.code)?;
     runner.keep_compiled(&node.unique_id, |known| {

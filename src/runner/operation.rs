@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use minijinja::Value as JinjaValue;
 use serde_json::{Map, Value};
 
 use super::inline::inline_node;
 use super::stop::Stop;
 use crate::context::{NodeRun, RunParts, Session, Worker};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::jinja::from_json;
 use crate::manifest::Manifest;
 
 /// Calls a macro (`name` or `package.name`) with keyword arguments. What it did stays only if it commits by itself or succeeds.
@@ -39,7 +41,9 @@ pub fn run_operation(
         node: Arc::new(inline_node(session, manifest, bare, "")),
         worker: Arc::clone(&worker),
     });
-    let outcome = run.call_macro_with(found, arguments);
+    let keywords: Vec<(&str, JinjaValue)> =
+        arguments.iter().map(|(name, value)| (name.as_str(), from_json(value))).collect();
+    let outcome = run.call_macro_with(found, &[], &keywords);
     let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
     if connection.in_transaction() {
         // As in dbt: a macro that wants its changes to stay commits them.

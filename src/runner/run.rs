@@ -124,9 +124,8 @@ impl Runner {
 
     fn execute(&self, plan: &Plan, threads: usize) -> Result<Vec<NodeResult>, Diagnostics> {
         let count = threads.min(plan.len()).max(1);
-        let workers = (0..count)
-            .map(|number| self.worker(&pool::thread_name(number)))
-            .collect::<Result<Vec<_>, Diagnostic>>()?;
+        let workers =
+            (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
         let results = pool::work_through(plan, &workers, &self.stop, |worker, taken| self.job(plan, worker, taken));
         for name in self.stop.cancelled() {
             self.report(&Event::LogCancelLine { conn_name: name });

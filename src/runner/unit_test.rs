@@ -8,8 +8,8 @@ use super::node::{Done, Running, compile};
 use super::row_difference::row_difference;
 use super::run::Action;
 use crate::artifacts::CodePath;
-use crate::compiler::{Compiler, unit_test_project};
-use crate::context::{NodeRun, RunParts};
+use crate::compiler::unit_test_plan;
+use crate::context::{NodeRun, RunOptions, RunParts};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::UnitTest;
 use crate::plan::NodeStatus;
@@ -17,16 +17,18 @@ use crate::plan::NodeStatus;
 /// Runs a unit test.
 pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Done, Failure> {
     let runner = running.runner;
-    let project = unit_test_project(&runner.manifest, test)?;
-    let run = NodeRun::new(RunParts {
+    let plan = unit_test_plan(&runner.manifest, test)?;
+    let parts = RunParts {
         session: Arc::clone(&runner.session),
-        manifest: Arc::clone(&project.manifest),
-        node: Arc::clone(&project.node),
+        manifest: Arc::clone(&runner.manifest),
+        node: Arc::clone(&plan.node),
         worker: Arc::clone(running.worker),
-    });
-    // Its inputs stand in for nodes of the same ids: it must not share compiled CTEs with the run.
-    let compiler = Compiler::new();
-    let compiled = running.timed("compile", |running| compile(running, &compiler, &run, &CodePath::of_unit_test(test)))?;
+    };
+    let options = RunOptions { overrides: plan.overrides.clone(), ..RunOptions::default() };
+    let run = NodeRun::with_options(parts, options);
+    let path = CodePath::of_unit_test(test);
+    let make = |run: &Arc<NodeRun>| runner.compiler.compile_unit_test(run, &plan);
+    let compiled = running.timed("compile", |running| compile(running, &run, &path, make))?;
     if runner.action != Action::Build {
         return Ok(Done::default());
     }
