@@ -229,9 +229,14 @@ impl NodeRun {
         *lock(&self.model) = None;
     }
 
-    /// A run of another node by the same worker, with the same options.
+    /// A run of another node on the same worker: an ephemeral model that this one needs, an input of a unit test.
     pub fn of_node(&self, node: Arc<Node>) -> Arc<Self> {
-        let options = RunOptions { node_info: Some(self.node_info()), ..self.options.clone() };
+        let options = RunOptions {
+            event_time: self.options.event_time.clone(),
+            deferred: Arc::clone(&self.options.deferred),
+            node_info: Some(self.node_info()),
+            ..RunOptions::default()
+        };
         Self::with_options(RunParts { node, ..self.parts.clone() }, options)
     }
 

@@ -13,7 +13,7 @@ use super::{Capture, ParseNode, Session};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
 use crate::jinja::raise;
-use crate::manifest::{Doc, Macro, NodeConfig};
+use crate::manifest::{Doc, NodeConfig};
 
 /// When a template is rendered, and for what.
 pub(super) enum Stage {
@@ -152,6 +152,14 @@ impl Scope {
             }
         }
         member(self, name)
+    }
+
+    /// The macro that a bare name means here, names of the render (a unit test's overrides) first.
+    pub(super) fn lookup_macro(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.names.get(name) {
+            return Some(value.clone());
+        }
+        self.session.macros().find(&self.package, name).map(|entry| entry.value.clone())
     }
 
     /// Whether macros can be called here at all.
@@ -362,9 +370,4 @@ fn provider_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         }),
         _ => return None,
     })
-}
-
-/// Whether a macro is one of dbt's (not a user's).
-pub(super) fn is_builtin(definition: &Macro) -> bool {
-    definition.package_name == "dbt" || definition.package_name.starts_with("dbt_")
 }
