@@ -49,13 +49,22 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 fn search_library() {
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
-    let origin = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
-        Ok("linux") => "$ORIGIN",
-        Ok("macos") => "@loader_path",
+    println!("cargo:rerun-if-changed=build.rs");
+    if env::var_os("CARGO_FEATURE_BUNDLED").is_some() {
+        return;
+    }
+    let (origin, library) = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("linux") => ("$ORIGIN", "libduckdb.so"),
+        Ok("macos") => ("@loader_path", "libduckdb.dylib"),
         _ => return,
     };
     let mut paths = vec![origin.to_owned(), format!("{origin}/../lib")];
-    paths.extend(env::var("DUCKDB_LIB_DIR").ok());
+    if let Ok(folder) = env::var("DUCKDB_LIB_DIR") {
+        if !Path::new(&folder).join(library).exists() {
+            println!("cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does) before linking");
+        }
+        paths.push(folder);
+    }
     for path in paths {
         println!("cargo:rustc-link-arg=-Wl,-rpath,{path}");
     }

@@ -1,6 +1,7 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
 pub mod adapters;
+pub mod artifacts;
 mod cli;
 mod commands;
 pub mod compiler;

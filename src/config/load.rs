@@ -117,20 +117,15 @@ impl Loader<'_> {
         let Some(text) = &self.overrides.vars else { return Map::new() };
         let source = self.sources.add("<--vars>", text.as_str());
         let Some(node) = yaml::parse_into(source, text, &mut self.diagnostics) else { return Map::new() };
-        match &node.value {
-            Value::Map(map) => super::reader::to_json(map),
-            _ => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::USAGE,
-                        format!("--vars must be a mapping in YAML, not {}", node.type_name()),
-                    )
-                    .at(Span::new(source, 0, text.len()), "")
-                    .hint("write it as --vars '{name: value}'"),
-                );
-                Map::new()
-            }
+        if let Value::Map(map) = &node.value {
+            return super::reader::to_json(map);
         }
+        self.diagnostics.push(
+            Diagnostic::error(Code::USAGE, format!("--vars must be a mapping in YAML, not {}", node.type_name()))
+                .at(Span::new(source, 0, text.len()), "")
+                .hint("write it as --vars '{name: value}'"),
+        );
+        Map::new()
     }
 
     fn profile(

@@ -10,10 +10,13 @@
 
 mod blocks;
 mod builtins;
+#[cfg(test)]
+mod corpus_tests;
 mod engine;
 #[cfg(test)]
 mod engine_tests;
 mod error;
+mod expression;
 mod extract;
 mod lexer;
 mod macros;
@@ -31,7 +34,7 @@ pub use blocks::{Argument, Block, BlockKind, Blocks, split_blocks};
 pub use engine::{Engine, Rendered, Undefined, has_tags};
 pub use error::{JinjaError, raise};
 pub use extract::{Analysis, Call, CallArgument, analyze};
-pub use macros::{MacroRef, call_macro};
+pub use macros::{MacroRef, call_macro, callable_undefined, running_macros};
 pub use native::literal;
 pub use store::Origin;
 pub use syntax::SyntaxError;

@@ -8,6 +8,8 @@ mod resources;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+pub use self::resources::freshness_json;
+
 use self::maps::{ChildMap, Disabled, GroupMap, ParentMap, values};
 use self::node::NodeJson;
 use self::resources::{DocJson, ExposureJson, GroupJson, MacroJson, SourceJson, UnitTestJson};

@@ -1,0 +1,35 @@
+# make demo   builds hetl and, with it, the whole example project
+# make test   runs every test, with a PostgreSQL of its own
+# make lint   formatting and lints, as CI has them
+# make install [PREFIX=~/.local]
+
+target  := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),$(CURDIR)/target)
+release := $(target)/release
+library := $(if $(filter Darwin,$(shell uname -s)),libduckdb.dylib,libduckdb.so)
+PREFIX  ?= $(HOME)/.local
+
+.PHONY: demo test lint release library install
+
+demo: release
+	cd project && "$(release)/hetl" build
+
+test:
+	scripts/test.sh
+
+lint: library
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+# The executable finds the library beside itself.
+release: library
+	cargo build --release
+	cmp -s ".duckdb/$(library)" "$(release)/$(library)" || cp ".duckdb/$(library)" "$(release)/$(library)"
+
+library:
+	scripts/duckdb-library.sh
+
+# … or in the lib folder beside its own.
+install: release
+	mkdir -p "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib"
+	install -m 755 "$(release)/hetl" "$(DESTDIR)$(PREFIX)/bin/hetl"
+	install -m 644 ".duckdb/$(library)" "$(DESTDIR)$(PREFIX)/lib/$(library)"
