@@ -74,7 +74,8 @@ fn run(case: &Case, folder: &Path) -> (i32, String) {
 #[test]
 fn broken_input_is_told_with_its_place_and_harms_nothing() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken");
-    let mut paths: Vec<_> = fs::read_dir(folder).expect("the cases").map(|entry| entry.expect("a case").path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).expect("the cases").map(|entry| entry.expect("a case").path()).collect();
     paths.sort();
     assert!(paths.len() >= 40, "only {} cases were found", paths.len());
     let mut wrong = Vec::new();
@@ -89,7 +90,12 @@ fn broken_input_is_told_with_its_place_and_harms_nothing() {
         if printed.contains("panicked") {
             complaints.push("it panicked".to_owned());
         }
-        complaints.extend(case.expected.iter().filter(|words| !printed.contains(*words)).map(|words| format!("{words:?} is not printed")));
+        complaints.extend(
+            case.expected
+                .iter()
+                .filter(|words| !printed.contains(*words))
+                .map(|words| format!("{words:?} is not printed")),
+        );
         if case.exit == 2 && folder.path().join("broken.duckdb").exists() {
             complaints.push("the database was touched".to_owned());
         }

@@ -10,6 +10,8 @@ mod run_results;
 mod semantic_manifest;
 mod sources;
 mod target_folder;
+#[cfg(test)]
+mod tests;
 
 pub use catalog::CatalogJson;
 pub use code_path::CodePath;

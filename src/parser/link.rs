@@ -105,9 +105,11 @@ fn finish_source(parsing: &Parsing, source: &mut Source, problems: &mut Diagnost
     });
     let as_json = serde_json::json!({
         "name": source.name, "identifier": source.identifier, "source_name": source.source_name, "schema": source.schema,
-        "meta": source.meta, "source_meta": source.source_meta, "config": source.config.values(),
+        "database": source.database, "tags": source.tags, "meta": source.meta, "source_meta": source.source_meta,
+        "config": source.config.values(),
     });
-    source.relation_name = parsing.adapter().source_location(&as_json).unwrap_or_else(|| {
+    let location = problems.collect(parsing.adapter().source_location(&as_json).map_err(place)).flatten();
+    source.relation_name = location.unwrap_or_else(|| {
         parsing.relation_name(source.database.as_deref(), &source.schema, &source.identifier, Some(&quoting))
     });
 }

@@ -52,6 +52,33 @@ impl Serialize for ManifestJson<'_> {
     }
 }
 
+macro_rules! to_json {
+    ($($what:ty, $form:expr;)*) => {$(
+        impl $what {
+            /// As the manifest writes it.
+            pub fn to_json(&self) -> Value {
+                let form = $form;
+                serde_json::to_value(form(self)).unwrap_or_default()
+            }
+        }
+    )*};
+}
+
+to_json! {
+    super::Source, SourceJson;
+    super::Macro, MacroJson;
+    super::Exposure, ExposureJson;
+    super::Group, GroupJson;
+    super::UnitTest, UnitTestJson;
+}
+
+impl super::Node {
+    /// As the manifest writes it, with what compiling added.
+    pub fn to_json(&self, compiled: Option<&super::CompiledNode>) -> Value {
+        serde_json::to_value(NodeJson::new(self, compiled)).unwrap_or_default()
+    }
+}
+
 struct Metadata<'a>(&'a ManifestJson<'a>);
 
 impl Serialize for Metadata<'_> {
