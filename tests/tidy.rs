@@ -44,6 +44,8 @@ struct Source {
     /// Below the package, `/` between parts: `src/yaml/parse.rs`.
     path: String,
     text: String,
+    /// Compiled for tests only.
+    is_test: bool,
 }
 
 impl Source {
@@ -54,13 +56,29 @@ impl Source {
         Some(first.strip_suffix(".rs").unwrap_or(first))
     }
 
-    fn is_test_file(&self) -> bool {
-        self.path.starts_with("tests/") || self.path.ends_with("_tests.rs") || self.path.ends_with("/tests.rs")
+    /// Files of modules that are declared here under `#[cfg(test)]`.
+    fn test_modules(&self) -> Vec<String> {
+        let folder = self
+            .path
+            .strip_suffix("mod.rs")
+            .map_or_else(|| format!("{}/", self.path.trim_end_matches(".rs")), str::to_owned);
+        let mut files = Vec::new();
+        let mut after_cfg_test = false;
+        for line in self.text.lines().map(str::trim) {
+            if line == "#[cfg(test)]" {
+                after_cfg_test = true;
+            } else if after_cfg_test && !line.starts_with("#[") {
+                after_cfg_test = false;
+                let declared = line.split("mod ").nth(1).and_then(|rest| rest.strip_suffix(';'));
+                files.extend(declared.map(|name| format!("{folder}{name}.rs")));
+            }
+        }
+        files
     }
 
     /// Numbered lines of code: comments and tests are left out.
     fn code(&self) -> Vec<(usize, &str)> {
-        if self.is_test_file() {
+        if self.is_test {
             return Vec::new();
         }
         let mut lines = Vec::new();
@@ -107,13 +125,20 @@ fn sources(folder: &str, extension: &str) -> Vec<Source> {
     paths.sort();
     let read = |path: PathBuf| Source {
         text: fs::read_to_string(&path).expect("sources are UTF-8"),
+        is_test: false,
         path: path
             .strip_prefix(package())
             .expect("it was found below the package")
             .to_string_lossy()
             .replace('\\', "/"),
     };
-    paths.into_iter().map(read).collect()
+    let mut sources: Vec<Source> = paths.into_iter().map(read).collect();
+    let test_modules: BTreeSet<String> = sources.iter().flat_map(Source::test_modules).collect();
+    for source in &mut sources {
+        let named = source.path.ends_with("_tests.rs") || source.path.ends_with("/tests.rs");
+        source.is_test = named || source.path.starts_with("tests/") || test_modules.contains(&source.path);
+    }
+    sources
 }
 
 /// The rooms that a text names after `crate::`, also in a group: `crate::{a, b::{c, d}}`.
@@ -219,7 +244,7 @@ fn files_are_short_and_named_after_what_they_hold() {
 fn modules_say_what_they_are_for() {
     let problems: Vec<String> = sources("src", "rs")
         .iter()
-        .filter(|source| !source.is_test_file() && !source.text.starts_with("//!"))
+        .filter(|source| !source.is_test && !source.text.starts_with("//!"))
         .map(|source| format!("{}: begins without `//!`", source.path))
         .collect();
     check(&problems);
