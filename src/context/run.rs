@@ -240,9 +240,9 @@ impl NodeRun {
         Self::with_options(RunParts { node, ..self.parts.clone() }, options)
     }
 
-    /// Unique ids of the ephemeral models that its templates have referred to, in order, each once.
-    pub fn ephemeral_refs(&self) -> Vec<String> {
-        lock(&self.ctes).clone()
+    /// Takes the unique ids of ephemeral models that its templates have referred to, in order, each once.
+    pub fn take_ctes(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.ctes))
     }
 
     /// What was last given to `write()`: the SQL for `target/run`.

@@ -18,6 +18,8 @@ pub struct SessionParts {
     pub config: Config,
     /// The warehouse.
     pub adapter: Arc<dyn Adapter>,
+    /// The templates; the one that the macros were added to.
+    pub engine: Engine,
     /// Every macro.
     pub macros: Arc<MacroSet>,
     /// Told what templates log and print.
@@ -30,6 +32,7 @@ pub struct SessionParts {
 pub struct Session {
     config: Config,
     adapter: Arc<dyn Adapter>,
+    engine: Engine,
     macros: Arc<MacroSet>,
     shared: Shared,
     reporter: Arc<dyn Reporter>,
@@ -57,6 +60,7 @@ impl Session {
         Arc::new(Self {
             config: parts.config,
             adapter: parts.adapter,
+            engine: parts.engine,
             shared,
             macros: parts.macros,
             reporter: parts.reporter,
@@ -64,8 +68,8 @@ impl Session {
             quoting,
             warnings: Mutex::default(),
             selected: RwLock::default(),
-            cache: Arc<RelationCache>,
-    graph: OnceLock::new(),
+            cache,
+            graph: OnceLock::new(),
             warned: Mutex::default(),
         })
     }
@@ -82,7 +86,7 @@ impl Session {
 
     /// The templates.
     pub fn engine(&self) -> &Engine {
-        self.macros.engine()
+        &self.engine
     }
 
     /// Values that are the same in all contexts.

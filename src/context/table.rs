@@ -267,7 +267,7 @@ fn cell_value(cell: &Cell) -> Value {
         }
         Cell::Bytes(bytes) => Value::from_bytes(bytes.clone()),
         Cell::List(_) | Cell::Struct(_) => {
-            super::json_yaml::tojson(&[Value::from_serialize(cell_json(cell))]).unwrap_or_else(|_| none())
+            Value::from(super::json_yaml::json_line(&cell_json(cell)))
         }
     }
 }
