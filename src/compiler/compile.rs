@@ -1,12 +1,12 @@
 //! Compiling one node.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::Value as JinjaValue;
-use minijinja::value::merge_maps;
 use serde_json::{Map, Value};
 
+use super::UnitTestPlan;
 use crate::context::{NodeRun, render_test_arguments};
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 use crate::jinja::{JinjaError, Origin, has_tags};
@@ -45,18 +45,25 @@ impl Compiler {
 
     /// The SQL of the node that `run` is about.
     pub fn compile(&self, run: &Arc<NodeRun>) -> Result<Compiled, Diagnostic> {
-        let rendered = self.rendered(run)?;
-        let ctes: Vec<String> = rendered.extra_ctes.iter().map(|(_, cte)| cte.clone()).collect();
-        let code = add_ctes(&rendered.code, &ctes);
-        let path = format!("target/compiled/{}/{}", run.node().package_name, run.node().original_file_path);
-        let source = run.session().sources().add(path, code.as_str());
-        Ok(Compiled { code, extra_ctes: rendered.extra_ctes, source })
+        Ok(finish(run, self.rendered(run)?))
+    }
+
+    /// The SQL of a unit test: its model's, with the rows of its inputs as CTEs. `run` is of the plan's node and overrides.
+    pub fn compile_unit_test(&self, run: &Arc<NodeRun>, plan: &UnitTestPlan) -> Result<Compiled, Diagnostic> {
+        let mut rendered = self.rendered(run)?;
+        let mut fixtures = Vec::with_capacity(plan.fixtures.len());
+        for fixture in &plan.fixtures {
+            let rows = render(&run.of_node(Arc::clone(&fixture.node)))?;
+            fixtures.push((fixture.node.unique_id.clone(), format!("{} as (\n{rows}\n)", fixture.cte)));
+        }
+        rendered.extra_ctes.splice(0..0, fixtures);
+        Ok(finish(run, rendered))
     }
 
     fn rendered(&self, run: &Arc<NodeRun>) -> Result<Rendered, Diagnostic> {
         let code = render(run)?;
         let mut extra_ctes: Vec<(String, String)> = Vec::new();
-        for id in run.ephemeral_refs() {
+        for id in run.take_ctes() {
             let upstream = self.ephemeral(run, &id)?;
             let known = |id: &str, list: &[(String, String)]| list.iter().any(|(known, _)| known == id);
             for cte in &upstream.extra_ctes {
@@ -94,17 +101,26 @@ impl Compiler {
     }
 }
 
+/// Puts the CTEs before the query and makes the result a text that diagnostics can point into.
+fn finish(run: &Arc<NodeRun>, rendered: Rendered) -> Compiled {
+    let ctes: Vec<String> = rendered.extra_ctes.iter().map(|(_, cte)| cte.clone()).collect();
+    let code = add_ctes(&rendered.code, &ctes);
+    let path = format!("target/compiled/{}/{}", run.node().package_name, run.node().original_file_path);
+    let source = run.session().sources().add(path, code.as_str());
+    Compiled { code, extra_ctes: rendered.extra_ctes, source }
+}
+
 /// Renders the node's own template.
 fn render(run: &Arc<NodeRun>) -> Result<String, Diagnostic> {
     let node = run.node();
     if !has_tags(&node.raw_code) {
         return Ok(node.raw_code.to_string());
     }
-    let mut context = run.context();
+    let mut names = BTreeMap::new();
     if let Some(metadata) = &node.test.metadata {
-        let arguments = test_arguments(run, &metadata.kwargs)?;
-        context = merge_maps([JinjaValue::from_iter([("_dbt_generic_test_kwargs", arguments)]), context]);
+        names.insert("_dbt_generic_test_kwargs".to_owned(), test_arguments(run, &metadata.kwargs)?);
     }
+    let context = run.context_with(names);
     let engine = run.session().engine();
     let rendered = engine.render_str(&node.raw_code, origin(node), context).map_err(|error| describe(run, error))?;
     Ok(rendered.text())

@@ -7,4 +7,4 @@ mod compile;
 mod unit_test;
 
 pub use compile::{Compiled, Compiler};
-pub use unit_test::{UnitTestProject, unit_test_project};
+pub use unit_test::{UnitTestPlan, unit_test_plan};

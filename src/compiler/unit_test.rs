@@ -1,63 +1,75 @@
-//! A unit test as a small project of its own: the tested model's template, and an ephemeral model of fixed rows in the
-//! place of each input.
+//! A unit test as something to compile: the tested model's template, with a CTE of fixed rows in the place of each input.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::adapters::{Relation, RelationType};
+use crate::context::Overrides;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::{Checksum, DependsOn, Manifest, Node, NodeConfig, ResourceType, Source, TestDetails, UnitTest};
 
 /// A unit test ready to be compiled and run.
 #[derive(Debug, Clone)]
-pub struct UnitTestProject {
+pub struct UnitTestPlan {
     /// The test as a node that materializes as `unit`.
     pub node: Arc<Node>,
-    /// Only this node, its inputs and the macros.
-    pub manifest: Arc<Manifest>,
-    /// The input that stands for `this`, if the test gives one.
-    pub this_input: Option<String>,
+    /// What its model sees instead of the real thing.
+    pub overrides: Overrides,
+    /// The inputs, in the order in which the test gives them.
+    pub(super) fixtures: Vec<Fixture>,
 }
 
-/// Makes the project of one unit test. Inputs come from `depends_on`, in the order in which the test gives them.
-pub fn unit_test_project(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestProject, Diagnostic> {
+/// Rows that stand for a node or source.
+#[derive(Debug, Clone)]
+pub(super) struct Fixture {
+    /// Name of the CTE.
+    pub(super) cte: String,
+    /// An ephemeral model of the rows.
+    pub(super) node: Arc<Node>,
+}
+
+/// Makes the plan of one unit test. Inputs come from `depends_on`, in the order in which the test gives them.
+pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPlan, Diagnostic> {
     let tested = test.depends_on.nodes.first().and_then(|id| manifest.nodes.get(id)).ok_or_else(|| {
         Diagnostic::error(Code::REF_NOT_FOUND, format!("unit test `{}` has no model", test.name)).at_some(test.span, "")
     })?;
-    let mut small = Manifest {
-        project_name: manifest.project_name.clone(),
-        adapter_type: manifest.adapter_type.clone(),
-        macros: manifest.macros.clone(),
-        ..Manifest::default()
-    };
-    let mut inputs = Vec::new();
-    let mut this_input = None;
+    let mut overrides = given_overrides(test);
+    overrides.config.insert("materialized".into(), json!(tested.config.materialized()));
+    let mut fixtures = Vec::new();
     let mut upstream = test.depends_on.nodes.iter().skip(1);
     for given in &test.given {
         let is_this = given.get("input").and_then(Value::as_str).is_some_and(|input| input.trim() == "this");
-        let id = if is_this { Some(&tested.unique_id) } else { upstream.next() };
-        let Some(id) = id else { continue };
-        let input = if let Some(node) = manifest.nodes.get(id) {
-            node_input(test, node, given)
+        let Some(id) = (if is_this { Some(&tested.unique_id) } else { upstream.next() }) else { continue };
+        let (node, cte) = if let Some(node) = manifest.nodes.get(id) {
+            (node_input(test, node, given), format!("__dbt__cte__{}", node.alias))
         } else if let Some(source) = manifest.sources.get(id) {
-            let (node, stand_in) = source_input(test, source, given);
-            small.sources.insert(source.unique_id.clone(), Arc::new(stand_in));
-            node
+            let cte = format!("__dbt__cte__{}__{}", source.source_name, source.identifier);
+            (source_input(test, source, given), cte)
         } else {
             continue;
         };
+        let relation = Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(Default::default());
         if is_this {
-            this_input = Some(input.unique_id.clone());
+            overrides.this = Some(relation);
+        } else {
+            overrides.relations.insert(id.clone(), relation);
         }
-        inputs.push(input.unique_id.clone());
-        small.nodes.insert(input.unique_id.clone(), Arc::new(input));
+        fixtures.push(Fixture { cte, node: Arc::new(node) });
     }
-    let node = Arc::new(test_node(test, tested, inputs));
-    small.nodes.insert(node.unique_id.clone(), Arc::clone(&node));
-    Ok(UnitTestProject { node, manifest: Arc::new(small), this_input })
+    Ok(UnitTestPlan { node: Arc::new(test_node(test, tested)), overrides, fixtures })
 }
 
-fn test_node(test: &UnitTest, tested: &Node, inputs: Vec<String>) -> Node {
+fn given_overrides(test: &UnitTest) -> Overrides {
+    let part = |key: &str| -> BTreeMap<String, Value> {
+        let values = test.overrides.as_ref().and_then(|overrides| overrides.get(key)?.as_object());
+        values.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    Overrides { macros: part("macros"), vars: part("vars"), env_vars: part("env_vars"), ..Overrides::default() }
+}
+
+fn test_node(test: &UnitTest, tested: &Node) -> Node {
     let name = match &test.version {
         Some(Value::String(version)) => format!("{}_v{version}", test.name),
         Some(version) => format!("{}_v{version}", test.name),
@@ -86,7 +98,7 @@ fn test_node(test: &UnitTest, tested: &Node, inputs: Vec<String>) -> Node {
         relation_name: None,
         checksum: Checksum { name: "none", checksum: String::new() },
         config: NodeConfig::new(config),
-        depends_on: DependsOn { macros: tested.depends_on.macros.clone(), nodes: inputs },
+        depends_on: tested.depends_on.clone(),
         description: test.description.clone(),
         constraints: Vec::new(),
         test: TestDetails::default(),
@@ -113,9 +125,9 @@ fn node_input(test: &UnitTest, original: &Node, given: &Value) -> Node {
     }
 }
 
-/// An ephemeral model of the given rows, and the source that leads to it.
-fn source_input(test: &UnitTest, original: &Source, given: &Value) -> (Node, Source) {
-    let node = Node {
+/// An ephemeral model of the given rows under the name of a source table.
+fn source_input(test: &UnitTest, original: &Source, given: &Value) -> Node {
+    Node {
         unique_id: format!("model.{}.{}__{}", original.package_name, original.source_name, original.name),
         resource_type: ResourceType::Model,
         name: original.name.clone(),
@@ -123,7 +135,7 @@ fn source_input(test: &UnitTest, original: &Source, given: &Value) -> (Node, Sou
         path: format!("{}.sql", original.name),
         original_file_path: test.original_file_path.clone(),
         fqn: original.fqn.clone(),
-        alias: format!("{}__{}", original.source_name, original.identifier),
+        alias: original.identifier.clone(),
         database: original.database.clone(),
         schema: original.schema.clone(),
         relation_name: None,
@@ -157,9 +169,7 @@ fn source_input(test: &UnitTest, original: &Source, given: &Value) -> (Node, Sou
         test: TestDetails::default(),
         root_path: None,
         index: None,
-    };
-    let stand_in = Source { unique_id: node.unique_id.clone(), ..original.clone() };
-    (node, stand_in)
+    }
 }
 
 fn ephemeral() -> serde_json::Map<String, Value> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Which tests a selection of nodes brings along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,26 @@ pub enum IndirectSelection {
     Cautious,
     Buildable,
     Empty,
+}
+
+impl IndirectSelection {
+    /// dbt's names.
+    pub const NAMES: &'static [(&'static str, Self)] =
+        &[("eager", Self::Eager), ("cautious", Self::Cautious), ("buildable", Self::Buildable), ("empty", Self::Empty)];
+
+    /// The mode of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode)
+    }
+
+    /// dbt's name.
+    pub fn as_str(self) -> &'static str {
+        name_of(Self::NAMES, self)
+    }
+}
+
+fn name_of<T: Copy + PartialEq>(names: &'static [(&'static str, T)], value: T) -> &'static str {
+    names.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
 }
 
 /// How lines are written.
@@ -24,6 +44,17 @@ pub enum LogFormat {
     Default,
 }
 
+impl LogFormat {
+    /// dbt's names.
+    pub const NAMES: &'static [(&'static str, Self)] =
+        &[("text", Self::Text), ("debug", Self::Debug), ("json", Self::Json), ("default", Self::Default)];
+
+    /// dbt's name.
+    pub fn as_str(self) -> &'static str {
+        name_of(Self::NAMES, self)
+    }
+}
+
 /// The least severe lines that are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
@@ -33,6 +64,22 @@ pub enum LogLevel {
     Warn,
     Error,
     None,
+}
+
+impl LogLevel {
+    /// dbt's names.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("debug", Self::Debug),
+        ("info", Self::Info),
+        ("warn", Self::Warn),
+        ("error", Self::Error),
+        ("none", Self::None),
+    ];
+
+    /// dbt's name.
+    pub fn as_str(self) -> &'static str {
+        name_of(Self::NAMES, self)
+    }
 }
 
 /// `--warn-error-options`: which warnings are errors. Entries are dbt's event names, or `all`/`*`.
@@ -155,5 +202,67 @@ impl Flags {
     /// A behaviour flag such as `require_generic_test_arguments_property`; false for one that dbt does not know.
     pub fn behaves(&self, name: &str) -> bool {
         self.behavior.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// All flags under dbt's names in lower case, as `flags` in Jinja (there in upper case) and artifacts show them.
+    pub fn to_json(&self) -> Map<String, Value> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let values = [
+            ("full_refresh", json!(self.full_refresh)),
+            ("fail_fast", json!(self.fail_fast)),
+            ("store_failures", json!(self.store_failures)),
+            ("empty", json!(self.empty)),
+            ("sample", json!(self.sample)),
+            ("event_time_start", json!(self.event_time_start)),
+            ("event_time_end", json!(self.event_time_end)),
+            ("defer", json!(self.defer)),
+            ("favor_state", json!(self.favor_state)),
+            ("state", json!(path(&self.state))),
+            ("defer_state", json!(path(&self.defer_state))),
+            ("indirect_selection", json!(self.indirect_selection.as_str())),
+            ("resource_types", json!(self.resource_types)),
+            ("exclude_resource_types", json!(self.exclude_resource_types)),
+            ("warn_error", json!(self.warn_error.then_some(true))),
+            (
+                "warn_error_options",
+                json!({
+                    "error": self.warn_error_options.error,
+                    "warn": self.warn_error_options.warn,
+                    "silence": self.warn_error_options.silence,
+                }),
+            ),
+            ("write_json", json!(self.write_json)),
+            ("partial_parse", json!(self.partial_parse)),
+            ("static_parser", json!(self.static_parser)),
+            ("use_experimental_parser", json!(self.use_experimental_parser)),
+            ("version_check", json!(self.version_check)),
+            ("populate_cache", json!(self.populate_cache)),
+            ("cache_selected_only", json!(self.cache_selected_only)),
+            ("introspect", json!(self.introspect)),
+            ("print", json!(self.print)),
+            ("quiet", json!(self.quiet)),
+            ("debug", json!(self.debug)),
+            ("log_format", json!(self.log_format.as_str())),
+            ("log_format_file", json!(self.log_format_file.as_str())),
+            ("log_level", json!(self.log_level.as_str())),
+            ("log_level_file", json!(self.log_level_file.as_str())),
+            ("log_file_max_bytes", json!(self.log_file_max_bytes)),
+            ("log_cache_events", json!(self.log_cache_events)),
+            ("use_colors", json!(self.use_colors.unwrap_or(true))),
+            ("use_colors_file", json!(self.use_colors_file)),
+            ("printer_width", json!(self.printer_width)),
+            ("send_anonymous_usage_stats", json!(self.send_anonymous_usage_stats)),
+            ("single_threaded", json!(self.single_threaded)),
+            ("macro_debugging", json!(self.macro_debugging)),
+            ("show_all_deprecations", json!(self.show_all_deprecations)),
+            ("show_resource_report", json!(self.show_resource_report)),
+            ("export_saved_queries", json!(self.export_saved_queries)),
+            ("clean_project_files_only", json!(self.clean_project_files_only)),
+            ("host", json!(self.host)),
+            ("strict_mode", json!(false)),
+        ];
+        let mut all: Map<String, Value> = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        all.extend(self.behavior.clone());
+        all
     }
 }

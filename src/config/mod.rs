@@ -5,13 +5,22 @@
 //! Nothing here reads models or speaks to a warehouse.
 
 mod config_tree;
+mod flag_sources;
 mod flags;
 mod invocation;
 mod load;
+mod locate;
+mod native;
 mod overrides;
+mod packages;
 mod profile;
+mod profile_file;
 mod project;
+mod project_file;
+mod reader;
+mod template;
 mod vars;
+mod version;
 
 pub use config_tree::{ConfigKind, ConfigLevel, ConfigTree, NodeConfigChain};
 pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, WarnErrorOptions};

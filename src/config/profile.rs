@@ -1,9 +1,10 @@
 //! The profile and target that a command runs against.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::adapters::{Surroundings, registry};
 use crate::diagnostics::Span;
 
 /// Where a profile was found.
@@ -13,6 +14,8 @@ pub enum ProfileOrigin {
     File(PathBuf),
     /// Nowhere: the default, a DuckDB file beside `dbt_project.yml`.
     Default,
+    /// Not looked for, as the command needs none.
+    Unset,
 }
 
 /// The chosen target of the chosen profile, rendered.
@@ -39,6 +42,46 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// What commands have that need no warehouse.
+    pub fn unset() -> Self {
+        Self {
+            profile_name: String::new(),
+            target_name: String::new(),
+            adapter_type: String::new(),
+            threads: 1,
+            credentials: Map::new(),
+            secrets: Vec::new(),
+            origin: ProfileOrigin::Unset,
+            span: None,
+            credential_spans: Vec::new(),
+        }
+    }
+
+    /// The credentials with `type`, as the registry of adapters wants them.
+    pub fn typed_credentials(&self) -> Map<String, Value> {
+        let mut all = Map::new();
+        all.insert("type".into(), Value::from(self.adapter_type.as_str()));
+        all.extend(self.credentials.clone());
+        all
+    }
+
+    /// `target` as project files see it: what the adapter shows of the credentials (without secrets), and what dbt adds. Where
+    /// the adapter refuses them, all keys that are no secrets.
+    pub fn target_fields(&self, project_root: &Path) -> Map<String, Value> {
+        let surroundings = Surroundings { project_root: project_root.to_path_buf(), ..Surroundings::default() };
+        let shown = registry::open(&self.typed_credentials(), &surroundings).map(|adapter| adapter.target_fields());
+        let mut fields = shown.unwrap_or_else(|_| {
+            let shown = self.credentials.iter().filter(|(key, _)| !super::profile_file::is_secret_key(key));
+            shown.map(|(key, value)| (key.clone(), value.clone())).collect()
+        });
+        fields.insert("type".into(), Value::from(self.adapter_type.as_str()));
+        fields.insert("threads".into(), Value::from(self.threads));
+        fields.insert("name".into(), Value::from(self.target_name.as_str()));
+        fields.insert("target_name".into(), Value::from(self.target_name.as_str()));
+        fields.insert("profile_name".into(), Value::from(self.profile_name.as_str()));
+        fields
+    }
+
     /// Where a key of the credentials stands; the target if the key is not written.
     pub fn credential_span(&self, key: &str) -> Option<Span> {
         self.credential_spans.iter().find(|(name, _)| name == key).map(|(_, span)| *span).or(self.span)
@@ -46,6 +89,9 @@ impl Profile {
 
     /// The text with every secret replaced by stars.
     pub fn hide_secrets(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "*****"))
+        let mut secrets: Vec<&String> = self.secrets.iter().collect();
+        // The longest first, as one may be part of another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "*****"))
     }
 }

@@ -26,8 +26,6 @@ pub struct Captured {
     pub functions: Vec<Vec<String>>,
     /// Calls of `config`, merged as dbt merges them (tags and hooks add up, `meta` and the like are updated).
     pub config_call: Map<String, Value>,
-    /// Unique ids of the macros that the template itself called, each once.
-    pub macros: Vec<String>,
     /// Warnings raised while rendering.
     pub warnings: Diagnostics,
 }

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use minijinja::Value;
+
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::jinja::{Engine, Origin};
 use crate::manifest::Macro;
 
 /// Which of the three name macros.
@@ -33,6 +36,8 @@ impl NameMacro {
 pub struct MacroEntry {
     /// The macro.
     pub definition: Arc<Macro>,
+    /// What a template calls.
+    pub value: Value,
     /// Whether it is built in.
     pub is_internal: bool,
 }
@@ -40,6 +45,7 @@ pub struct MacroEntry {
 /// Macros by package and name. Frozen once made.
 #[derive(Debug, Default)]
 pub struct MacroSet {
+    engine: Engine,
     root_package: String,
     /// Built-in packages, most special first.
     internal_packages: Vec<String>,
@@ -50,14 +56,16 @@ pub struct MacroSet {
 }
 
 impl MacroSet {
-    /// A set of all these macros. `internal_packages` are the adapter's, most special first (`dbt_duckdb`, `dbt`).
+    /// A set of all these macros, whose templates are added to `engine`. `internal_packages` are the adapter's, most special first (`dbt_duckdb`, `dbt`).
     /// Two macros of one name in one package are an error; the first is kept.
     pub fn new(
         macros: impl IntoIterator<Item = Arc<Macro>>,
         root_package: &str,
         internal_packages: &[&str],
+        engine: &Engine,
     ) -> (Self, Diagnostics) {
         let mut set = Self {
+            engine: engine.clone(),
             root_package: root_package.to_owned(),
             internal_packages: internal_packages.iter().map(|name| (*name).to_owned()).collect(),
             ..Self::default()
@@ -88,7 +96,13 @@ impl MacroSet {
             .at_some(earlier.definition.span, "first defined here")
             .hint("rename or remove one of them"));
         }
-        let entry = Arc::new(MacroEntry { definition: Arc::clone(&definition), is_internal });
+        let value = self.engine.add_macro(
+            &definition.package_name,
+            &definition.name,
+            Arc::clone(&definition.macro_sql),
+            definition.span.map(|span| Origin::new(span.source, span.start as usize)),
+        );
+        let entry = Arc::new(MacroEntry { definition: Arc::clone(&definition), value, is_internal });
         package.insert(definition.name.clone(), Arc::clone(&entry));
         self.by_name.entry(definition.name.clone()).or_default().push(entry);
         Ok(())
@@ -102,8 +116,24 @@ impl MacroSet {
     /// The macro that a bare name means in a template of `package`: the package's own, then the root project's, then a
     /// built-in one.
     pub fn find(&self, package: &str, name: &str) -> Option<&Arc<MacroEntry>> {
-        let own = || if self.is_internal(package) { None } else { self.in_package(package, name) };
-        own().or_else(|| self.in_package(&self.root_package, name)).or_else(|| self.internal.get(name))
+        self.find_local(package, name).or_else(|| self.find_internal(name))
+    }
+
+    /// The same without built-in ones.
+    pub fn find_local(&self, package: &str, name: &str) -> Option<&Arc<MacroEntry>> {
+        let own = if self.is_internal(package) { None } else { self.in_package(package, name) };
+        own.or_else(|| self.in_package(&self.root_package, name))
+    }
+
+    /// The built-in macro of this name, the adapter's own first.
+    pub fn find_internal(&self, name: &str) -> Option<&Arc<MacroEntry>> {
+        self.internal.get(name)
+    }
+
+    /// The macro that a template name of the engine (`macro:package.name`) stands for, by unique id.
+    pub fn unique_id_of_template(&self, template: &str) -> Option<&str> {
+        let (package, name) = template.strip_prefix("macro:")?.split_once('.')?;
+        Some(&self.in_package(package, name)?.definition.unique_id)
     }
 
     /// The macro that `package.name` means; `dbt` stands for all built-in packages.
@@ -113,7 +143,7 @@ impl MacroSet {
 
     /// Whether `package` can be written before a macro's name.
     pub fn has_namespace(&self, package: &str) -> bool {
-        package == "dbt" || self.packages.contains_key(package)
+        package == "dbt" || (self.packages.contains_key(package) && !self.is_internal(package))
     }
 
     /// Names of the macros in a namespace.

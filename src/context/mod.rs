@@ -5,16 +5,45 @@
 //! [`NodeRun::context`] for running, [`yaml_context`] and [`docs_context`] for property files. Nothing here decides in
 //! which order nodes run, and nothing here prints.
 
+mod adapter;
+mod arguments;
 mod capture;
+mod collections;
+mod column;
+mod config;
+mod contract;
+mod doc;
+mod env_var;
+mod exceptions;
+mod flags;
+mod graph;
+mod json_yaml;
+mod log;
 mod macro_set;
+mod model;
+mod modules;
 mod parse;
+mod print_table;
+mod raise;
+mod reference;
+mod relation;
+mod render;
+mod results;
 mod run;
+mod scope;
+mod seed;
 mod session;
+mod shared;
+mod source;
+mod table;
 mod test_arguments;
+mod values;
+mod var;
 
 pub use capture::{Capture, Captured};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
-pub use parse::{ParseNode, docs_context, generate_name, parse_context, yaml_context};
-pub use run::{EventTimeRange, NodeRun, RunParts, Worker};
+pub use parse::{ParseNode, docs_context, generate_name, macro_context, parse_context, yaml_context};
+pub use results::StatementResult;
+pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker};
 pub use session::{Session, SessionParts};
 pub use test_arguments::render_test_arguments;

@@ -1,13 +1,17 @@
 //! Contexts for parsing: models, generic tests, hooks, property files, descriptions, and the names of relations.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use indexmap::IndexMap;
 use minijinja::Value;
 use serde_json::Map;
 
-use super::{Capture, NameMacro, Session};
-use crate::diagnostics::Diagnostic;
+use super::scope::{Scope, Stage};
+use super::values::optional;
+use super::{Capture, MacroEntry, NameMacro, Session};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::jinja::from_json;
 use crate::manifest::{Doc, ResourceType};
 
 /// What is known of a node while its template is parsed.
@@ -41,32 +45,118 @@ pub struct ParseNode {
     pub names: Vec<(String, Value)>,
 }
 
+fn context(session: &Arc<Session>, package: &str, stage: Stage, names: BTreeMap<String, Value>) -> Value {
+    let scope = Scope { session: Arc::clone(session), package: package.to_owned(), stage, names };
+    Arc::new(scope).context()
+}
+
 /// The context in which a node's template is parsed, and what it captures. `execute` is false.
-pub fn parse_context(_session: &Arc<Session>, _node: Arc<ParseNode>) -> (Value, Arc<Capture>) {
-    (Value::UNDEFINED, Arc::default())
+///
+/// Macros that the template calls are not in the capture but in [`crate::jinja::Rendered::macros`];
+/// [`Session::macro_ids`] turns those into unique ids.
+pub fn parse_context(session: &Arc<Session>, node: Arc<ParseNode>) -> (Value, Arc<Capture>) {
+    let capture = Arc::new(Capture::default());
+    let names = node.names.iter().cloned().collect();
+    let package = node.package_name.clone();
+    let stage = Stage::Parse { node, capture: Arc::clone(&capture) };
+    (context(session, &package, stage, names), capture)
 }
 
 /// The context of values in property files of `package`: `var`, `env_var`, `target` and the like; no macros.
-pub fn yaml_context(_session: &Arc<Session>, _package: &str) -> Value {
-    Value::UNDEFINED
+pub fn yaml_context(session: &Arc<Session>, package: &str) -> Value {
+    context(session, package, Stage::Property, BTreeMap::new())
 }
 
 /// The context of descriptions: [`yaml_context`] with `doc`. Unique ids of the doc blocks that were used are captured.
 pub fn docs_context(
-    _session: &Arc<Session>,
-    _package: &str,
-    _docs: &Arc<IndexMap<String, Arc<Doc>>>,
-) -> (Value, Arc<std::sync::Mutex<Vec<String>>>) {
-    (Value::UNDEFINED, Arc::default())
+    session: &Arc<Session>,
+    package: &str,
+    docs: &Arc<IndexMap<String, Arc<Doc>>>,
+) -> (Value, Arc<Mutex<Vec<String>>>) {
+    let used = Arc::default();
+    let stage = Stage::Description { docs: Arc::clone(docs), used: Arc::clone(&used) };
+    (context(session, package, stage, BTreeMap::new()), used)
+}
+
+/// The context of a macro called by itself while parsing (`execute` is false); bare names are those of the root project.
+pub fn macro_context(session: &Arc<Session>) -> Value {
+    context(session, &session.config().project.name, Stage::Naming, BTreeMap::new())
 }
 
 /// The database, schema or alias of a resource: what the project's macro (or the built-in rule) makes of `custom`.
+/// `node` is called only where a macro has to be rendered, and gives dbt's dict of the resource.
 pub fn generate_name(
-    _session: &Arc<Session>,
-    _which: NameMacro,
-    _package: &str,
+    session: &Arc<Session>,
+    which: NameMacro,
+    package: &str,
     custom: Option<&str>,
-    _node: &serde_json::Value,
+    node: &dyn Fn() -> serde_json::Value,
 ) -> Result<String, Diagnostic> {
-    Ok(custom.unwrap_or_default().to_owned())
+    let Some(entry) = session.macros().find_name_macro(which, package) else {
+        return Err(Diagnostic::error(
+            Code::MACRO_NOT_FOUND,
+            format!("macro `{}` is not found", which.macro_name()),
+        ));
+    };
+    if uses_builtin_rule(session, which, package, entry) {
+        return Ok(builtin_name(session, which, custom, node));
+    }
+    let keyword = match which {
+        NameMacro::Database => "custom_database_name",
+        NameMacro::Schema => "custom_schema_name",
+        NameMacro::Alias => "custom_alias_name",
+    };
+    let _ = keyword;
+    let rendered = session.engine().call(
+        &entry.value,
+        &[optional(custom), from_json(&node())],
+        &[],
+        macro_context(session),
+        |_| {},
+        |_| {},
+    )?;
+    Ok(rendered.text().trim().to_owned())
+}
+
+/// Whether the built-in macro is called, and its dispatched body is not replaced by one of the project.
+fn uses_builtin_rule(session: &Session, which: NameMacro, package: &str, entry: &MacroEntry) -> bool {
+    if !entry.is_internal {
+        return false;
+    }
+    let prefixes = session.adapter().dispatch_prefixes();
+    let root = &session.config().project;
+    let overridden = prefixes.iter().any(|prefix| {
+        let name = format!("{prefix}__{}", which.macro_name());
+        let replaced = session.macros().find_local(&root.name, &name).is_some()
+            || session.macros().find_local(package, &name).is_some();
+        let special = *prefix != "default" && session.macros().find_internal(&name).is_some();
+        replaced || special
+    });
+    !overridden && root.search_order("dbt").is_none()
+}
+
+/// What dbt's own macros make: custom schemas after the target's, aliases as given or the name with its version.
+fn builtin_name(
+    session: &Session,
+    which: NameMacro,
+    custom: Option<&str>,
+    node: &dyn Fn() -> serde_json::Value,
+) -> String {
+    let adapter = session.adapter();
+    let custom = custom.map(str::trim).filter(|custom| !custom.is_empty());
+    match (which, custom) {
+        (NameMacro::Database, Some(custom)) | (NameMacro::Alias, Some(custom)) => custom.to_owned(),
+        (NameMacro::Database, None) => adapter.database().to_owned(),
+        (NameMacro::Schema, None) => adapter.schema().to_owned(),
+        (NameMacro::Schema, Some(custom)) => format!("{}_{custom}", adapter.schema()),
+        (NameMacro::Alias, None) => {
+            let node = node();
+            let name = node["name"].as_str().unwrap_or_default();
+            match &node["version"] {
+                serde_json::Value::Null => name.to_owned(),
+                serde_json::Value::String(version) => format!("{name}_v{}", version.replace('.', "_")),
+                version => format!("{name}_v{}", version.to_string().replace('.', "_")),
+            }
+        }
+    }
 }

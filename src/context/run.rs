@@ -1,19 +1,42 @@
-//! The context in which a node is compiled and run.
+//! One node while it is compiled and run: its context, its connection, and what its templates left behind.
 
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use minijinja::Value;
+use minijinja::{Error, Value};
+use serde_json::Value as Json;
 
-use super::Session;
-use crate::adapters::Connection;
-use crate::manifest::{Manifest, Node};
+use super::results::{ResultStore, StatementResult};
+use super::scope::{Scope, Stage};
+use super::{Session, reference};
+use crate::adapters::{Connection, Relation, RelationCache};
+use crate::events::NodeInfo;
+use crate::jinja::from_json;
+use crate::manifest::{CompiledNode, Manifest, Node, RefCall};
 
 /// A worker of the pool with its connection.
 pub struct Worker {
     /// What `thread_id` shows: `Thread-1 (worker)`.
     pub name: String,
-    /// Its connection.
-    pub connection: Mutex<Box<dyn Connection>>,
+    connection: Mutex<Box<dyn Connection>>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// A worker with an open connection.
+    pub fn new(name: impl Into<String>, connection: Box<dyn Connection>) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), connection: Mutex::new(connection) })
+    }
+
+    /// Its connection; nobody else uses it, so this does not wait.
+    pub fn connection(&self) -> MutexGuard<'_, Box<dyn Connection>> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Rows from `start` (included) to `end` (excluded), as dbt writes timestamps in SQL.
@@ -23,6 +46,23 @@ pub struct EventTimeRange {
     pub start: Option<String>,
     /// First moment after.
     pub end: Option<String>,
+}
+
+/// What a unit test puts in the place of what its model would see.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Results of macros, by `name` or `package.name`.
+    pub macros: BTreeMap<String, Json>,
+    /// Variables.
+    pub vars: BTreeMap<String, Json>,
+    /// Environment variables.
+    pub env_vars: BTreeMap<String, Json>,
+    /// Configs that `config.get` answers.
+    pub config: BTreeMap<String, Json>,
+    /// Relations by unique id of the node or source they stand for: fixtures of a unit test.
+    pub relations: HashMap<String, Relation>,
+    /// What `this` is.
+    pub this: Option<Relation>,
 }
 
 /// What a [`NodeRun`] is made of.
@@ -35,21 +75,258 @@ pub struct RunParts {
     pub node: Arc<Node>,
     /// Who runs it.
     pub worker: Arc<Worker>,
+    /// What relations exist.
+    pub cache: Arc<RelationCache>,
+    /// Whether `ref` finds only what `depends_on` has; false for hooks and operations.
+    pub checks_dependencies: bool,
+    /// Rows that inputs with an `event_time` are limited to (a microbatch, a sample).
+    pub event_time: Option<EventTimeRange>,
+    /// `--defer`: relations of another state by unique id, used where the own one does not exist.
+    pub deferred: Arc<HashMap<String, Relation>>,
+    /// What a unit test replaces.
+    pub overrides: Overrides,
+    /// Names of this run's own: `results`, `schemas`, `database_schemas` of `on-run-end`.
+    pub names: BTreeMap<String, Value>,
+    /// The node as events describe it.
+    pub node_info: Option<NodeInfo>,
 }
 
-/// One node while it is compiled and run: its context, and what the templates left behind.
+/// One node that is compiled and run. Belongs to one worker.
 pub struct NodeRun {
-    _parts: RunParts,
+    parts: RunParts,
+    compiled: Mutex<Compiled>,
+    model: Mutex<Option<Value>>,
+    ctes: Mutex<Vec<String>>,
+    pub(super) results: ResultStore,
+    written: Mutex<Option<String>>,
+    node_info: Mutex<Option<NodeInfo>>,
+    pub(super) query_comment: OnceLock<Option<String>>,
+}
+
+/// What compiling gave so far.
+#[derive(Default)]
+struct Compiled {
+    code: Option<Arc<str>>,
+    /// Further keys of `model`: `batch`, `extra_ctes` …
+    extra: serde_json::Map<String, Json>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl std::fmt::Debug for NodeRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NodeRun").field("node", &self.parts.node.unique_id).finish_non_exhaustive()
+    }
 }
 
 impl NodeRun {
     /// A run of a node.
     pub fn new(parts: RunParts) -> Arc<Self> {
-        Arc::new(Self { _parts: parts })
+        Arc::new(Self {
+            node_info: Mutex::new(parts.node_info.clone()),
+            parts,
+            compiled: Mutex::default(),
+            model: Mutex::default(),
+            ctes: Mutex::default(),
+            results: ResultStore::default(),
+            written: Mutex::default(),
+            query_comment: OnceLock::new(),
+        })
+    }
+
+    /// A run of another node on the same worker: an ephemeral model that this one needs, an input of a unit test.
+    pub fn of_node(&self, node: Arc<Node>) -> Arc<Self> {
+        Self::new(RunParts {
+            session: Arc::clone(&self.parts.session),
+            manifest: Arc::clone(&self.parts.manifest),
+            node,
+            worker: Arc::clone(&self.parts.worker),
+            cache: Arc::clone(&self.parts.cache),
+            checks_dependencies: self.parts.checks_dependencies,
+            event_time: self.parts.event_time.clone(),
+            deferred: Arc::clone(&self.parts.deferred),
+            overrides: Overrides::default(),
+            names: BTreeMap::new(),
+            node_info: self.node_info(),
+        })
     }
 
     /// What its templates see. `execute` is true.
     pub fn context(self: &Arc<Self>) -> Value {
-        Value::UNDEFINED
+        self.context_with(BTreeMap::new())
+    }
+
+    /// The same with names of one render.
+    pub fn context_with(self: &Arc<Self>, names: BTreeMap<String, Value>) -> Value {
+        let mut all: BTreeMap<String, Value> = self
+            .parts
+            .overrides
+            .macros
+            .iter()
+            .map(|(name, value)| {
+                let value = from_json(value);
+                let name = name.rsplit('.').next().unwrap_or(name).to_owned();
+                (name, super::arguments::function("override", move |_, _| Ok(value.clone())))
+            })
+            .collect();
+        all.extend(self.parts.names.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all.extend(names);
+        let scope = Scope {
+            session: Arc::clone(&self.parts.session),
+            package: self.parts.node.package_name.clone(),
+            stage: Stage::Run(Arc::clone(self)),
+            names: all,
+        };
+        Arc::new(scope).context()
+    }
+
+    /// The invocation's session.
+    pub fn session(&self) -> &Arc<Session> {
+        &self.parts.session
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.parts.node
+    }
+
+    /// The whole project.
+    pub fn manifest(&self) -> &Arc<Manifest> {
+        &self.parts.manifest
+    }
+
+    /// Who runs it.
+    pub fn worker(&self) -> &Arc<Worker> {
+        &self.parts.worker
+    }
+
+    /// What relations exist.
+    pub fn cache(&self) -> &Arc<RelationCache> {
+        &self.parts.cache
+    }
+
+    /// The relation that the node is.
+    pub fn relation(&self) -> Relation {
+        super::model::node_relation(&self.parts.session, &self.parts.node)
+    }
+
+    /// The node as events describe it.
+    pub fn node_info(&self) -> Option<NodeInfo> {
+        lock(&self.node_info).clone()
+    }
+
+    /// Tells in which state the node is.
+    pub fn set_node_info(&self, node_info: NodeInfo) {
+        *lock(&self.node_info) = Some(node_info);
+    }
+
+    /// Tells the SQL that was compiled, CTEs of ephemeral models included: `sql`, `compiled_code`, `model.compiled_code`.
+    pub fn set_compiled_code(&self, code: impl Into<Arc<str>>) {
+        lock(&self.compiled).code = Some(code.into());
+        *lock(&self.model) = None;
+    }
+
+    /// The compiled SQL, once it is known.
+    pub fn compiled_code(&self) -> Option<Arc<str>> {
+        lock(&self.compiled).code.clone()
+    }
+
+    /// Adds a key to `model`, such as `batch`.
+    pub fn set_model_key(&self, key: &str, value: Json) {
+        lock(&self.compiled).extra.insert(key.to_owned(), value);
+        *lock(&self.model) = None;
+    }
+
+    /// Takes the unique ids of ephemeral models that were referenced since the last call, in order, each once.
+    pub fn take_ctes(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.ctes))
+    }
+
+    /// What was last given to `write()`: the SQL for `target/run`.
+    pub fn written(&self) -> Option<String> {
+        lock(&self.written).clone()
+    }
+
+    pub(super) fn set_written(&self, payload: String) {
+        *lock(&self.written) = Some(payload);
+    }
+
+    /// What `store_result` kept under a name; `main` is the node's own.
+    pub fn result(&self, name: &str) -> Option<StatementResult> {
+        self.results.get(name)
+    }
+
+    /// What a unit test replaces.
+    pub(super) fn overrides(&self) -> &Overrides {
+        &self.parts.overrides
+    }
+
+    pub(super) fn config_override(&self, name: &str) -> Option<Json> {
+        self.parts.overrides.config.get(name).cloned()
+    }
+
+    pub(super) fn this_override(&self) -> Option<Value> {
+        self.parts.overrides.this.clone().map(super::relation::relation_value)
+    }
+
+    pub(super) fn event_time(&self) -> Option<&EventTimeRange> {
+        self.parts.event_time.as_ref()
+    }
+
+    pub(super) fn deferred(&self, unique_id: &str) -> Option<&Relation> {
+        self.parts.deferred.get(unique_id)
+    }
+
+    pub(super) fn fixture(&self, unique_id: &str) -> Option<&Relation> {
+        self.parts.overrides.relations.get(unique_id)
+    }
+
+    pub(super) fn checks_dependencies(&self) -> bool {
+        self.parts.checks_dependencies
+    }
+
+    pub(super) fn add_cte(&self, unique_id: &str) {
+        let mut ctes = lock(&self.ctes);
+        if !ctes.iter().any(|known| known == unique_id) {
+            ctes.push(unique_id.to_owned());
+        }
+    }
+
+    /// The relation that `ref` gives.
+    pub(super) fn resolve_ref(self: &Arc<Self>, call: &RefCall) -> Result<Relation, Error> {
+        reference::resolve::node(self, call)
+    }
+
+    /// The relation that `source` gives.
+    pub(super) fn resolve_source(self: &Arc<Self>, source: &str, table: &str) -> Result<Relation, Error> {
+        reference::resolve::source(self, source, table)
+    }
+
+    /// `model`: dbt's dict of the node, made once for each state of it.
+    pub(super) fn model_value(&self) -> Value {
+        if let Some(model) = lock(&self.model).clone() {
+            return model;
+        }
+        let model = from_json(&self.model_json());
+        *lock(&self.model) = Some(model.clone());
+        model
+    }
+
+    fn model_json(&self) -> Json {
+        let compiled = lock(&self.compiled);
+        let code = compiled.code.as_ref().map(|code| code.to_string());
+        let known = CompiledNode { code: code.clone(), ..CompiledNode::default() };
+        let mut json = self.parts.node.to_json(code.as_ref().map(|_| &known));
+        if let Json::Object(map) = &mut json {
+            // dbt leaves out what is not set, config values aside.
+            map.retain(|_, value| !value.is_null());
+            if let Some(code) = code {
+                map.insert("compiled_sql".into(), Json::from(code));
+            }
+            map.extend(compiled.extra.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        json
     }
 }

@@ -1,12 +1,16 @@
 //! What all contexts of one invocation share.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::MacroSet;
+use super::shared::Shared;
 use crate::adapters::{Adapter, RelationParts};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::Reporter;
+use crate::jinja::Engine;
+use crate::manifest::Manifest;
 
 /// What a [`Session`] is made of.
 pub struct SessionParts {
@@ -14,6 +18,8 @@ pub struct SessionParts {
     pub config: Config,
     /// The warehouse.
     pub adapter: Arc<dyn Adapter>,
+    /// The templates.
+    pub engine: Engine,
     /// Every macro.
     pub macros: Arc<MacroSet>,
     /// Told what templates log and print.
@@ -26,12 +32,16 @@ pub struct SessionParts {
 pub struct Session {
     config: Config,
     adapter: Arc<dyn Adapter>,
+    engine: Engine,
     macros: Arc<MacroSet>,
+    shared: Shared,
     reporter: Arc<dyn Reporter>,
     sources: Arc<SourceMap>,
     quoting: RelationParts<bool>,
     warnings: Mutex<Diagnostics>,
     selected: RwLock<Vec<String>>,
+    graph: OnceLock<minijinja::Value>,
+    warned: Mutex<HashSet<String>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -44,15 +54,20 @@ impl Session {
     /// A session of these parts.
     pub fn new(parts: SessionParts) -> Arc<Self> {
         let quoting = parts.config.project.resolved_quoting(parts.adapter.default_quoting());
+        let shared = Shared::new(&parts.config, parts.adapter.as_ref(), quoting);
         Arc::new(Self {
             config: parts.config,
             adapter: parts.adapter,
+            engine: parts.engine,
+            shared,
             macros: parts.macros,
             reporter: parts.reporter,
             sources: parts.sources,
             quoting,
             warnings: Mutex::default(),
             selected: RwLock::default(),
+            graph: OnceLock::new(),
+            warned: Mutex::default(),
         })
     }
 
@@ -64,6 +79,16 @@ impl Session {
     /// The warehouse.
     pub fn adapter(&self) -> &Arc<dyn Adapter> {
         &self.adapter
+    }
+
+    /// The templates.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Values that are the same in all contexts.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Every macro.
@@ -104,5 +129,20 @@ impl Session {
     /// Takes the warnings that templates raised so far.
     pub fn take_warnings(&self) -> Diagnostics {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether this is said for the first time.
+    pub(super) fn is_news(&self, message: &str) -> bool {
+        self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(message.to_owned())
+    }
+
+    /// `graph` of the manifest that runs; made once.
+    pub(super) fn graph(&self, manifest: &Arc<Manifest>) -> minijinja::Value {
+        self.graph.get_or_init(|| super::graph::graph_value(manifest)).clone()
+    }
+
+    /// Unique ids of the macros behind the template names of [`crate::jinja::Rendered::macros`].
+    pub fn macro_ids(&self, templates: &[String]) -> Vec<String> {
+        templates.iter().filter_map(|name| self.macros.unique_id_of_template(name)).map(str::to_owned).collect()
     }
 }

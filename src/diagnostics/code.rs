@@ -61,6 +61,8 @@ codes! {
     MISSING_ENV_VAR = "E0307", "required environment variable is missing";
     /// `exceptions.warn` was called.
     TEMPLATE_WARNING = "W0308", "warning raised by a template";
+    /// A secret environment variable outside of the files that may use it.
+    SECRET_ENV_VAR = "E0309", "secret environment variable used where it may not be";
 
     // 04: project and profile
     /// No `dbt_project.yml` found.

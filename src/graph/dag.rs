@@ -75,6 +75,15 @@ impl Graph {
         self.ids.iter().map(String::as_str)
     }
 
+    /// Each resource with the positions (in this order) of those that wait for it, tests' followers included.
+    pub fn links(&self) -> impl Iterator<Item = (&str, Vec<usize>)> {
+        self.ids().enumerate().map(|(index, id)| {
+            let mut below: Vec<usize> = self.all_neighbors(index, Outgoing).collect();
+            below.sort_unstable();
+            (id, below)
+        })
+    }
+
     /// The number of resources.
     pub fn len(&self) -> usize {
         self.ids.len()

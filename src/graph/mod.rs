@@ -7,6 +7,8 @@ mod dag;
 pub mod selection;
 mod subset;
 mod test_edges;
+#[cfg(test)]
+mod tests;
 
 pub use dag::Graph;
 pub use subset::Subset;

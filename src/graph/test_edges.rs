@@ -52,17 +52,25 @@ impl Graph {
         for (at, &index) in self.order().iter().enumerate() {
             position[index] = at;
         }
+        let mut seen = Seen { by: vec![usize::MAX; self.len()], round: 0 };
         for (read, tests) in tests {
             let last = read.iter().copied().max_by_key(|&index| position[index]).expect("a test of many reads some");
-            for below in self.nearest(last, executable, |index| read.iter().all(|&node| above.holds(index, node))) {
+            let below_all = |index| read.iter().all(|&node| above.holds(index, node));
+            for below in self.nearest(last, executable, below_all, &mut seen) {
                 edges.extend(tests.iter().map(|&test| (test, below)));
             }
         }
     }
 
     /// The nearest executable nodes below `start` for which `wanted` holds.
-    fn nearest(&self, start: usize, executable: &[bool], wanted: impl Fn(usize) -> bool) -> Vec<usize> {
-        let mut seen = std::collections::HashSet::new();
+    fn nearest(
+        &self,
+        start: usize,
+        executable: &[bool],
+        wanted: impl Fn(usize) -> bool,
+        seen: &mut Seen,
+    ) -> Vec<usize> {
+        seen.round += 1;
         let mut found = Vec::new();
         let mut stack = vec![start];
         while let Some(index) = stack.pop() {
@@ -98,6 +106,18 @@ impl Graph {
             edges.push((unit_test, model));
         }
         self.with_edges(edges, |_, to| !models.contains_key(&to))
+    }
+}
+
+/// A set that is emptied by counting on.
+struct Seen {
+    by: Vec<usize>,
+    round: usize,
+}
+
+impl Seen {
+    fn insert(&mut self, index: usize) -> bool {
+        std::mem::replace(&mut self.by[index], self.round) != self.round
     }
 }
 

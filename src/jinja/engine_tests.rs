@@ -130,3 +130,117 @@ fn errors_point_into_the_source_and_carry_the_macro_stack() {
     let call = error.diagnostic.frames[1].span.expect("a place");
     assert_eq!((call.source, call.start), (model, 5));
 }
+
+/// Message, marked text and names of the frames of what fails.
+fn failure(macros: &[(&str, &str)], model: &str) -> (String, String, Vec<String>) {
+    let sources = crate::diagnostics::SourceMap::new();
+    let engine = Engine::new();
+    let context = Dict::new([]);
+    for (name, text) in macros {
+        let id = sources.add(*name, *text);
+        context.insert(*name, engine.add_macro("pkg", name, *text, Some(super::Origin::new(id, 0))));
+    }
+    let id = sources.add("model", model);
+    engine.add_template("m", model, Some(super::Origin::new(id, 0)));
+    let error = engine.render("m", Value::from_object(context)).expect_err("fails");
+    let span = error.diagnostic.labels[0].span;
+    let text = sources.get(span.source).text.clone();
+    let marked = text[span.start as usize..span.end as usize].to_owned();
+    let frames = error.diagnostic.frames.iter().map(|frame| frame.name.clone()).collect();
+    (error.diagnostic.message, marked, frames)
+}
+
+#[test]
+fn failures_say_what_and_where() {
+    let check = |macros: &[(&str, &str)], model: &str, message: &str, marked: &str| {
+        let (given, at, _) = failure(macros, model);
+        assert_eq!((given.as_str(), at.as_str()), (message, marked), "{model}");
+    };
+    let one = [("one", "{% macro one(a) %}{{ a }}{% endmacro %}")];
+    check(&one, "{{ one(1, 2) }}", "macro 'one' takes not more than 1 argument(s)", "one(1, 2)");
+    check(&one, "x {{ one(b=1) }}", "macro 'one' takes no keyword argument 'b'", "one(b=1)");
+    check(&[], "\r\n{{ 1 }}\r\n{{ x.y }}\r\n", "'x' is undefined", "x.y");
+    check(&[], "{{ a.b }}", "'a' is undefined", "a.b");
+    check(&[], "{{ [1].nope() }}", "'list object' has no attribute 'nope'", "[1].nope()");
+    check(&[], "{{ 'a' + 1 }}", "can only concatenate str (not \"int\") to str", "'a' + 1");
+    check(&[], "{{ 1 | nope }}", "no filter named nope", "nope");
+    check(
+        &[],
+        "{% if a %}\n{{ b }}",
+        "Unexpected end of template. Jinja was looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is 'if'.",
+        "{% if",
+    );
+    check(
+        &[("bad", "{% macro bad() %}{{ 1 + }}{% endmacro %}")],
+        "{{ bad() }}",
+        "expected an expression, got 'end of print statement'",
+        "}}",
+    );
+}
+
+#[test]
+fn endless_recursion_is_an_error() {
+    let (message, _, frames) = failure(&[("m", "{% macro m() %}{{ m() }}{% endmacro %}")], "{{ m() }}");
+    assert_eq!(message, "recursion limit exceeded");
+    assert!(frames.len() > 100);
+}
+
+#[test]
+fn one_engine_serves_many_threads() {
+    fn shared<T: Send + Sync>(value: T) -> T {
+        value
+    }
+    let engine = shared(Engine::new());
+    let helper = engine.add_macro("pkg", "twice", "{% macro twice(x) %}{{ return(x * 2) }}{% endmacro %}", None);
+    let context = Dict::value([(Value::from("twice"), helper)]);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (engine, context) = (&engine, context.clone());
+            scope.spawn(move || {
+                for number in 0..50 {
+                    let name = format!("model:{thread}.{number}");
+                    engine.add_template(&name, format!("{{{{ twice({number}) }}}}"), None);
+                    let rendered = engine.render(&name, context.clone()).expect("renders");
+                    assert_eq!(rendered.text(), (number * 2).to_string());
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn callbacks_fail_with_their_own_diagnostics_and_objects_join_operators() {
+    use crate::diagnostics::{Code, Diagnostic};
+    use minijinja::value::{Object, ObjectRepr};
+    use minijinja::{Error, ErrorKind, State};
+    use std::sync::Arc;
+
+    #[derive(Debug)]
+    struct Day(i64);
+    impl Object for Day {
+        fn repr(self: &Arc<Self>) -> ObjectRepr {
+            ObjectRepr::Plain
+        }
+        fn call_method(
+            self: &Arc<Self>,
+            _state: &mut State<'_, '_>,
+            method: &str,
+            args: &[Value],
+        ) -> Result<Value, Error> {
+            match (method, args[0].as_i64()) {
+                ("__sub__", Some(days)) => Ok(Value::from(self.0 - days)),
+                ("__radd__", Some(days)) => Ok(Value::from(self.0 + days)),
+                _ => Err(Error::from(ErrorKind::UnknownMethod)),
+            }
+        }
+    }
+    let engine = Engine::new();
+    let fail = Value::from_function(|| -> Result<Value, Error> {
+        Err(super::raise(Diagnostic::error(Code::MISSING_VAR, "no var x")))
+    });
+    let context = Dict::value([(Value::from("day"), Value::from_object(Day(10))), (Value::from("fail"), fail)]);
+    let text = engine.render_str("{{ day - 3 }} {{ 3 + day }}", None, context.clone()).expect("renders").text();
+    assert_eq!(text, "7 13");
+    let error = engine.render_str("{{ fail() }}", None, context).expect_err("fails");
+    assert_eq!(error.diagnostic.code, Code::MISSING_VAR);
+}

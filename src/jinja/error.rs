@@ -105,6 +105,7 @@ impl Place {
         let mut range = map.source_range(error.range()?);
         range.end = range.end.min(entry.source.len());
         range.start = range.start.min(range.end);
+        range.start = whole_start(&entry.source, &range).unwrap_or(range.start);
         Some(Self { entry, range })
     }
 
@@ -119,12 +120,12 @@ impl Place {
         let mut found: Option<(usize, usize)> = None;
         let end = self.range.end;
         visit_exprs(&parsed.body, &mut |expr| {
-            let base = match &expr.kind {
-                ExprKind::Attr(base, _)
-                | ExprKind::Item { base, .. }
-                | ExprKind::Call { base, .. }
-                | ExprKind::Slice { base, .. } => base,
-                _ => return,
+            let (ExprKind::Attr(base, _)
+            | ExprKind::Item { base, .. }
+            | ExprKind::Call { base, .. }
+            | ExprKind::Slice { base, .. }) = &expr.kind
+            else {
+                return;
             };
             if expr.end == end {
                 found.get_or_insert((base.start, base.end));
@@ -133,6 +134,25 @@ impl Place {
         let (start, end) = found?;
         source.get(start..end).map(str::to_owned)
     }
+}
+
+/// Where the expression that failed really begins: minijinja marks chains from their last link, and operators as filters.
+fn whole_start(source: &str, range: &Range<usize>) -> Option<usize> {
+    let parsed = parse(source).ok()?;
+    let mut found = None;
+    visit_exprs(&parsed.body, &mut |expr| {
+        let whole = match &expr.kind {
+            ExprKind::Attr(..) | ExprKind::Item { .. } | ExprKind::Call { .. } | ExprKind::Slice { .. } => {
+                expr.start <= range.start
+            }
+            ExprKind::Binary { op_range, .. } => (op_range.start..=op_range.end).contains(&range.start),
+            _ => false,
+        };
+        if whole && expr.end == range.end {
+            found.get_or_insert(expr.start);
+        }
+    });
+    found
 }
 
 /// Visits every expression of a template.
@@ -160,7 +180,8 @@ pub(crate) fn describe(store: &Store, error: &Error) -> JinjaError {
             });
             running = Some(format!("macro `{}`", frame.name));
             current = &frame.inner;
-            place = Place::of(store, current);
+            // What fails before the macro runs (too deep a recursion) keeps the place of the call.
+            place = Place::of(store, current).or(place);
         } else if let Some(inner) = cause.downcast_ref::<Error>() {
             current = inner;
             place = Place::of(store, current).or(place);
@@ -215,14 +236,7 @@ fn explain(error: &Error, place: Option<&Place>) -> (Code, String, Option<String
         ErrorKind::InvalidOperation if detail.starts_with("value of type undefined is not callable") => {
             undefined(base().unwrap_or_else(|| "this name".to_owned()))
         }
-        ErrorKind::UnknownMethod => (
-            Code::JINJA_UNDEFINED,
-            match base() {
-                Some(base) => format!("'{base}' is undefined: {detail}"),
-                None => detail.to_owned(),
-            },
-            None,
-        ),
+        ErrorKind::UnknownMethod => (Code::JINJA_UNDEFINED, detail.to_owned(), None),
         ErrorKind::SyntaxError => (Code::JINJA_SYNTAX, detail.to_owned(), None),
         ErrorKind::TooManyArguments | ErrorKind::MissingArgument => {
             let message = if detail.is_empty() { error.kind().to_string() } else { detail.to_owned() };

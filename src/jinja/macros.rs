@@ -102,6 +102,47 @@ impl std::error::Error for MacroFrame {
     }
 }
 
+/// Template names of the macros that are running, the innermost last.
+pub fn running_macros(state: &State<'_, '_>) -> Vec<String> {
+    let render = state.get_extension::<RenderState>();
+    render.map_or_else(Vec::new, |render| render.stack.iter().map(ToString::to_string).collect())
+}
+
+/// What dbt has while parsing for a macro that does not exist: calls of it are undefined, it prints nothing.
+pub fn callable_undefined() -> Value {
+    Value::from_object(CallableUndefined)
+}
+
+#[derive(Debug)]
+struct CallableUndefined;
+
+impl Object for CallableUndefined {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
+    }
+
+    fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, _args: &[Value]) -> Result<Value, Error> {
+        Ok(Value::UNDEFINED)
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _state: &mut State<'_, '_>,
+        _method: &str,
+        _args: &[Value],
+    ) -> Result<Value, Error> {
+        Ok(Value::UNDEFINED)
+    }
+
+    fn render(self: &Arc<Self>, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
 /// The value on its way out, if the error is a `return`.
 pub(crate) fn returned(error: &Error) -> Option<Value> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
@@ -185,20 +226,28 @@ impl MacroRef {
         Ok(bound)
     }
 
-    fn run(&self, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let entry = self
-            .store
-            .get(&self.template)
-            .ok_or_else(|| Error::new(ErrorKind::TemplateNotFound, format!("macro '{}' has no template", self.name)))?;
-        let rewritten = entry.rewritten().map_err(|error| {
-            Error::new(ErrorKind::SyntaxError, error.message.clone())
-                .with_source(super::error::BrokenTemplate { template: self.template.to_string(), error })
+    /// The template and its header; fails where the macro's text is not valid Jinja.
+    fn header(&self) -> Result<MacroHeader, Error> {
+        let entry = self.store.get(&self.template).ok_or_else(|| {
+            let detail = format!("macro '{}' has no template", self.name);
+            Error::new(ErrorKind::TemplateNotFound, detail)
         })?;
-        let default = MacroHeader::default();
-        let header = rewritten.header.as_ref().unwrap_or(&default);
-        let bound = self.bind(header, args)?;
-        let loaded = self.load(state)?;
-        loaded.call(state, &bound)
+        match entry.rewritten() {
+            Ok(rewritten) => Ok(rewritten.header.clone().unwrap_or_default()),
+            Err(error) => {
+                let message = error.message.clone();
+                let broken = super::error::BrokenTemplate { template: self.template.to_string(), error };
+                Err(self.framed(Error::new(ErrorKind::SyntaxError, message).with_source(broken)))
+            }
+        }
+    }
+
+    /// The error of a call inside this macro, to which the caller's place is still to be added.
+    fn framed(&self, inner: Error) -> Error {
+        let detail = inner.detail().unwrap_or_default().to_owned();
+        let kind = inner.kind();
+        let name = format!("{}.{}", self.package, self.name);
+        Error::new(kind, detail).with_source(MacroFrame { name, inner })
     }
 }
 
@@ -216,21 +265,16 @@ impl Object for MacroRef {
     }
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        // A call with wrong arguments is the caller's mistake: no frame.
+        let bound = self.bind(&self.header()?, args)?;
         let render = render_state(state);
         if render.stack.is_empty() {
             render.called.insert(Arc::clone(&self.template));
         }
         render.stack.push(Arc::clone(&self.template));
-        let result = self.run(state, args);
+        let result = self.load(state).and_then(|loaded| loaded.call(state, &bound));
         render_state(state).stack.pop();
-        result.or_else(|error| match returned(&error) {
-            Some(value) => Ok(value),
-            None => {
-                let detail = error.detail().unwrap_or_default().to_owned();
-                let frame = MacroFrame { name: format!("{}.{}", self.package, self.name), inner: error };
-                Err(Error::new(frame.inner.kind(), detail).with_source(frame))
-            }
-        })
+        result.or_else(|error| returned(&error).ok_or_else(|| self.framed(error)))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,10 +12,12 @@ mod node;
 mod node_info;
 mod read;
 mod resources;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
-pub use json::ManifestJson;
+pub use json::{ManifestJson, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, HETL_VERSION, ManifestMetadata, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,

@@ -39,8 +39,9 @@ pub struct Plan {
 impl Plan {
     /// The plan for selected unique ids.
     ///
-    /// What has no job is left out: sources that are not `with_sources`, ephemeral models (they are compiled into what
-    /// reads them), hooks, groups. The order that it made between others is kept.
+    /// What never has a job is left out: ephemeral models (they are compiled into what reads them), hooks, groups, macros,
+    /// docs. The order that these make between others is kept. Which other kinds take part (sources only where freshness is
+    /// asked for) is for the selection to say.
     pub fn build<'a>(
         graph: &Graph,
         manifest: &Manifest,

@@ -8,6 +8,8 @@ mod result;
 mod run_results;
 mod schedule;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use job::{Job, Mode, Plan};
 pub use result::{BatchResults, NodeResult, Timing};

@@ -10,6 +10,8 @@ mod methods;
 mod node_set;
 mod pattern;
 mod previous;
+#[cfg(test)]
+mod recorded;
 mod select;
 mod state;
 mod yaml;

@@ -277,7 +277,7 @@ fn filesizeformat(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Er
         to_text(value).parse::<f64>().map_err(|_| failed(format!("could not convert string to float: {}", repr(value))))
     })?;
     let base = if binary { 1024.0 } else { 1000.0 };
-    if bytes == 1.0 {
+    if (bytes - 1.0).abs() < f64::EPSILON {
         return Ok("1 Byte".into());
     }
     if bytes < base {
@@ -478,7 +478,7 @@ fn group_digits(text: &str, separator: char) -> String {
     let digits = &text[start..end];
     let mut out = text[..start].to_owned();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(separator);
         }
         out.push(digit);

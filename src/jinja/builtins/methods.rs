@@ -7,6 +7,16 @@ use crate::jinja::values::{List, bind, failed, integer, items_of, required, spli
 
 /// Methods of values that are not objects with methods of their own.
 pub(crate) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
+    dispatch(state, value, method, args).map_err(|error| {
+        if error.kind() != ErrorKind::UnknownMethod || error.detail().is_some() {
+            return error;
+        }
+        let detail = format!("'{} object' has no attribute '{method}'", type_name(value));
+        Error::new(ErrorKind::UnknownMethod, detail)
+    })
+}
+
+fn dispatch(state: &mut State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
     if value.is_undefined() {
         if state.undefined_behavior() == UndefinedBehavior::Chainable {
             return Ok(Value::UNDEFINED);
@@ -39,10 +49,7 @@ pub(crate) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args:
             Ok(Value::from(whole))
         }
         ValueKind::Map => minijinja_contrib::pycompat::unknown_method_callback(state, value, method, args),
-        _ => Err(Error::new(
-            ErrorKind::UnknownMethod,
-            format!("'{}' object has no attribute '{method}'", type_name(value)),
-        )),
+        _ => Err(Error::from(ErrorKind::UnknownMethod)),
     }
 }
 

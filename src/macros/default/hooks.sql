@@ -10,11 +10,11 @@
       {# The connection may be in a transaction of its own making; leave it first. #}
       {% call statement(auto_begin=False) %}commit;{% endcall %}
     {% endif %}
-    {% do run_hook(hook, inside_transaction) %}
+    {% do hetl_run_hook(hook, inside_transaction) %}
   {% endfor %}
 {% endmacro %}
 
-{% macro run_hook(hook, inside_transaction) %}
+{% macro hetl_run_hook(hook, inside_transaction) %}
   {% set code = render(hook.get('sql')) | trim %}
   {% if code %}
     {% call statement(auto_begin=inside_transaction) %}{{ code }}{% endcall %}

@@ -2,8 +2,8 @@
 
 {% macro duckdb__get_catalog(information_schema, schemas) %}
   {% set chosen = [] %}
-  {% for schema in schemas %}{% do chosen.append(duckdb_same_name('table_schema', schema)) %}{% endfor %}
-  {% do return(run_query(duckdb_catalog_sql(information_schema, chosen))) %}
+  {% for schema in schemas %}{% do chosen.append(hetl_duckdb_same_name('table_schema', schema)) %}{% endfor %}
+  {% do return(run_query(hetl_duckdb_catalog_sql(information_schema, chosen))) %}
 {% endmacro %}
 
 {% macro duckdb__get_catalog_relations(information_schema, relations) %}
@@ -12,14 +12,14 @@
     {% if not relation.schema %}
       {% do exceptions.raise_compiler_error('`get_catalog_relations` requires a list of relations, each with a schema') %}
     {% endif %}
-    {% set condition = duckdb_same_name('table_schema', relation.schema) %}
-    {% if relation.identifier %}{% set condition = condition ~ ' and ' ~ duckdb_same_name('table_name', relation.identifier) %}{% endif %}
+    {% set condition = hetl_duckdb_same_name('table_schema', relation.schema) %}
+    {% if relation.identifier %}{% set condition = condition ~ ' and ' ~ hetl_duckdb_same_name('table_name', relation.identifier) %}{% endif %}
     {% do chosen.append('(' ~ condition ~ ')') %}
   {% endfor %}
-  {% do return(run_query(duckdb_catalog_sql(information_schema, chosen))) %}
+  {% do return(run_query(hetl_duckdb_catalog_sql(information_schema, chosen))) %}
 {% endmacro %}
 
-{% macro duckdb_catalog_sql(information_schema, conditions) %}
+{% macro hetl_duckdb_catalog_sql(information_schema, conditions) %}
 with relations as (
   select database_name, schema_name, table_name, 'BASE TABLE' as table_type, comment from duckdb_tables()
   union all
@@ -38,7 +38,7 @@ select
   null as table_owner
 from relations
 join duckdb_columns() as columns using (database_name, schema_name, table_name)
-where {{ duckdb_same_name('relations.database_name', information_schema.database) }}
+where {{ hetl_duckdb_same_name('relations.database_name', information_schema.database) }}
   and ({{ conditions | join(' or ') if conditions else 'false' }})
 order by table_schema, table_name, column_index
 {% endmacro %}

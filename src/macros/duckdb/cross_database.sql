@@ -34,7 +34,8 @@
 
 {# Weeks begin on Sunday here, as dbt counts them; DuckDB would begin them on Monday. #}
 {% macro duckdb__datediff(first_date, second_date, datepart) %}
-  {%- set first, second = '(' ~ first_date ~ ')::timestamp', '(' ~ second_date ~ ')::timestamp' -%}
+  {%- set first = '(' ~ first_date ~ ')::timestamp' -%}
+  {%- set second = '(' ~ second_date ~ ')::timestamp' -%}
   {%- if datepart == 'week' -%}
     ((date_diff('day', {{ first }}, {{ second }}) + date_part('dow', {{ first }})::bigint - date_part('dow', {{ second }})::bigint) // 7)
   {%- else -%}
@@ -43,7 +44,7 @@
 {% endmacro %}
 
 {% macro duckdb__last_day(date, datepart) %}
-  {{- default_last_day(date, datepart) -}}
+  {{- dbt.default_last_day(date, datepart) -}}
 {% endmacro %}
 
 {% macro duckdb__generate_series(upper_bound) %}

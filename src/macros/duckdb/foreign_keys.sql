@@ -28,28 +28,28 @@
   {% if relation is none or not relation.is_table %}{% do return([]) %}{% endif %}
   {% call statement('existing_constraint_types', fetch_result=True, auto_begin=False) %}
     select distinct replace(lower(constraint_type), ' ', '_') from duckdb_constraints()
-    where {{ duckdb_same_name('database_name', relation.database) }} and {{ duckdb_same_name('schema_name', relation.schema) }}
-      and {{ duckdb_same_name('table_name', relation.identifier) }}
+    where {{ hetl_duckdb_same_name('database_name', relation.database) }} and {{ hetl_duckdb_same_name('schema_name', relation.schema) }}
+      and {{ hetl_duckdb_same_name('table_name', relation.identifier) }}
   {% endcall %}
   {% set types = [] %}
   {% for row in load_result('existing_constraint_types').table %}{% do types.append(row[0]) %}{% endfor %}
   {% do return(types) %}
 {% endmacro %}
 
-{% macro duckdb_same_name(column, name) %}
-  {{- 'lower(' ~ column ~ ") = lower('" ~ escape_single_quotes(name | string) ~ "')" -}}
+{% macro hetl_duckdb_same_name(column, name) %}
+  {{- 'lower(' ~ column ~ ") = lower('" ~ dbt.escape_single_quotes(name | string) ~ "')" -}}
 {% endmacro %}
 
 {# The tables that point at a relation, directly or not, the farthest first, each with the tables it points at. #}
-{% macro foreign_key_dependents(relation) %}
-  {% call statement('foreign_key_dependents', fetch_result=True) %}
+{% macro hetl_foreign_key_dependents(relation) %}
+  {% call statement('hetl_foreign_key_dependents', fetch_result=True) %}
     with recursive keys as (
       select table_name, lower(referenced_table) as referenced from duckdb_constraints()
       where constraint_type = 'FOREIGN KEY' and lower(table_name) <> lower(referenced_table)
-        and {{ duckdb_same_name('database_name', relation.database) }} and {{ duckdb_same_name('schema_name', relation.schema) }}
+        and {{ hetl_duckdb_same_name('database_name', relation.database) }} and {{ hetl_duckdb_same_name('schema_name', relation.schema) }}
     ),
     reached as (
-      select table_name, 1 as distance from keys where {{ duckdb_same_name('referenced', relation.identifier) }}
+      select table_name, 1 as distance from keys where {{ hetl_duckdb_same_name('referenced', relation.identifier) }}
       union
       select keys.table_name, distance + 1 from keys join reached on keys.referenced = lower(reached.table_name)
     )
@@ -57,12 +57,12 @@
     group by table_name order by max(distance) desc, table_name
   {% endcall %}
   {% set dependents = {} %}
-  {% for row in load_result('foreign_key_dependents').table %}{% do dependents.update({row[0]: row[1].split('\n')}) %}{% endfor %}
+  {% for row in load_result('hetl_foreign_key_dependents').table %}{% do dependents.update({row[0]: row[1].split('\n')}) %}{% endfor %}
   {% do return(dependents) %}
 {% endmacro %}
 
 {# Why a table must not be dropped, or nothing where this run will make it anew. #}
-{% macro foreign_key_obstacle(node, upstream_ids) %}
+{% macro hetl_foreign_key_obstacle(node, upstream_ids) %}
   {% if node is none %}{% do return('not built by a dbt model in this project') %}{% endif %}
   {% if node.unique_id not in selected_resources %}{% do return('model ' ~ node.name ~ ' is not selected in this run') %}{% endif %}
   {% if not upstream_ids | select('in', node.depends_on.nodes) | list %}
@@ -75,7 +75,7 @@
 
 {# Drops the dependents, keeping copies; answers with [{relation, backup}] for restore_foreign_key_dependents. #}
 {% macro drop_foreign_key_dependents(relation) %}
-  {% set dependents = foreign_key_dependents(relation) %}
+  {% set dependents = hetl_foreign_key_dependents(relation) %}
   {% if not dependents %}{% do return([]) %}{% endif %}
   {% set nodes = {} %}
   {% for node in graph.nodes.values() if node.resource_type == 'model'
@@ -88,7 +88,7 @@
   {% for table, referenced in dependents.items() %}
     {% set upstream_ids = [] %}
     {% for name in referenced if name in chain %}{% do upstream_ids.append(chain[name]) %}{% endfor %}
-    {% set obstacle = foreign_key_obstacle(nodes.get(table | lower), upstream_ids) %}
+    {% set obstacle = hetl_foreign_key_obstacle(nodes.get(table | lower), upstream_ids) %}
     {% if obstacle %}{% do obstacles.append(table ~ ' (' ~ obstacle ~ ')') %}{% endif %}
   {% endfor %}
   {% if obstacles %}

@@ -33,7 +33,8 @@ where {% for key in unique_key %}{{ source }}.{{ key }} = DBT_INCREMENTAL_TARGET
       ~ "Remove 'unique_key' or use incremental_strategy='merge'.") %}
   {% endif %}
   {% set batch = model.get('batch') or {} %}
-  {% set start, end = batch.get('event_time_start'), batch.get('event_time_end') %}
+  {% set start = batch.get('event_time_start') %}
+  {% set end = batch.get('event_time_end') %}
   {% if not start or not end %}
     {% do exceptions.raise_compiler_error("microbatch incremental strategy requires 'batch.event_time_start' and 'batch.event_time_end' to be set in the context") %}
   {% endif %}

@@ -23,10 +23,10 @@ merge into {{ target }} as DBT_INTERNAL_DEST
 using {{ source }} as DBT_INTERNAL_SOURCE
 {{ duckdb__merge_join_clause(unique_key, config.get('merge_on_using_columns', none) or [], predicates) }}
 {%- for clause in clauses.get('when_matched', [usual.when_matched_update_explicit if explicit else usual.when_matched_update_by_name]) %}
-when matched {{ merge_condition_sql(clause.get('condition')) }} then {{ merge_matched_action_sql(clause, dest_columns) }}
+when matched {{ hetl_merge_condition_sql(clause.get('condition')) }} then {{ hetl_merge_matched_action_sql(clause, dest_columns) }}
 {%- endfor %}
 {%- for clause in clauses.get('when_not_matched', [usual.when_not_matched_insert_by_name]) %}
-when not matched {{ 'by ' ~ clause.get('by') if clause.get('by') }} {{ merge_condition_sql(clause.get('condition')) }} then {{ merge_unmatched_action_sql(clause) }}
+when not matched {{ 'by ' ~ clause.get('by') if clause.get('by') }} {{ hetl_merge_condition_sql(clause.get('condition')) }} then {{ hetl_merge_unmatched_action_sql(clause) }}
 {%- endfor %}
 {%- set returning = config.get('merge_returning_columns', none) %}
 {%- if returning %}
@@ -55,13 +55,13 @@ returning {{ returning if returning is string else returning | join(', ') }}
   }) %}
 {% endmacro %}
 
-{% macro merge_condition_sql(condition) %}
+{% macro hetl_merge_condition_sql(condition) %}
   {%- if condition %}and {{ condition if condition is string else '(' ~ condition | join(') and (') ~ ')' }}{% endif -%}
 {% endmacro %}
 
-{% macro merge_matched_action_sql(clause, dest_columns) %}
+{% macro hetl_merge_matched_action_sql(clause, dest_columns) %}
   {%- if clause.get('action') != 'update' -%}
-    {{ merge_other_action_sql(clause) }}
+    {{ hetl_merge_other_action_sql(clause) }}
   {%- elif clause.get('mode') == 'explicit' -%}
     {%- set picks = clause.get('update') or {} -%}
     {%- set expressions = picks.get('set_expressions') or {} -%}
@@ -76,13 +76,13 @@ returning {{ returning if returning is string else returning | join(', ') }}
   {%- endif -%}
 {% endmacro %}
 
-{% macro merge_unmatched_action_sql(clause) %}
+{% macro hetl_merge_unmatched_action_sql(clause) %}
   {%- if clause.get('action') == 'update' -%}
     {%- set assignments = [] -%}
     {%- for column, expression in (clause.get('set_expressions') or {}).items() %}{% do assignments.append(column ~ ' = ' ~ expression) %}{% endfor -%}
     update set {{ assignments | join(', ') }}
   {%- elif clause.get('action') != 'insert' -%}
-    {{ merge_other_action_sql(clause) }}
+    {{ hetl_merge_other_action_sql(clause) }}
   {%- elif clause.get('mode') == 'explicit' -%}
     {%- set given = clause.get('insert') or {} -%}
     insert ({{ given.get('columns', []) | join(', ') }}) values ({{ given.get('values', []) | join(', ') }})
@@ -91,7 +91,7 @@ returning {{ returning if returning is string else returning | join(', ') }}
   {%- endif -%}
 {% endmacro %}
 
-{% macro merge_other_action_sql(clause) %}
+{% macro hetl_merge_other_action_sql(clause) %}
   {%- set action = clause.get('action') -%}
   {{ {'delete': 'delete', 'do_nothing': 'do nothing', 'error': 'error'}.get(action, '') }}
   {%- if action == 'error' and clause.get('error_message') %} '{{ clause.get('error_message') | replace("'", "''") }}'{% endif -%}

@@ -51,7 +51,7 @@ create view {{ relation }} as (
   {%- if contract %}{{ get_assert_columns_equivalent(compiled_code) }}{% endif -%}
   {{ config.get('sql_header', none) or '' }}
 {%- set name = relation.include(database=not temporary, schema=not temporary) %}
-{%- set layout = duckdb_layout_sql(relation, temporary, partitioned_by, sorted_by) %}
+{%- set layout = hetl_duckdb_layout_sql(relation, temporary, partitioned_by, sorted_by) %}
 {%- if contract and not temporary %}
 create table {{ name }} {{ get_table_columns_and_constraints() }};
 {{ layout }}
@@ -87,6 +87,6 @@ create {{ 'temporary ' if temporary }}table {{ name }} as (
 {# DuckDB is in no transaction until one is begun, so there is nothing to commit before the first hook. #}
 {% macro duckdb__run_hooks(hooks, inside_transaction) %}
   {% for hook in hooks | selectattr('transaction', 'equalto', inside_transaction) %}
-    {% do run_hook(hook, inside_transaction) %}
+    {% do hetl_run_hook(hook, inside_transaction) %}
   {% endfor %}
 {% endmacro %}

@@ -1,7 +1,7 @@
 {# Snapshots in DuckDB: an update and an insert, since the staging table has several rows for one key. #}
 
 {% macro duckdb__snapshot_merge_sql(target, source, insert_cols) %}
-{%- set columns = snapshot_columns() -%}
+{%- set columns = hetl_snapshot_columns() -%}
 {%- set current = config.get('dbt_valid_to_current') %}
 update {{ target }} as DBT_INTERNAL_TARGET
 set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}

@@ -1,6 +1,6 @@
 {# Swapping tables in DuckDB, which does not rename a table that has indexes or that a foreign key points at. #}
 
-{% macro duckdb__swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+{% macro duckdb__hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
   {% set dropped = [] %}
   {% if existing_relation is not none and load_cached_relation(existing_relation) is not none %}
     {% if existing_relation.is_table %}
@@ -13,11 +13,11 @@
   {% do restore_foreign_key_dependents(dropped) %}
 {% endmacro %}
 
-{% macro duckdb__must_build_in_place(existing_relation) %}
+{% macro duckdb__hetl_must_build_in_place(existing_relation) %}
   {% do return(has_foreign_key_constraints(existing_relation)) %}
 {% endmacro %}
 
-{% macro duckdb__build_in_place(existing_relation, target_relation, sql) %}
+{% macro duckdb__hetl_build_in_place(existing_relation, target_relation, sql) %}
   {% set dropped = drop_relation_for_rebuild(existing_relation) if existing_relation is not none else [] %}
   {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
   {% do restore_foreign_key_dependents(dropped) %}

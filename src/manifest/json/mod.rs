@@ -8,6 +8,8 @@ mod resources;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+pub use self::resources::freshness_json;
+
 use self::maps::{ChildMap, Disabled, GroupMap, ParentMap, values};
 use self::node::NodeJson;
 use self::resources::{DocJson, ExposureJson, GroupJson, MacroJson, SourceJson, UnitTestJson};
@@ -47,6 +49,33 @@ impl Serialize for ManifestJson<'_> {
         map.serialize_entry("unit_tests", &values(&manifest.unit_tests, |_, test| UnitTestJson(test)))?;
         map.serialize_entry("functions", &Map::<String, Value>::new())?;
         map.end()
+    }
+}
+
+macro_rules! to_json {
+    ($($what:ty, $form:expr;)*) => {$(
+        impl $what {
+            /// As the manifest writes it.
+            pub fn to_json(&self) -> Value {
+                let form = $form;
+                serde_json::to_value(form(self)).unwrap_or_default()
+            }
+        }
+    )*};
+}
+
+to_json! {
+    super::Source, SourceJson;
+    super::Macro, MacroJson;
+    super::Exposure, ExposureJson;
+    super::Group, GroupJson;
+    super::UnitTest, UnitTestJson;
+}
+
+impl super::Node {
+    /// As the manifest writes it, with what compiling added.
+    pub fn to_json(&self, compiled: Option<&super::CompiledNode>) -> Value {
+        serde_json::to_value(NodeJson::new(self, compiled)).unwrap_or_default()
     }
 }
 

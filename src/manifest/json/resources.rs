@@ -35,7 +35,7 @@ impl Serialize for SourceJson<'_> {
         // The config tells `freshness: null` (never checked) from nothing said (an empty rule).
         match (&source.freshness, source.config.values().get("freshness")) {
             (None, Some(written)) => map.serialize_entry("freshness", written)?,
-            (rule, _) => map.serialize_entry("freshness", &freshness(rule.as_ref()))?,
+            (rule, _) => map.serialize_entry("freshness", &freshness_json(rule.as_ref()))?,
         }
         map.serialize_entry("external", &source.external)?;
         map.serialize_entry("description", &source.description)?;
@@ -56,7 +56,7 @@ impl Serialize for SourceJson<'_> {
 }
 
 /// A freshness rule; what it does not say is null.
-pub(super) fn freshness(rule: Option<&FreshnessRule>) -> Value {
+pub fn freshness_json(rule: Option<&FreshnessRule>) -> Value {
     let threshold = |threshold: Option<FreshnessThreshold>| {
         json!({
             "count": threshold.map(|threshold| threshold.count),

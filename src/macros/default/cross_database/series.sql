@@ -18,7 +18,7 @@
 {% macro default__generate_series(upper_bound) %}
 {%- set terms = [] -%}
 {%- set bits = [] -%}
-{%- for i in range(get_powers_of_two(upper_bound)) -%}
+{%- for i in range(dbt.get_powers_of_two(upper_bound)) -%}
   {%- do terms.append('b' ~ i ~ '.bit * ' ~ 2 ** i) -%}
   {%- do bits.append('bits as b' ~ i) -%}
 {%- endfor %}
@@ -33,7 +33,7 @@ select generated_number from numbers where generated_number <= {{ upper_bound }}
 {% endmacro %}
 
 {% macro default__get_intervals_between(start_date, end_date, datepart) %}
-  {% call statement('get_intervals_between', fetch_result=True) %}select {{ datediff(start_date, end_date, datepart) }}{% endcall %}
+  {% call statement('get_intervals_between', fetch_result=True) %}select {{ dbt.datediff(start_date, end_date, datepart) }}{% endcall %}
   {% set answer = load_result('get_intervals_between') %}
   {% do return(answer['data'][0][0] if answer and answer['data'] else 1) %}
 {% endmacro %}
@@ -45,10 +45,10 @@ select generated_number from numbers where generated_number <= {{ upper_bound }}
 
 {% macro default__date_spine(datepart, start_date, end_date) %}
 with steps as (
-{{ generate_series(get_intervals_between(start_date, end_date, datepart)) }}
+{{ dbt.generate_series(dbt.get_intervals_between(start_date, end_date, datepart)) }}
 ),
 dates as (
-  select ({{ dateadd(datepart, 'row_number() over (order by generated_number) - 1', start_date) }}) as date_{{ datepart }} from steps
+  select ({{ dbt.dateadd(datepart, 'row_number() over (order by generated_number) - 1', start_date) }}) as date_{{ datepart }} from steps
 )
 select * from dates where date_{{ datepart }} <= {{ end_date }}
 {% endmacro %}

@@ -15,13 +15,13 @@
   {% if on_schema_change == 'ignore' %}{% do return({}) %}{% endif %}
   {% set changes = check_for_schema_changes(source_relation, target_relation) %}
   {% if changes['schema_changed'] %}
-    {% if on_schema_change == 'fail' %}{% do raise_schema_change_error(changes) %}{% endif %}
+    {% if on_schema_change == 'fail' %}{% do hetl_raise_schema_change_error(changes) %}{% endif %}
     {% do sync_column_schemas(on_schema_change, target_relation, changes) %}
   {% endif %}
   {% do return(changes['source_columns']) %}
 {% endmacro %}
 
-{% macro raise_schema_change_error(changes) %}
+{% macro hetl_raise_schema_change_error(changes) %}
   {% set message %}
 The source and target schemas on this incremental model are out of sync!
 They can be brought together in one of these ways:

@@ -4,7 +4,7 @@
   {% set existing_relation = load_cached_relation(this) %}
   {% set target_relation = this.incorporate(type='table') %}
   {% set intermediate_relation = make_intermediate_relation(target_relation) %}
-  {% set backup_relation = make_backup_relation(target_relation, existing_relation.type if existing_relation else 'table') %}
+  {% set backup_relation = make_backup_relation(target_relation, existing_relation.type if existing_relation is not none else 'table') %}
   {% set full_refresh = should_full_refresh() or (existing_relation is not none and existing_relation.is_view) %}
   {% set strategy_sql = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy') or 'default') %}
 
@@ -16,16 +16,16 @@
   {% set swapped = false %}
   {% if existing_relation is none %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
-  {% elif full_refresh and must_build_in_place(existing_relation) %}
-    {% do build_in_place(existing_relation, target_relation, sql) %}
+  {% elif full_refresh and hetl_must_build_in_place(existing_relation) %}
+    {% do hetl_build_in_place(existing_relation, target_relation, sql) %}
   {% elif full_refresh %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
-    {% do swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+    {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
     {% set swapped = true %}
   {% else %}
     {% set temp_relation = make_temp_relation(target_relation) %}
     {% do run_query(get_create_table_as_sql(True, temp_relation, sql)) %}
-    {% set dest_columns = reconcile_columns(temp_relation, target_relation, existing_relation) %}
+    {% set dest_columns = hetl_reconcile_columns(temp_relation, target_relation, existing_relation) %}
     {% set arguments = {
       'target_relation': target_relation,
       'temp_relation': temp_relation,
@@ -48,7 +48,7 @@
 {% endmaterialization %}
 
 {# Widens the target where the new rows need it, applies `on_schema_change`, and answers with the columns to write. #}
-{% macro reconcile_columns(temp_relation, target_relation, existing_relation) %}
+{% macro hetl_reconcile_columns(temp_relation, target_relation, existing_relation) %}
   {% if not config.get('contract').enforced %}
     {% do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) %}
   {% endif %}

@@ -6,12 +6,18 @@
 
 {% macro default__load_csv_rows(model, agate_table) %}
   {% set columns = get_seed_column_quoted_csv(model, agate_table.column_names) %}
-  {% set row_sql = '(' ~ ([get_binding_char()] * agate_table.column_names | length) | join(',') ~ ')' %}
+  {% set marks = [] %}
+  {% for name in agate_table.column_names %}{% do marks.append(get_binding_char()) %}{% endfor %}
+  {% set row_sql = '(' ~ marks | join(',') ~ ')' %}
   {% set shown = [] %}
   {% for rows in agate_table.rows | batch(get_batch_size()) %}
     {% set values = [] %}
-    {% for row in rows %}{% do values.extend(row) %}{% endfor %}
-    {% set code = 'insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values ' ~ ([row_sql] * rows | length) | join(',') %}
+    {% set rows_sql = [] %}
+    {% for row in rows %}
+      {% do values.extend(row) %}
+      {% do rows_sql.append(row_sql) %}
+    {% endfor %}
+    {% set code = 'insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values ' ~ rows_sql | join(',') %}
     {% do adapter.add_query(code, bindings=values, abridge_sql_log=True) %}
     {% if loop.first %}{% do shown.append(code) %}{% endif %}
   {% endfor %}

@@ -11,10 +11,10 @@
   {% set strategy_macro = strategy_dispatch(config.get('strategy')) %}
   {% set strategy = strategy_macro(model, 'snapshotted_data', 'source_data', model['config'], exists) %}
   {% if exists %}
-    {% do adapter.assert_valid_snapshot_target_given_strategy(target_relation, snapshot_columns(), strategy) %}
+    {% do adapter.assert_valid_snapshot_target_given_strategy(target_relation, hetl_snapshot_columns(), strategy) %}
     {% set checked_sql = snapshot_staging_table(strategy, sql, target_relation) %}
     {% set staging_relation = build_snapshot_staging_table(strategy, sql, target_relation) %}
-    {% set new_columns = add_snapshot_columns(staging_relation, target_relation, strategy) %}
+    {% set new_columns = hetl_add_snapshot_columns(staging_relation, target_relation, strategy) %}
     {% set final_sql = snapshot_merge_sql(target=target_relation, source=staging_relation, insert_cols=new_columns) %}
   {% else %}
     {% set checked_sql = build_snapshot_table(strategy, model['compiled_code']) %}
@@ -35,7 +35,7 @@
 {% endmaterialization %}
 
 {# Columns that are new in the source are added to the target; answers with all that is to be inserted, quoted. #}
-{% macro add_snapshot_columns(staging_relation, target_relation, strategy) %}
+{% macro hetl_add_snapshot_columns(staging_relation, target_relation, strategy) %}
   {% do adapter.expand_target_column_types(from_relation=staging_relation, to_relation=target_relation) %}
   {% set internal = ['dbt_change_type', 'dbt_unique_key'] %}
   {% if strategy.unique_key | is_list %}

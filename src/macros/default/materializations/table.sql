@@ -4,18 +4,18 @@
   {% set existing_relation = load_cached_relation(this) %}
   {% set target_relation = this.incorporate(type='table') %}
   {% set intermediate_relation = make_intermediate_relation(target_relation) %}
-  {% set backup_relation = make_backup_relation(target_relation, existing_relation.type if existing_relation else 'table') %}
+  {% set backup_relation = make_backup_relation(target_relation, existing_relation.type if existing_relation is not none else 'table') %}
 
   {% do drop_relation_if_exists(load_cached_relation(intermediate_relation)) %}
   {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
-  {% if must_build_in_place(existing_relation) %}
-    {% do build_in_place(existing_relation, target_relation, sql) %}
+  {% if hetl_must_build_in_place(existing_relation) %}
+    {% do hetl_build_in_place(existing_relation, target_relation, sql) %}
   {% else %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
-    {% do swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+    {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
   {% endif %}
   {% do create_indexes(target_relation) %}
 

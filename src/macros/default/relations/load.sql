@@ -15,7 +15,7 @@
 
 {% macro default__get_or_create_relation(database, schema, identifier, type) %}
   {% set present = adapter.get_relation(database=database, schema=schema, identifier=identifier) %}
-  {% if present %}{% do return([true, present]) %}{% endif %}
+  {% if present is not none %}{% do return([true, present]) %}{% endif %}
   {% do return([false, api.Relation.create(database=database, schema=schema, identifier=identifier, type=type)]) %}
 {% endmacro %}
 

@@ -6,7 +6,8 @@
 {% endmacro %}
 
 {% macro default__get_replace_sql(existing_relation, target_relation, sql) %}
-  {% set old, new = existing_relation, target_relation %}
+  {% set old = existing_relation %}
+  {% set new = target_relation %}
   {% if old.can_be_replaced and old.type == new.type %}
     {% if old.is_view %}{% do return(get_replace_view_sql(new, sql)) %}{% endif %}
     {% if old.is_table %}{% do return(get_replace_table_sql(new, sql)) %}{% endif %}

@@ -5,7 +5,7 @@
 {% endmacro %}
 
 {% macro default__build_snapshot_table(strategy, sql) %}
-  {%- set columns = snapshot_columns() -%}
+  {%- set columns = hetl_snapshot_columns() -%}
   select *,
     {{ strategy.scd_id }} as {{ columns.dbt_scd_id }},
     {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
@@ -38,12 +38,12 @@
 {% endmacro %}
 
 {% macro default__snapshot_merge_sql(target, source, insert_cols) %}
-{%- set columns = snapshot_columns() -%}
+{%- set columns = hetl_snapshot_columns() -%}
 {%- set names = insert_cols | join(', ') %}
 merge into {{ target.render() }} as DBT_INTERNAL_DEST
 using {{ source }} as DBT_INTERNAL_SOURCE
 on DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }} = DBT_INTERNAL_DEST.{{ columns.dbt_scd_id }}
-when matched and {{ snapshot_row_is_current('DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to) }}
+when matched and {{ hetl_snapshot_row_is_current('DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to) }}
   and DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete')
   then update set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
 when not matched and DBT_INTERNAL_SOURCE.dbt_change_type = 'insert'

@@ -1,7 +1,7 @@
 {# The columns a snapshot adds to its rows, and the keys it matches them by. #}
 
 {# Names as configured by `snapshot_meta_column_names`, or as usual. #}
-{% macro snapshot_columns() %}
+{% macro hetl_snapshot_columns() %}
   {% do return(config.get('snapshot_table_column_names') or get_snapshot_table_column_names()) %}
 {% endmacro %}
 
@@ -20,7 +20,7 @@
 {% endmacro %}
 
 {# A condition: does the row still hold? #}
-{% macro snapshot_row_is_current(valid_to) %}
+{% macro hetl_snapshot_row_is_current(valid_to) %}
   {%- set current = config.get('dbt_valid_to_current') -%}
   {%- if current -%}
     ({{ equals(valid_to, current | trim) | trim }} or {{ valid_to }} is null)

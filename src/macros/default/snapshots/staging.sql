@@ -5,7 +5,7 @@
 {% endmacro %}
 
 {% macro default__snapshot_staging_table(strategy, source_sql, target_relation) %}
-{%- set columns = snapshot_columns() -%}
+{%- set columns = hetl_snapshot_columns() -%}
 {%- set key = strategy.unique_key -%}
 {%- set matched = unique_key_join_on(key, 'snapshotted_data', 'source_data') -%}
 {%- set records_deletes = strategy.hard_deletes == 'new_record' -%}
@@ -18,7 +18,7 @@ with snapshot_query as (
 snapshotted_data as (
   select *, {{ unique_key_fields(key) }}
   from {{ target_relation }}
-  where {{ snapshot_row_is_current(columns.dbt_valid_to) }}
+  where {{ hetl_snapshot_row_is_current(columns.dbt_valid_to) }}
 ),
 keyed_source as (
   select *, {{ unique_key_fields(key) }} from snapshot_query
@@ -51,16 +51,16 @@ join snapshotted_data on {{ matched }}
 where ({{ changed }})
 {%- if closes_deletes %}
 union all
-{{ snapshot_closed_deletions_sql(strategy, columns, matched, was_deleted if records_deletes else none) }}
+{{ hetl_snapshot_closed_deletions_sql(strategy, columns, matched, was_deleted if records_deletes else none) }}
 {%- endif %}
 {%- if records_deletes %}
 union all
-{{ snapshot_deletion_records_sql(strategy, source_sql, target_relation, columns, matched, was_deleted) }}
+{{ hetl_snapshot_deletion_records_sql(strategy, source_sql, target_relation, columns, matched, was_deleted) }}
 {%- endif %}
 {% endmacro %}
 
 {# Rows whose key has left the source: their time ends now. #}
-{% macro snapshot_closed_deletions_sql(strategy, columns, matched, was_deleted) %}
+{% macro hetl_snapshot_closed_deletions_sql(strategy, columns, matched, was_deleted) %}
 {%- set now = snapshot_get_time() -%}
 select 'delete' as dbt_change_type, source_data.*,
   {{ now }} as {{ columns.dbt_updated_at }},
@@ -75,7 +75,7 @@ where {{ unique_key_is_null(strategy.unique_key, 'source_data') }}
 {%- endmacro %}
 
 {# With hard_deletes: new_record, a version of the row that says it is deleted, holding from now on. #}
-{% macro snapshot_deletion_records_sql(strategy, source_sql, target_relation, columns, matched, was_deleted) %}
+{% macro hetl_snapshot_deletion_records_sql(strategy, source_sql, target_relation, columns, matched, was_deleted) %}
 {%- set key = strategy.unique_key -%}
 {%- set now = snapshot_get_time() -%}
 {%- set kept = get_columns_in_relation(target_relation) | map(attribute='name') | list -%}

@@ -20,8 +20,8 @@
 {% macro snapshot_timestamp_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
   {# Compared with the snapshot's own column: the source's may be missing from rows that another strategy wrote. #}
   {% set updated_at = config.get('updated_at') %}
-  {% set changed = '(' ~ snapshotted_rel ~ '.' ~ snapshot_columns().dbt_valid_from ~ ' < ' ~ current_rel ~ '.' ~ updated_at ~ ')' %}
-  {% do return(describe_snapshot_strategy(updated_at, changed)) %}
+  {% set changed = '(' ~ snapshotted_rel ~ '.' ~ hetl_snapshot_columns().dbt_valid_from ~ ' < ' ~ current_rel ~ '.' ~ updated_at ~ ')' %}
+  {% do return(hetl_describe_snapshot_strategy(updated_at, changed)) %}
 {% endmacro %}
 
 {% macro snapshot_check_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
@@ -37,10 +37,10 @@
     {% endfor %}
     {% set changed = '(' ~ differences | join('\n      or ') ~ ')' %}
   {% endif %}
-  {% do return(describe_snapshot_strategy(config.get('updated_at') or snapshot_get_time(), changed)) %}
+  {% do return(hetl_describe_snapshot_strategy(config.get('updated_at') or snapshot_get_time(), changed)) %}
 {% endmacro %}
 
-{% macro describe_snapshot_strategy(updated_at, row_changed) %}
+{% macro hetl_describe_snapshot_strategy(updated_at, row_changed) %}
   {% set unique_key = config.get('unique_key') %}
   {% set hard_deletes = adapter.get_hard_deletes_behavior(config) %}
   {% do return({

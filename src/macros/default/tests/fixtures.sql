@@ -20,21 +20,21 @@
   {% for row in rows %}
     {% set values = dict(nulls) %}
     {% do values.update(format_row(row, column_name_to_data_types)) %}
-    {% do selects.append(fixture_row_sql(values, quoted)) %}
+    {% do selects.append(hetl_fixture_row_sql(values, quoted)) %}
   {% endfor %}
-  {% if not selects %}{% do selects.append(fixture_row_sql(nulls, quoted) ~ '\nlimit 0') %}{% endif %}
+  {% if not selects %}{% do selects.append(hetl_fixture_row_sql(nulls, quoted) ~ '\nlimit 0') %}{% endif %}
   {% do return('-- Fixture for ' ~ model.name ~ '\n' ~ selects | join('\nunion all\n')) %}
 {% endmacro %}
 
 {% macro get_expected_sql(rows, column_name_to_data_types, column_name_to_quoted) %}
   {% set selects = [] %}
   {% for row in rows %}
-    {% do selects.append(fixture_row_sql(format_row(row, column_name_to_data_types), column_name_to_quoted)) %}
+    {% do selects.append(hetl_fixture_row_sql(format_row(row, column_name_to_data_types), column_name_to_quoted)) %}
   {% endfor %}
   {% do return(selects | join('\nunion all\n') if selects else 'select * from dbt_internal_unit_test_actual\nlimit 0') %}
 {% endmacro %}
 
-{% macro fixture_row_sql(values, column_name_to_quoted) %}
+{% macro hetl_fixture_row_sql(values, column_name_to_quoted) %}
   {% set fields = [] %}
   {% for name, value in values.items() %}
     {% do fields.append((value | trim) ~ ' as ' ~ column_name_to_quoted.get(name, adapter.quote(name))) %}
@@ -57,7 +57,7 @@
     {% if value is string %}
       {# A declared length would cut the text silently. #}
       {% if 'varying' in type %}{% set type = type.split('(')[0] %}{% endif %}
-      {% set code = string_literal(escape_single_quotes(value)) %}
+      {% set code = dbt.string_literal(dbt.escape_single_quotes(value)) %}
     {% else %}
       {% set code = 'null' if value is none else value %}
     {% endif %}

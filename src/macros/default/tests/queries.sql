@@ -33,12 +33,12 @@ from (
 {%- set names = expected_column_names | join(', ') -%}
 {%- set side = adapter.quote('actual_or_expected') %}
 with dbt_internal_unit_test_actual as (
-  select {{ names }}, {{ string_literal('actual') }} as {{ side }} from (
+  select {{ names }}, {{ dbt.string_literal('actual') }} as {{ side }} from (
 {{ main_sql }}
   ) _dbt_internal_unit_test_actual
 ),
 dbt_internal_unit_test_expected as (
-  select {{ names }}, {{ string_literal('expected') }} as {{ side }} from (
+  select {{ names }}, {{ dbt.string_literal('expected') }} as {{ side }} from (
 {{ expected_fixture_sql }}
   ) _dbt_internal_unit_test_expected
 )

@@ -1,0 +1,24 @@
+//! The only writer of the target folder: what a command leaves behind for people and tools.
+//!
+//! Each artifact is a type that serializes to its file's text (`run_results`, `catalog`, …); [`TargetFolder`] puts texts
+//! into place, whole or not at all. Nothing here decides what is run.
+
+mod catalog;
+mod code_path;
+mod graph_summary;
+mod run_results;
+mod semantic_manifest;
+mod sources;
+mod target_folder;
+#[cfg(test)]
+mod tests;
+
+pub use catalog::CatalogJson;
+pub use code_path::CodePath;
+pub use graph_summary::GraphSummaryJson;
+pub use run_results::RunResultsJson;
+pub use semantic_manifest::SemanticManifestJson;
+pub use sources::{FreshnessOutcome, FreshnessResult, SourcesJson};
+pub use target_folder::TargetFolder;
+
+pub use crate::manifest::{ArtifactMetadata, ManifestJson, ManifestMetadata};

@@ -1,0 +1,371 @@
+//! The lazy object that templates get their names from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::{Error, Value};
+
+use super::arguments::function;
+use super::run::NodeRun;
+use super::values::{dict, none, optional};
+use super::{Capture, ParseNode, Session};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::events::Event;
+use crate::jinja::raise;
+use crate::manifest::{Doc, Macro, NodeConfig};
+
+/// When a template is rendered, and for what.
+pub(super) enum Stage {
+    /// A value of a property file, or a project file's.
+    Property,
+    /// A description.
+    Description {
+        /// All doc blocks by unique id.
+        docs: Arc<indexmap::IndexMap<String, Arc<Doc>>>,
+        /// Unique ids of those that were used.
+        used: Arc<std::sync::Mutex<Vec<String>>>,
+    },
+    /// A macro that makes a name.
+    Naming,
+    /// A node's template while it is parsed.
+    Parse {
+        /// The node.
+        node: Arc<ParseNode>,
+        /// What it asks for.
+        capture: Arc<Capture>,
+    },
+    /// A node that is compiled and run.
+    Run(Arc<NodeRun>),
+}
+
+/// Everything that names are looked up in.
+pub(super) struct Scope {
+    /// What the invocation's contexts share.
+    pub(super) session: Arc<Session>,
+    /// The package whose macros are found first.
+    pub(super) package: String,
+    /// When and for what.
+    pub(super) stage: Stage,
+    /// Names that come before all others.
+    pub(super) names: BTreeMap<String, Value>,
+}
+
+impl std::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scope").field("package", &self.package).finish_non_exhaustive()
+    }
+}
+
+/// The context itself.
+#[derive(Debug)]
+pub(super) struct Context {
+    scope: Arc<Scope>,
+    /// Without macros and names of the render: what `builtins` is.
+    builtins: bool,
+}
+
+impl Object for Context {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if self.builtins { member(&self.scope, name) } else { self.scope.lookup(name) }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(MEMBERS)
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut minijinja::State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        if method != "get" {
+            return Err(Error::from(minijinja::ErrorKind::UnknownMethod));
+        }
+        let [key, default] = super::arguments::bind("get", ["key", "default"], args)?;
+        let name = super::arguments::text("get", "key", key)?;
+        Ok(self.get_value_by_str(&name).unwrap_or_else(|| default.unwrap_or_else(none)))
+    }
+}
+
+/// The macros of one package: `dbt_utils` in `dbt_utils.star(...)`.
+#[derive(Debug)]
+struct Namespace {
+    session: Arc<Session>,
+    package: String,
+}
+
+impl Object for Namespace {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let entry = self.session.macros().find_in(&self.package, key.as_str()?)?;
+        Some(entry.value.clone())
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let names = self.session.macros().names_in(&self.package);
+        Enumerator::Values(names.into_iter().map(Value::from).collect())
+    }
+}
+
+impl Scope {
+    /// The context value of this scope.
+    pub(super) fn context(self: &Arc<Self>) -> Value {
+        Value::from_object(Context { scope: Arc::clone(self), builtins: false })
+    }
+
+    /// A name: the render's own names, then macros, then dbt's members.
+    pub(super) fn lookup(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if let Some(value) = self.names.get(name) {
+            return Some(value.clone());
+        }
+        if self.has_macros() {
+            let macros = self.session.macros();
+            let found = macros.find_local(&self.package, name).map(|entry| entry.value.clone());
+            let found = found.or_else(|| {
+                macros.has_namespace(name).then(|| {
+                    Value::from_object(Namespace { session: Arc::clone(&self.session), package: name.to_owned() })
+                })
+            });
+            if let Some(value) = found.or_else(|| macros.find_internal(name).map(|entry| entry.value.clone())) {
+                return Some(value);
+            }
+        }
+        member(self, name)
+    }
+
+    /// Whether macros can be called here at all.
+    fn has_macros(&self) -> bool {
+        !matches!(self.stage, Stage::Property | Stage::Description { .. })
+    }
+
+    /// Whether templates run for real.
+    pub(super) fn execute(&self) -> bool {
+        matches!(self.stage, Stage::Run(_))
+    }
+
+    /// The run, if this is one.
+    pub(super) fn run(&self) -> Option<&Arc<NodeRun>> {
+        match &self.stage {
+            Stage::Run(run) => Some(run),
+            _ => None,
+        }
+    }
+
+    /// What messages call the resource that is rendered.
+    pub(super) fn node_name(&self) -> &str {
+        match &self.stage {
+            Stage::Parse { node, .. } => &node.name,
+            Stage::Run(run) => &run.node().name,
+            _ => "<Configuration>",
+        }
+    }
+
+    /// The unique id of the resource that is rendered.
+    pub(super) fn unique_id(&self) -> &str {
+        match &self.stage {
+            Stage::Parse { node, .. } => &node.unique_id,
+            Stage::Run(run) => &run.node().unique_id,
+            _ => "",
+        }
+    }
+
+    /// The config of a node at run time.
+    pub(super) fn config(&self) -> Option<&NodeConfig> {
+        self.run().map(|run| &run.node().config)
+    }
+
+    /// Warns as `exceptions.warn` does: an error where the flags make it one.
+    pub(super) fn warn(&self, message: String) -> Result<(), Error> {
+        let flags = &self.session.config().flags;
+        let options = &flags.warn_error_options;
+        let listed = |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
+        let named = |names: &[String]| names.iter().any(|name| name == "JinjaLogWarning");
+        if named(&options.silence) {
+            return Ok(());
+        }
+        let warning = Diagnostic::warning(Code::TEMPLATE_WARNING, message.clone());
+        if (flags.warn_error || listed(&options.error)) && !named(&options.warn) {
+            return Err(raise(Diagnostic::error(Code::TEMPLATE_WARNING, message)));
+        }
+        if let Stage::Parse { capture, .. } = &self.stage {
+            capture.lock().warnings.push(warning);
+        } else {
+            self.report(&Event::JinjaLogWarning { msg: message, node_info: self.node_info() });
+            self.session.warn(warning);
+        }
+        Ok(())
+    }
+
+    /// Tells what happened.
+    pub(super) fn report(&self, event: &Event) {
+        self.session.reporter().report(event);
+    }
+
+    /// The node as events describe it.
+    pub(super) fn node_info(&self) -> Option<crate::events::NodeInfo> {
+        self.run().and_then(|run| run.node_info())
+    }
+}
+
+const MEMBERS: &[&str] = &[
+    "adapter",
+    "api",
+    "builtins",
+    "column",
+    "compiled_code",
+    "config",
+    "context",
+    "database",
+    "dbt_metadata_envs",
+    "dbt_version",
+    "diff_of_two_dicts",
+    "env",
+    "env_var",
+    "exceptions",
+    "execute",
+    "flags",
+    "fromjson",
+    "fromyaml",
+    "function",
+    "graph",
+    "invocation_args_dict",
+    "invocation_id",
+    "load_agate_table",
+    "load_result",
+    "local_md5",
+    "log",
+    "metric",
+    "model",
+    "modules",
+    "post_hooks",
+    "pre_hooks",
+    "print",
+    "project_name",
+    "ref",
+    "render",
+    "run_started_at",
+    "schema",
+    "selected_resources",
+    "set",
+    "set_strict",
+    "source",
+    "sql",
+    "sql_now",
+    "store_raw_result",
+    "store_result",
+    "target",
+    "this",
+    "thread_id",
+    "tojson",
+    "toyaml",
+    "try_or_compiler_error",
+    "validation",
+    "var",
+    "write",
+    "zip",
+    "zip_strict",
+];
+
+/// One of dbt's own names.
+fn member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
+    base_member(scope, name).or_else(|| match &scope.stage {
+        Stage::Property => None,
+        Stage::Description { docs, used } => {
+            (name == "doc").then(|| super::doc::doc_function(scope, Arc::clone(docs), Arc::clone(used)))
+        }
+        _ => provider_member(scope, name),
+    })
+}
+
+/// Names that every context has.
+fn base_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
+    let session = &scope.session;
+    let shared = session.shared();
+    Some(match name {
+        "target" | "env" => shared.target.clone(),
+        "flags" => shared.flags.clone(),
+        "modules" => shared.modules.clone(),
+        "run_started_at" => shared.run_started_at.clone(),
+        "invocation_id" => Value::from(session.config().invocation.invocation_id.as_str()),
+        "dbt_version" => Value::from(crate::config::DBT_VERSION),
+        "project_name" => Value::from(session.config().project.name.as_str()),
+        "thread_id" => Value::from(scope.run().map_or("MainThread", |run| run.worker().name.as_str())),
+        "var" => super::var::var_value(scope),
+        "env_var" => super::env_var::env_var_function(scope),
+        "log" => super::log::log_function(scope),
+        "print" => super::log::print_function(scope),
+        "context" => scope.context(),
+        "builtins" => Value::from_object(Context { scope: Arc::clone(scope), builtins: true }),
+        _ => return shared.functions.get(name).cloned(),
+    })
+}
+
+/// Names that only templates of resources and macros have.
+fn provider_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
+    let session = &scope.session;
+    Some(match name {
+        "ref" => super::reference::ref_function(scope),
+        "source" => super::source::source_function(scope),
+        "metric" => super::reference::metric_function(scope),
+        "function" => super::reference::function_function(scope),
+        "config" => super::config::config_value(scope),
+        "adapter" => super::adapter::adapter_value(scope),
+        "exceptions" => Value::from_object(super::exceptions::Exceptions(Arc::clone(scope))),
+        "api" => session.shared().api.clone(),
+        "column" => Value::from_object(super::column::ColumnClass),
+        "execute" => Value::from(scope.execute()),
+        "this" => super::model::this(scope),
+        "model" => super::model::model(scope),
+        "database" => super::model::database(scope),
+        "schema" => super::model::schema(scope),
+        "graph" => super::graph::graph(scope),
+        "load_result" => super::results::load_result_function(scope),
+        "store_result" => super::results::store_result_function(scope),
+        "store_raw_result" => super::results::store_raw_result_function(scope),
+        "load_agate_table" => super::seed::load_agate_table_function(scope),
+        "render" => super::render::render_function(scope),
+        "try_or_compiler_error" => super::render::try_or_compiler_error_function(),
+        "write" => super::render::write_function(scope),
+        "validation" => dict([("any", super::config::validation_any())]),
+        "selected_resources" => super::values::list(session.selected().into_iter().map(Value::from).collect()),
+        "invocation_args_dict" => session.shared().invocation_args.value(),
+        "dbt_metadata_envs" => session.shared().metadata_envs.value(),
+        "sql_now" => Value::from("now()"),
+        "defer_relation" => none(),
+        "context_macro_stack" => none(),
+        "pre_hooks" | "post_hooks" => super::model::hooks(scope, name),
+        "sql" | "compiled_code" => optional(scope.run().and_then(|run| run.compiled_code()).as_deref()),
+        "adapter_macro" => function("adapter_macro", |_, _| {
+            Err(super::raise::compilation(
+                "\"adapter_macro\" was removed; use `adapter.dispatch` and call its result instead",
+            ))
+        }),
+        _ => return None,
+    })
+}
+
+/// Whether a macro is one of dbt's (not a user's).
+pub(super) fn is_builtin(definition: &Macro) -> bool {
+    definition.package_name == "dbt" || definition.package_name.starts_with("dbt_")
+}
