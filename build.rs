@@ -61,7 +61,9 @@ fn search_library() {
     let mut paths = vec![origin.to_owned(), format!("{origin}/../lib")];
     if let Ok(folder) = env::var("DUCKDB_LIB_DIR") {
         if !Path::new(&folder).join(library).exists() {
-            println!("cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does) before linking");
+            println!(
+                "cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does) before linking"
+            );
         }
         paths.push(folder);
     }
