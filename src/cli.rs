@@ -37,7 +37,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         innermost = inner;
     }
     match commands::read_global_flags(innermost) {
-        Ok(overrides) => cli.command.run(overrides),
+        Ok(overrides) => cli.command.run(&overrides),
         Err(problem) => refuse(&Cli::command().error(clap::error::ErrorKind::ValueValidation, problem)),
     }
 }

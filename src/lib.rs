@@ -17,6 +17,7 @@ pub mod macros;
 pub mod manifest;
 pub mod parser;
 pub mod plan;
+pub mod runner;
 pub mod sql;
 pub mod ui;
 pub mod yaml;

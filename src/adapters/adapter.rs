@@ -155,6 +155,16 @@ pub struct AdapterResponse {
     pub fields: Map<String, Value>,
 }
 
+impl AdapterResponse {
+    /// All facts, the message first: `adapter_response` of artifacts.
+    pub fn to_map(&self) -> Map<String, Value> {
+        let mut map = Map::new();
+        map.insert("_message".into(), self.message.clone().into());
+        map.extend(self.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+        map
+    }
+}
+
 /// An error from the database.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatabaseError {

@@ -3,12 +3,27 @@
 //! `opening` begins and ends them all; `selection` turns `--select` and its like into unique ids. Nothing here speaks to a
 //! warehouse or prints: that is done by the rooms below and by `ui`.
 
-mod global_flags;
-mod opening;
-mod selection_args;
-
+mod artifacts;
+mod build;
 mod clean;
+mod compile;
+mod debug;
+mod docs;
+mod global_flags;
 mod init;
+mod inline;
+mod list;
+mod opening;
+mod parse;
+mod parsed;
+mod run;
+mod run_operation;
+mod running;
+mod seed;
+mod selection_args;
+mod show;
+mod snapshot;
+mod test;
 
 use std::process::ExitCode;
 
@@ -21,16 +36,41 @@ pub(crate) use global_flags::{add as add_global_flags, read as read_global_flags
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Build(build::Build),
     Clean(clean::Clean),
+    Compile(compile::Compile),
+    Debug(debug::Debug),
+    Docs(docs::Docs),
     Init(init::Init),
+    #[command(visible_alias = "ls")]
+    List(list::List),
+    Parse(parse::Parse),
+    Run(run::Run),
+    RunOperation(run_operation::RunOperation),
+    Seed(seed::Seed),
+    Show(show::Show),
+    Snapshot(snapshot::Snapshot),
+    Test(test::Test),
 }
 
 impl Command {
     /// Does what was asked and returns dbt's exit code: 0, 1 if a node failed, 2 if the command could not be carried out.
-    pub(crate) fn run(&self, overrides: Overrides) -> ExitCode {
+    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
         match self {
-            Self::Clean(command) => command.run(&overrides),
-            Self::Init(command) => command.run(&overrides),
+            Self::Build(command) => command.run(overrides),
+            Self::Clean(command) => command.run(overrides),
+            Self::Compile(command) => command.run(overrides),
+            Self::Debug(command) => command.run(overrides),
+            Self::Docs(command) => command.run(overrides),
+            Self::Init(command) => command.run(overrides),
+            Self::List(command) => command.run(overrides),
+            Self::Parse(command) => command.run(overrides),
+            Self::Run(command) => command.run(overrides),
+            Self::RunOperation(command) => command.run(overrides),
+            Self::Seed(command) => command.run(overrides),
+            Self::Show(command) => command.run(overrides),
+            Self::Snapshot(command) => command.run(overrides),
+            Self::Test(command) => command.run(overrides),
         }
     }
 }

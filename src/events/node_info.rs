@@ -44,6 +44,23 @@ pub struct NodeRelation {
 }
 
 impl NodeInfo {
+    /// A resource of which no more is known than this.
+    pub fn bare(unique_id: &str, name: &str, resource_type: &str) -> Self {
+        Self {
+            materialized: String::new(),
+            meta: Map::new(),
+            node_checksum: String::new(),
+            node_finished_at: String::new(),
+            node_name: name.to_owned(),
+            node_path: String::new(),
+            node_relation: NodeRelation::default(),
+            node_started_at: String::new(),
+            node_status: "None".into(),
+            resource_type: resource_type.to_owned(),
+            unique_id: unique_id.to_owned(),
+        }
+    }
+
     /// The same node in another state.
     #[must_use]
     pub fn with_status(&self, status: impl Into<String>) -> Self {

@@ -1,7 +1,5 @@
 //! What events say of a node.
 
-use serde_json::{Map, Value};
-
 use super::{Exposure, Node, ResourceType, Source, UnitTest};
 use crate::events::{NodeInfo, NodeRelation};
 
@@ -22,7 +20,7 @@ impl Node {
                 relation_name: self.relation_name.clone().unwrap_or_default(),
                 schema: self.schema.clone(),
             },
-            ..bare(&self.unique_id, &self.name, self.resource_type)
+            ..NodeInfo::bare(&self.unique_id, &self.name, self.resource_type.as_str())
         }
     }
 }
@@ -38,7 +36,7 @@ impl UnitTest {
                 schema: self.schema.clone().unwrap_or_default(),
                 ..NodeRelation::default()
             },
-            ..bare(&self.unique_id, &self.name, ResourceType::UnitTest)
+            ..NodeInfo::bare(&self.unique_id, &self.name, ResourceType::UnitTest.as_str())
         }
     }
 }
@@ -49,7 +47,7 @@ impl Exposure {
         NodeInfo {
             meta: self.meta.clone(),
             node_path: self.path.clone(),
-            ..bare(&self.unique_id, &self.name, ResourceType::Exposure)
+            ..NodeInfo::bare(&self.unique_id, &self.name, ResourceType::Exposure.as_str())
         }
     }
 }
@@ -66,23 +64,7 @@ impl Source {
                 relation_name: self.relation_name.clone(),
                 schema: self.schema.clone(),
             },
-            ..bare(&self.unique_id, &self.name, ResourceType::Source)
+            ..NodeInfo::bare(&self.unique_id, &self.name, ResourceType::Source.as_str())
         }
-    }
-}
-
-fn bare(unique_id: &str, name: &str, kind: ResourceType) -> NodeInfo {
-    NodeInfo {
-        materialized: String::new(),
-        meta: Map::<String, Value>::new(),
-        node_checksum: String::new(),
-        node_finished_at: String::new(),
-        node_name: name.to_owned(),
-        node_path: String::new(),
-        node_relation: NodeRelation::default(),
-        node_started_at: String::new(),
-        node_status: "None".into(),
-        resource_type: kind.as_str().to_owned(),
-        unique_id: unique_id.to_owned(),
     }
 }

@@ -8,6 +8,7 @@ use super::files::ProjectFile;
 use super::parsing::Parsing;
 use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
+use crate::manifest::RefCall;
 use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, has_tags, to_json};
 
 /// A file that is not valid Jinja, as a problem with its place.
@@ -36,11 +37,36 @@ pub(super) fn render_description(
     Ok((rendered.text(), used))
 }
 
+/// What a template refers to, how it configures itself, and which macros it calls.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) refs: Vec<RefCall>,
+    pub(super) sources: Vec<(String, String)>,
+    pub(super) metrics: Vec<Vec<String>>,
+    pub(super) config_call: Map<String, Value>,
+    /// Unique ids of the macros that the template itself calls, each once.
+    pub(super) macros: Vec<String>,
+    pub(super) warnings: Diagnostics,
+}
+
+impl From<Captured> for Reading {
+    fn from(captured: Captured) -> Self {
+        Self {
+            refs: captured.refs,
+            sources: captured.sources,
+            metrics: captured.metrics,
+            config_call: captured.config_call,
+            macros: Vec::new(),
+            warnings: captured.warnings,
+        }
+    }
+}
+
 /// What a template refers to and how it configures itself: read off its syntax tree where that is certain, rendered where
 /// it is not.
-pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Span>) -> Result<Captured, Diagnostics> {
+pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Span>) -> Result<Reading, Diagnostics> {
     if !has_tags(&node.raw_code) {
-        return Ok(Captured::default());
+        return Ok(Reading::default());
     }
     if let Some(captured) = super::extraction::captured(parsing, node, span)? {
         return Ok(captured);
@@ -51,7 +77,7 @@ pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Spa
         .engine()
         .render_str_with(&node.raw_code, span.map(origin), context, Undefined::Chainable, |_| {}, |_| {})
         .map_err(|error| described(parsing, error))?;
-    let mut captured = capture.take();
+    let mut captured = Reading::from(capture.take());
     add_macros(&mut captured, &rendered);
     Ok(captured)
 }
@@ -63,7 +89,7 @@ pub(super) fn capture_generic_test(
     kwargs: &Map<String, Value>,
     macro_id: &str,
     span: Span,
-) -> Result<Captured, Diagnostics> {
+) -> Result<Reading, Diagnostics> {
     let engine = parsing.session().engine();
     let place = |error: JinjaError| {
         let problem = described(parsing, error);
@@ -75,7 +101,7 @@ pub(super) fn capture_generic_test(
     };
     let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
     let mut called: Vec<Rendered> = Vec::new();
-    let rendered_kwargs = render_test_arguments(kwargs, &mut |text: &str| {
+    let rendered_kwargs = render_test_arguments::<Diagnostic>(kwargs, &mut |text: &str| {
         let rendered = engine
             .render_native_with(text, None, context.clone(), Undefined::Chainable, |_| {}, |_| {})
             .map_err(place)?;
@@ -83,7 +109,7 @@ pub(super) fn capture_generic_test(
         called.push(rendered);
         Ok(value)
     })?;
-    let mut captured = capture.take();
+    let mut captured = Reading::from(capture.take());
     captured.macros.insert(0, macro_id.to_owned());
     called.iter().for_each(|rendered| add_macros(&mut captured, rendered));
     if parsing.silent_macros().contains(macro_id) {
@@ -108,7 +134,7 @@ fn origin(span: Span) -> Origin {
 }
 
 /// Macros that the template itself called, by unique id.
-fn add_macros(captured: &mut Captured, rendered: &Rendered) {
+fn add_macros(captured: &mut Reading, rendered: &Rendered) {
     for template in &rendered.macros {
         let Some(name) = template.strip_prefix("macro:") else { continue };
         let id = format!("macro.{name}");

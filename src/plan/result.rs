@@ -52,6 +52,8 @@ pub struct NodeResult {
     pub compiled: Option<bool>,
     /// Its SQL.
     pub compiled_code: Option<String>,
+    /// Where its SQL was written, relative to the project: for people, not part of `run_results.json`.
+    pub compiled_path: Option<String>,
     /// The relation that it is.
     pub relation_name: Option<String>,
     /// Of a microbatch model.
@@ -75,6 +77,7 @@ impl NodeResult {
             failures: None,
             compiled: None,
             compiled_code: None,
+            compiled_path: None,
             relation_name: None,
             batch_results: None,
             diagnostics: Vec::new(),

@@ -18,4 +18,4 @@ pub use output::{ask, is_terminal, print_line, print_raw, print_to_stderr};
 pub use secrets::Secrets;
 pub use style::Style;
 pub use table::{csv_text, json_rows, text_table};
-pub use wording::{join_counts, pluralize};
+pub use wording::pluralize;

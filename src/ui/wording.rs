@@ -284,11 +284,6 @@ pub fn pluralize(count: usize, word: &str) -> String {
     }
 }
 
-/// `1 seed, 5 data tests`: counted words, sorted by word.
-pub fn join_counts(counts: &std::collections::BTreeMap<String, usize>) -> String {
-    counts.iter().map(|(word, count)| pluralize(*count, word).replace('_', " ")).collect::<Vec<_>>().join(", ")
-}
-
 /// A line that ends in dots and a status: `1 of 5 START … [RUN]`.
 struct Line {
     words: String,

@@ -326,6 +326,11 @@ fn sequences(environment: &mut Environment<'static>) {
         }
         value.get_attr(name).unwrap_or_default()
     });
+    environment.add_filter("first", |value: &Value| -> Result<Value, Error> {
+        Ok(items_of(value)?.into_iter().next().unwrap_or_default())
+    });
+    environment
+        .add_filter("last", |value: &Value| -> Result<Value, Error> { Ok(items_of(value)?.pop().unwrap_or_default()) });
     environment.add_filter("count", length);
     environment.add_filter("length", length);
     environment.add_filter("sum", |state: &mut State, value: &Value, args: Rest<ValueOrKwargs>| {
@@ -366,6 +371,9 @@ where
     environment.add_filter(
         name,
         move |state: &mut State, value: Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+            if value.is_undefined() && name == "items" {
+                return Ok(List::value(Vec::new()));
+            }
             let mut all = vec![value];
             all.extend(args.into_values());
             let result = state.apply_filter(hidden, &all)?;

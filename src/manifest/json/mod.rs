@@ -52,6 +52,20 @@ impl Serialize for ManifestJson<'_> {
     }
 }
 
+impl Manifest {
+    /// The entry of one node, source, exposure, unit test or resource of the semantic layer in `manifest.json`, nothing
+    /// compiled.
+    pub fn resource_json(&self, unique_id: &str) -> Option<Value> {
+        let semantic = &self.semantic;
+        let maps = [&semantic.metrics, &semantic.semantic_models, &semantic.saved_queries];
+        (self.nodes.get(unique_id).map(|node| node.to_json(None)))
+            .or_else(|| self.sources.get(unique_id).map(|source| source.to_json()))
+            .or_else(|| self.exposures.get(unique_id).map(|exposure| exposure.to_json()))
+            .or_else(|| self.unit_tests.get(unique_id).map(|test| test.to_json()))
+            .or_else(|| maps.into_iter().find_map(|map| map.get(unique_id)).cloned())
+    }
+}
+
 macro_rules! to_json {
     ($($what:ty, $form:expr;)*) => {$(
         impl $what {

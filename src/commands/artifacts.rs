@@ -1,0 +1,87 @@
+//! What commands write to the target folder.
+
+use serde_json::{Map, Value};
+
+use super::opening::Opening;
+use super::parsed::ParsedProject;
+use crate::adapters::CatalogRow;
+use crate::artifacts::{
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, TargetFolder,
+};
+use crate::diagnostics::Diagnostics;
+use crate::events::Event;
+use crate::manifest::CompiledNodes;
+use crate::plan::RunResults;
+
+impl Opening {
+    fn target(&self) -> TargetFolder {
+        let project = &self.config.project;
+        TargetFolder::new(project.root.clone(), project.target_path.clone())
+    }
+
+    fn metadata(&self) -> ArtifactMetadata {
+        let invocation = &self.config.invocation;
+        ArtifactMetadata {
+            generated_at: jiff::Timestamp::now(),
+            invocation_id: invocation.invocation_id.clone(),
+            invocation_started_at: invocation.started_at,
+            env: invocation
+                .environment
+                .iter()
+                .filter_map(|(name, value)| Some((name.strip_prefix("DBT_ENV_CUSTOM_ENV_")?.to_owned(), value.clone())))
+                .collect(),
+        }
+    }
+
+    /// Writes `manifest.json`, if artifacts are to be written.
+    pub(crate) fn write_manifest(&self, project: &ParsedProject, compiled: &CompiledNodes) -> Result<(), Diagnostics> {
+        if !self.config.flags.write_json {
+            return Ok(());
+        }
+        let metadata = ManifestMetadata { artifact: self.metadata(), quoting: project.session.quoting() };
+        let manifest = ManifestJson { manifest: &project.manifest, metadata: &metadata, compiled };
+        let path = self.target().write_json("manifest.json", &manifest)?;
+        self.report(&Event::ArtifactWritten {
+            artifact_path: path.display().to_string(),
+            artifact_type: "WritableManifest".into(),
+        });
+        self.target().write_json("semantic_manifest.json", &SemanticManifestJson(&project.manifest))?;
+        Ok(())
+    }
+
+    /// Writes `run_results.json`, if artifacts are to be written.
+    pub(crate) fn write_run_results(&self, results: &RunResults) -> Result<(), Diagnostics> {
+        if !self.config.flags.write_json {
+            return Ok(());
+        }
+        let metadata = self.metadata();
+        let args = self.arguments();
+        let path = self
+            .target()
+            .write_json("run_results.json", &RunResultsJson { results, metadata: &metadata, args: &args })?;
+        self.report(&Event::ArtifactWritten {
+            artifact_path: path.display().to_string(),
+            artifact_type: "RunExecutionResult".into(),
+        });
+        Ok(())
+    }
+
+    /// Writes `catalog.json`.
+    pub(crate) fn write_catalog(&self, project: &ParsedProject, rows: &[CatalogRow]) -> Result<(), Diagnostics> {
+        let metadata = self.metadata();
+        let catalog = CatalogJson { manifest: &project.manifest, rows, errors: None, metadata: &metadata };
+        let path = self.target().write_json("catalog.json", &catalog)?;
+        self.report(&Event::CatalogWritten { path: path.display().to_string() });
+        Ok(())
+    }
+
+    /// The command with its flags, as `run_results.json` has it.
+    fn arguments(&self) -> Map<String, Value> {
+        let invocation = &self.config.invocation;
+        let mut args = self.config.invocation_args();
+        let command = invocation.argv.iter().skip(1).cloned().collect::<Vec<_>>().join(" ");
+        let command = self.config.profile.hide_secrets(&format!("dbt {command}"));
+        args.insert("invocation_command".into(), command.into());
+        args
+    }
+}

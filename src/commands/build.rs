@@ -1,0 +1,42 @@
+//! `build`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::opening::with_project;
+use super::running::Request;
+use super::selection_args::SelectionArgs;
+use crate::config::Overrides;
+use crate::manifest::ResourceType;
+use crate::plan::Mode;
+use crate::runner::Action;
+
+/// Load seeds, build models and snapshots, and run their tests, in one go
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+impl Build {
+    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        with_project("build", self.selection.to_map(), overrides, |opening| {
+            opening.build(&Request {
+                selection: &self.selection,
+                kinds: &[
+                    ResourceType::Model,
+                    ResourceType::Seed,
+                    ResourceType::Snapshot,
+                    ResourceType::Test,
+                    ResourceType::UnitTest,
+                    ResourceType::Exposure,
+                    ResourceType::SavedQuery,
+                    ResourceType::Function,
+                ],
+                mode: Mode::Build,
+                action: Action::Build,
+            })
+        })
+    }
+}

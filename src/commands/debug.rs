@@ -1,0 +1,175 @@
+//! `debug`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::opening::{Opening, Outcome, close, log_settings};
+use crate::config::{self, Invocation, Loaded, Overrides, ProfileOrigin};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render};
+use crate::events::{Event, Reporter};
+use crate::ui::{Console, Style, pluralize};
+
+/// Check the project, the profile and the connection
+#[derive(Debug, Args)]
+pub(crate) struct Debug {
+    /// Only test the connection
+    #[arg(long)]
+    connection: bool,
+    /// Print the folder of profiles.yml
+    #[arg(long)]
+    config_dir: bool,
+}
+
+struct Checks<'a> {
+    console: &'a Console,
+    sources: &'a SourceMap,
+    failures: Vec<String>,
+}
+
+impl Checks<'_> {
+    fn say(&self, msg: impl Into<String>) {
+        self.console.report(&Event::DebugCmdOut { msg: msg.into() });
+    }
+
+    fn style(&self) -> Style {
+        self.console.style()
+    }
+
+    fn fail(&mut self, problems: &[Diagnostic]) {
+        let texts: Vec<String> = problems.iter().map(|problem| render::text(problem, self.sources)).collect();
+        self.failures.push(texts.join("\n"));
+    }
+}
+
+impl Debug {
+    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        let begin = Instant::now();
+        let invocation = Invocation::from_process("debug", Map::new());
+        let sources = Arc::new(SourceMap::new());
+        let Loaded { config, diagnostics, .. } = config::load(invocation.clone(), overrides, &sources);
+        let console = Arc::new(Console::new(log_settings(&invocation, overrides, config.as_ref())));
+        let version = format!("={}", env!("CARGO_PKG_VERSION"));
+        console.report(&Event::MainReportVersion { log_version: 3, version });
+        let opening =
+            config.map(|config| Opening { config, console: Arc::clone(&console), sources: Arc::clone(&sources) });
+        let mut checks = Checks { console: &console, sources: &sources, failures: Vec::new() };
+        checks.say(format!("dbt version: {}", config::DBT_VERSION));
+        checks.say(format!("hetl version: {}", env!("CARGO_PKG_VERSION")));
+        checks.say(format!("os info: {}-{}", std::env::consts::OS, std::env::consts::ARCH));
+        let result = match opening {
+            Some(opening) => self.check(&opening, &mut checks),
+            None => {
+                explain(&mut checks, &invocation, overrides, diagnostics);
+                Ok(Outcome::Failure)
+            }
+        };
+        close(&console, &sources, &invocation, begin, result)
+    }
+
+    fn check(&self, opening: &Opening, checks: &mut Checks<'_>) -> Result<Outcome, Diagnostics> {
+        let project = &opening.config.project;
+        let profile = &opening.config.profile;
+        let root = project.root.display();
+        let ok = |words: &str| checks.style().green(format!("OK {words}"));
+        match &profile.origin {
+            ProfileOrigin::File(path) => {
+                let folder = path.parent().unwrap_or(path).display().to_string();
+                checks.say(format!("Using profiles dir at {folder}"));
+                checks.say(format!("Using profiles.yml file at {}", path.display()));
+            }
+            ProfileOrigin::Default | ProfileOrigin::Unset => {
+                checks.say("Using no profiles.yml: the database is a file beside dbt_project.yml")
+            }
+        }
+        checks.say(format!("Using dbt_project.yml file at {root}/dbt_project.yml"));
+        if self.config_dir {
+            return Ok(Outcome::Success);
+        }
+        checks.say(format!("adapter type: {}", profile.adapter_type));
+        checks.say(format!("adapter version: {}", env!("CARGO_PKG_VERSION")));
+        if !self.connection {
+            checks.say("Configuration:");
+            checks.say(format!("  profiles.yml file [{}]", ok("found and valid")));
+            checks.say(format!("  dbt_project.yml file [{}]", ok("found and valid")));
+            checks.say("Required dependencies:");
+            checks.say(format!(" - none [{}]\n", ok("nothing else is needed")));
+        }
+        checks.say("Connection:");
+        let adapter = match opening.adapter() {
+            Ok(adapter) => adapter,
+            Err(problems) => {
+                checks.say(format!("  Connection test: [{}]\n", checks.style().red("ERROR")));
+                checks.fail(&problems.into_iter().collect::<Vec<_>>());
+                return Ok(conclude(checks));
+            }
+        };
+        for (key, value) in adapter.target_fields() {
+            checks.say(format!("  {key}: {}", python(&value)));
+        }
+        let tested = adapter.connect().and_then(|mut connection| {
+            let answered = connection.execute("select 1 as id", true);
+            answered.map(drop).map_err(|error| Diagnostic::error(crate::diagnostics::Code::CONNECTION, error.message))
+        });
+        match tested {
+            Ok(()) => checks.say(format!("  Connection test: [{}]\n", ok("connection ok"))),
+            Err(problem) => {
+                checks.say(format!("  Connection test: [{}]\n", checks.style().red("ERROR")));
+                checks.failures.push(format!(
+                    "dbt was unable to connect to the specified database.\nThe database returned the following error:\n\n  >{}\n\nCheck your database credentials and try again.",
+                    problem.message
+                ));
+            }
+        }
+        Ok(conclude(checks))
+    }
+}
+
+/// What can be said where project or profile could not be read.
+fn explain(checks: &mut Checks<'_>, invocation: &Invocation, overrides: &Overrides, diagnostics: Diagnostics) {
+    let folder = overrides.project_dir.clone().unwrap_or_else(|| invocation.working_dir.clone());
+    let profiles = overrides.profiles_dir.clone().unwrap_or_else(|| folder.clone());
+    checks.say(format!("Using profiles dir at {}", profiles.display()));
+    checks.say(format!("Using profiles.yml file at {}", profiles.join("profiles.yml").display()));
+    checks.say(format!("Using dbt_project.yml file at {}", folder.join("dbt_project.yml").display()));
+    checks.say("Configuration:");
+    let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    let (of_profile, of_project): (Vec<&Diagnostic>, Vec<&Diagnostic>) = errors.iter().partition(|problem| {
+        [crate::diagnostics::Code::PROFILE_NOT_FOUND, crate::diagnostics::Code::INVALID_PROFILE].contains(&problem.code)
+    });
+    let (red, green) = (checks.style().red("ERROR invalid"), checks.style().green("OK found and valid"));
+    let word = |problems: &[&Diagnostic]| if problems.is_empty() { green.clone() } else { red.clone() };
+    checks.say(format!("  profiles.yml file [{}]", word(&of_profile)));
+    checks.say(format!("  dbt_project.yml file [{}]", word(&of_project)));
+    for problem in &errors {
+        checks.fail(std::slice::from_ref(problem));
+    }
+    conclude(checks);
+}
+
+fn conclude(checks: &mut Checks<'_>) -> Outcome {
+    let report = |msg: String| checks.console.report(&Event::DebugCmdResult { msg });
+    if checks.failures.is_empty() {
+        report(checks.style().green("All checks passed!"));
+        return Outcome::Success;
+    }
+    report(checks.style().red(format!("{} failed:", pluralize(checks.failures.len(), "check"))));
+    for failure in &checks.failures {
+        report(format!("{failure}\n"));
+    }
+    Outcome::Failure
+}
+
+/// A value as Python would print it.
+fn python(value: &Value) -> String {
+    match value {
+        Value::Null => "None".into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,166 @@
+//! `list`, `ls`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::opening::{Opening, Outcome, with_project};
+use super::parsed::ParsedProject;
+use super::selection_args::SelectionArgs;
+use crate::config::Overrides;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::events::Event;
+use crate::manifest::ResourceType;
+
+/// List the resources of the project
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// selector, name, path or json
+    #[arg(long, default_value = "selector", value_name = "FORMAT")]
+    output: String,
+    /// With json: only these keys
+    #[arg(long, num_args = 1.., value_name = "KEY")]
+    output_keys: Vec<String>,
+}
+
+/// What is listed where no type is asked for.
+const KINDS: &[ResourceType] = &[
+    ResourceType::Model,
+    ResourceType::Snapshot,
+    ResourceType::Seed,
+    ResourceType::Test,
+    ResourceType::Source,
+    ResourceType::Exposure,
+    ResourceType::Metric,
+    ResourceType::SavedQuery,
+    ResourceType::SemanticModel,
+    ResourceType::UnitTest,
+    ResourceType::Function,
+    ResourceType::Analysis,
+];
+
+/// Keys of `--output json`, where none are asked for.
+const KEYS: &[&str] = &[
+    "alias",
+    "name",
+    "package_name",
+    "depends_on",
+    "tags",
+    "config",
+    "resource_type",
+    "source_name",
+    "original_file_path",
+    "unique_id",
+];
+
+impl List {
+    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        with_project("list", self.selection.to_map(), overrides, |opening| self.list(opening))
+    }
+
+    fn list(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
+        let write: fn(&Self, &ParsedProject, &str) -> String = match self.output.as_str() {
+            "selector" | "text" => |_, project, id| selector(project, id),
+            "name" => |_, project, id| name(project, id),
+            "path" => |_, project, id| path(project, id),
+            "json" => Self::json,
+            other => {
+                return Err(Diagnostic::error(Code::USAGE, format!("`{other}` is not a format of lists"))
+                    .hint("use selector, name, path or json")
+                    .into());
+            }
+        };
+        let project = opening.parse()?;
+        opening.report_found(&project.manifest);
+        let ids = opening.select(&project, &self.selection, KINDS, true)?;
+        if ids.is_empty() {
+            opening.report(&Event::NoNodesSelected {});
+        }
+        for id in ids {
+            opening.report(&Event::ListCmdOut { msg: write(self, &project, &id) });
+        }
+        Ok(Outcome::Success)
+    }
+
+    fn json(&self, project: &ParsedProject, id: &str) -> String {
+        let Some(Value::Object(whole)) = project.manifest.resource_json(id) else { return "{}".into() };
+        let mut shown = Map::new();
+        if self.output_keys.is_empty() {
+            for (key, value) in whole {
+                if KEYS.contains(&key.as_str()) {
+                    shown.insert(key, value);
+                }
+            }
+        } else {
+            for key in self.output_keys.iter().flat_map(|keys| keys.split([' ', ','])).filter(|key| !key.is_empty()) {
+                if let Some(value) = dig(&whole, key) {
+                    shown.insert(key.to_owned(), value.clone());
+                }
+            }
+        }
+        Value::Object(shown).to_string()
+    }
+}
+
+/// A value by key; dots lead into nested mappings.
+fn dig<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    if let Some(value) = map.get(key) {
+        return Some(value);
+    }
+    let (first, rest) = key.split_once('.')?;
+    dig(map.get(first)?.as_object()?, rest)
+}
+
+fn selector(project: &ParsedProject, id: &str) -> String {
+    let manifest = &project.manifest;
+    if let Some(source) = manifest.sources.get(id) {
+        return format!("source:{}.{}.{}", source.package_name, source.source_name, source.name);
+    }
+    if let Some(exposure) = manifest.exposures.get(id) {
+        return format!("exposure:{}.{}", exposure.package_name, exposure.name);
+    }
+    if let Some(test) = manifest.unit_tests.get(id) {
+        return format!("unit_test:{}.{}", test.package_name, name(project, id));
+    }
+    if let Some(node) = manifest.nodes.get(id) {
+        return node.fqn.join(".");
+    }
+    match id.split_once('.') {
+        Some((kind, rest)) => format!("{kind}:{rest}"),
+        None => id.to_owned(),
+    }
+}
+
+fn name(project: &ParsedProject, id: &str) -> String {
+    let manifest = &project.manifest;
+    if let Some(node) = manifest.nodes.get(id) {
+        return node.search_name();
+    }
+    if let Some(source) = manifest.sources.get(id) {
+        return format!("{}.{}", source.source_name, source.name);
+    }
+    if let Some(test) = manifest.unit_tests.get(id) {
+        return match &test.version {
+            Some(Value::String(version)) => format!("{}_v{version}", test.name),
+            Some(version) => format!("{}_v{version}", test.name),
+            None => test.name.clone(),
+        };
+    }
+    id.rsplit('.').next().unwrap_or(id).to_owned()
+}
+
+fn path(project: &ParsedProject, id: &str) -> String {
+    let manifest = &project.manifest;
+    manifest
+        .nodes
+        .get(id)
+        .map(|node| &node.original_file_path)
+        .or_else(|| manifest.sources.get(id).map(|source| &source.original_file_path))
+        .or_else(|| manifest.exposures.get(id).map(|exposure| &exposure.original_file_path))
+        .or_else(|| manifest.unit_tests.get(id).map(|test| &test.original_file_path))
+        .cloned()
+        .unwrap_or_default()
+}

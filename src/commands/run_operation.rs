@@ -1,0 +1,66 @@
+//! `run-operation`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::opening::{Opening, Outcome, with_project};
+use crate::config::Overrides;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::events::Event;
+use crate::manifest::CompiledNodes;
+use crate::runner::{Stop, run_operation};
+use crate::yaml;
+
+/// Call a macro
+#[derive(Debug, Args)]
+pub(crate) struct RunOperation {
+    /// Its name, or package.name
+    #[arg(value_name = "MACRO")]
+    name: String,
+    /// Its arguments: '{name: value}'
+    #[arg(long, default_value = "{}", value_name = "YAML", allow_hyphen_values = true)]
+    args: String,
+}
+
+impl RunOperation {
+    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        let mut args = Map::new();
+        args.insert("macro".into(), self.name.clone().into());
+        args.insert("args".into(), self.args.clone().into());
+        with_project("run-operation", args, overrides, |opening| self.call(opening))
+    }
+
+    fn call(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
+        let arguments = self.arguments(opening)?;
+        let project = opening.parse()?;
+        opening.report_found(&project.manifest);
+        opening.write_manifest(&project, &CompiledNodes::default())?;
+        let stop = Stop::new(false);
+        stop.listen();
+        match run_operation(&project.session, &project.manifest, &stop, &self.name, &arguments) {
+            Ok(()) => Ok(Outcome::Success),
+            Err(problem) if problem.code == Code::MACRO_NOT_FOUND && problem.labels.is_empty() => Err(problem.into()),
+            Err(problem) => {
+                let exc = crate::diagnostics::render::text(&problem, &opening.sources);
+                opening.report(&Event::RunningOperationCaughtError { exc });
+                Ok(Outcome::Failure)
+            }
+        }
+    }
+
+    fn arguments(&self, opening: &Opening) -> Result<Map<String, Value>, Diagnostics> {
+        let mut problems = Diagnostics::new();
+        let source = opening.sources.add("--args", self.args.as_str());
+        let tree = yaml::parse_into(source, &self.args, &mut problems);
+        opening.check(problems)?;
+        match tree.map(|tree| tree.to_json()) {
+            Some(Value::Object(arguments)) => Ok(arguments),
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(_) => Err(Diagnostic::error(Code::USAGE, "--args must be a YAML mapping")
+                .hint("for example --args '{name: value}'")
+                .into()),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What all commands share that run a plan: selection, plan, run, artifacts, summary.
+
+use std::sync::Arc;
+
+use super::opening::{Opening, Outcome};
+use super::parsed::ParsedProject;
+use super::selection_args::SelectionArgs;
+use crate::diagnostics::Diagnostics;
+use crate::events::Event;
+use crate::manifest::ResourceType;
+use crate::plan::{Mode, Plan};
+use crate::runner::{Action, RunReport, Runner, RunnerParts, Stop, StopReason, report_summary};
+
+/// What a command runs.
+pub(crate) struct Request<'a> {
+    /// What is selected.
+    pub(crate) selection: &'a SelectionArgs,
+    /// Of which types.
+    pub(crate) kinds: &'a [ResourceType],
+    /// How jobs wait for each other.
+    pub(crate) mode: Mode,
+    /// What is done with each.
+    pub(crate) action: Action,
+}
+
+/// A finished run; none if nothing was selected.
+pub(crate) struct Finished {
+    /// The project that was run.
+    pub(crate) project: ParsedProject,
+    /// What became of it.
+    pub(crate) report: Option<RunReport>,
+}
+
+impl Opening {
+    /// Parses, selects, runs and writes artifacts; says how it went for commands that build or test.
+    pub(crate) fn run_nodes(&self, request: &Request<'_>) -> Result<Finished, Diagnostics> {
+        let project = self.parse()?;
+        self.report_found(&project.manifest);
+        let ids = self.select(&project, request.selection, request.kinds, false)?;
+        let plan = Plan::build(&project.graph, &project.manifest, ids.iter().map(String::as_str), request.mode);
+        self.run_plan(project, &plan, request.action)
+    }
+
+    /// Runs a plan and writes artifacts.
+    pub(crate) fn run_plan(
+        &self,
+        project: ParsedProject,
+        plan: &Plan,
+        action: Action,
+    ) -> Result<Finished, Diagnostics> {
+        if plan.is_empty() {
+            self.report(&Event::NothingToDo {});
+            self.write_manifest(&project, &crate::manifest::CompiledNodes::default())?;
+            return Ok(Finished { project, report: None });
+        }
+        project.session.set_selected(plan.jobs().iter().map(|job| job.unique_id.clone()).collect());
+        let stop = Stop::new(self.config.flags.fail_fast);
+        stop.listen();
+        let runner = Runner::new(RunnerParts {
+            session: Arc::clone(&project.session),
+            manifest: Arc::clone(&project.manifest),
+            stop: Arc::clone(&stop),
+            action,
+        });
+        let report = runner.run(plan)?;
+        self.write_manifest(&project, &report.compiled)?;
+        self.write_run_results(&report.results)?;
+        if action == Action::Build {
+            let interrupted = stop.reason() == Some(StopReason::Interrupt);
+            report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, interrupted);
+        }
+        Ok(Finished { project, report: Some(report) })
+    }
+
+    /// A command that builds or tests, from selection to exit code.
+    pub(crate) fn build(&self, request: &Request<'_>) -> Result<Outcome, Diagnostics> {
+        let finished = self.run_nodes(request)?;
+        Ok(finished.report.is_none_or(|report| report.results.is_success()).into())
+    }
+}
+
+impl Opening {
+    /// For commands that need all of their nodes: the first failures end them.
+    pub(crate) fn failed_nodes(&self, report: &RunReport) -> Result<Outcome, Diagnostics> {
+        let failed: Diagnostics =
+            report.results.results().iter().flat_map(|result| result.diagnostics.iter().cloned()).collect();
+        if failed.has_errors() { Err(failed) } else { Ok(Outcome::Success) }
+    }
+}

@@ -1,0 +1,113 @@
+//! `show`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::compile::KINDS;
+use super::inline::Inline;
+use super::opening::{Opening, Outcome, with_project};
+use super::running::Request;
+use super::selection_args::SelectionArgs;
+use crate::adapters::{Cell, Table};
+use crate::config::Overrides;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::events::Event;
+use crate::manifest::ResourceType;
+use crate::plan::Mode;
+use crate::runner::Action;
+use crate::ui;
+
+/// Show some rows of a node or of a query, without making anything
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    inline: Inline,
+    /// At most this many rows; -1 for all
+    #[arg(long, default_value_t = 5, allow_negative_numbers = true, value_name = "N")]
+    limit: i64,
+    /// text or json
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    output: String,
+}
+
+impl Show {
+    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        with_project("show", self.selection.to_map(), overrides, |opening| self.show(opening))
+    }
+
+    fn show(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
+        let action = Action::Show(u64::try_from(self.limit).ok());
+        if let Some(sql) = self.inline.sql() {
+            let finished = opening.run_inline(sql, action)?;
+            if let Some(table) = finished.table {
+                self.report(opening, "inline_query", &finished.unique_id, &table, true);
+            }
+            return Ok(Outcome::Success);
+        }
+        if self.selection.select.is_empty() && self.selection.selector.is_none() {
+            return Err(Diagnostic::error(Code::USAGE, "Either --select or --inline must be passed to show").into());
+        }
+        let mut kinds = KINDS.to_vec();
+        kinds.push(ResourceType::Seed);
+        let request = Request { selection: &self.selection, kinds: &kinds, mode: Mode::Topological, action };
+        let mut finished = opening.run_nodes(&request)?;
+        let Some(report) = &mut finished.report else { return Ok(Outcome::Success) };
+        let outcome = opening.failed_nodes(report)?;
+        let wanted = self.selection.select.first().cloned().unwrap_or_default();
+        for result in report.results.results() {
+            let Some(node) = finished.project.manifest.nodes.get(&result.unique_id) else { continue };
+            let Some(table) = report.tables.get(&result.unique_id) else { continue };
+            if wanted.is_empty() || wanted.contains(node.name.as_str()) {
+                self.report(opening, &node.search_name(), &node.unique_id, table, false);
+            } else {
+                opening.report(&Event::Note { msg: format!("Excluded node '{}' from results", node.name) });
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn report(&self, opening: &Opening, name: &str, unique_id: &str, table: &Table, is_inline: bool) {
+        let columns: Vec<String> = table.column_names().map(str::to_owned).collect();
+        let preview = if self.output == "json" {
+            let rows: Vec<Vec<Value>> = table.rows().iter().map(|row| row.iter().map(json).collect()).collect();
+            ui::json_rows(&columns, &rows).to_string()
+        } else {
+            let rows: Vec<Vec<String>> = table.rows().iter().map(|row| row.iter().map(shown).collect()).collect();
+            ui::text_table(&columns, &rows) + "\n"
+        };
+        opening.report(&Event::ShowNode {
+            is_inline,
+            node_name: name.to_owned(),
+            output_format: self.output.clone(),
+            preview,
+            quiet: opening.config.flags.quiet,
+            unique_id: unique_id.to_owned(),
+        });
+    }
+}
+
+/// A cell as people read it; null is nothing.
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// A cell in JSON.
+fn json(cell: &Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Bool(truth) => Value::from(*truth),
+        Cell::Int(number) => i64::try_from(*number).map_or_else(|_| Value::from(number.to_string()), Value::from),
+        Cell::Float(number) => Value::from(*number),
+        Cell::Decimal(text) => text.parse::<f64>().map_or_else(|_| Value::from(text.as_str()), Value::from),
+        Cell::List(items) => items.iter().map(json).collect(),
+        Cell::Struct(fields) => fields.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
+        other => Value::from(other.to_string()),
+    }
+}

@@ -1,0 +1,30 @@
+//! Runs the jobs of a plan, several at once, each worker with a connection of its own; one file a kind of node.
+//!
+//! [`Runner`] is the way in. Order and skipping come from `plan`, templates from `context` and `compiler`, words for
+//! people from `events`; nothing here reads project files or prints.
+
+mod catalog;
+mod data_test;
+mod failure;
+mod hooks;
+mod inline;
+mod model;
+mod node;
+mod operation;
+mod pool;
+mod results_value;
+mod row_difference;
+mod run;
+mod schemas;
+mod show;
+mod stop;
+mod subject;
+mod summary;
+mod unit_test;
+
+pub use catalog::catalog_rows;
+pub use inline::inline_node;
+pub use operation::run_operation;
+pub use run::{Action, RunReport, Runner, RunnerParts};
+pub use stop::{Stop, StopReason};
+pub use summary::report_summary;

@@ -1,0 +1,241 @@
+//! One job from its start line to its result: what all kinds of nodes share.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::failure::{self, Failure};
+use super::pool::Taken;
+use super::run::{Action, Runner};
+use super::subject::Subject;
+use super::{data_test, model, show, unit_test};
+use crate::artifacts::CodePath;
+use crate::compiler::Compiled;
+use crate::context::{NodeRun, RunParts, Worker};
+use crate::diagnostics::Diagnostic;
+use crate::events::{Event, NodeInfo};
+use crate::manifest::{Node, ResourceType};
+use crate::plan::{NodeResult, NodeStatus, Timing};
+
+/// What executing a node gave.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Done {
+    /// Success where none is given.
+    pub(super) status: Option<NodeStatus>,
+    /// What people read.
+    pub(super) message: Option<String>,
+    /// What the warehouse said.
+    pub(super) adapter_response: Map<String, Value>,
+    /// Rows that a test found.
+    pub(super) failures: Option<i64>,
+    /// The problem of a test that failed.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A job while it runs.
+pub(super) struct Running<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) worker: &'a Arc<Worker>,
+    node_info: NodeInfo,
+    timing: Vec<Timing>,
+}
+
+impl Running<'_> {
+    fn status(&mut self, status: &str) {
+        status.clone_into(&mut self.node_info.node_status);
+    }
+
+    /// Measures a step.
+    pub(super) fn timed<T>(&mut self, name: &'static str, step: impl FnOnce(&mut Self) -> T) -> T {
+        let started_at = Some(Timestamp::now());
+        self.timing.push(Timing { name, started_at, completed_at: None });
+        let at = self.timing.len() - 1;
+        let outcome = step(self);
+        self.timing[at].completed_at = Some(Timestamp::now());
+        outcome
+    }
+}
+
+/// Runs a job, or says that it is skipped.
+pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, taken: Taken, total: usize) -> NodeResult {
+    let begin = Instant::now();
+    let mut node_info = subject.node_info();
+    node_info.node_started_at = iso_now();
+    node_info.node_status = "started".into();
+    let unique_id = node_info.unique_id.clone();
+    runner.report(&Event::NodeStart { node_info: node_info.clone() });
+    if taken.skipped_because_of.is_some() {
+        node_info.node_status = "skipped".into();
+        if runner.action == Action::Build {
+            runner.report(&subject.skip_line(taken.index, total, node_info.clone()));
+        }
+        let result = NodeResult {
+            thread_id: worker.name.clone(),
+            ..NodeResult::skipped(unique_id, subject.resource_type(), None)
+        };
+        finished(runner, &result, node_info);
+        return result;
+    }
+    if runner.action == Action::Build
+        && let Some(line) = subject.start_line(taken.index, total, &node_info)
+    {
+        runner.report(&line);
+    }
+    let mut running = Running { runner, worker, node_info, timing: Vec::new() };
+    let handle = worker.connection.lock().unwrap_or_else(PoisonError::into_inner).cancel_handle();
+    runner.stop.begins(&unique_id, handle);
+    let outcome = match subject {
+        Subject::Node(node) => node_job(&mut running, node),
+        Subject::UnitTest(test) => unit_test::run(&mut running, test),
+        Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => {
+            Ok(Done { status: Some(NodeStatus::NoOp), ..Done::default() })
+        }
+    };
+    runner.stop.ends(&unique_id);
+    close_transaction(worker, outcome.is_ok());
+    let mut result = match outcome {
+        Ok(done) => NodeResult {
+            message: done.message,
+            adapter_response: done.adapter_response,
+            failures: done.failures,
+            diagnostics: done.diagnostics,
+            ..NodeResult::new(&unique_id, subject.resource_type(), done.status.unwrap_or(NodeStatus::Success))
+        },
+        Err(failure) => failed(runner, subject, failure),
+    };
+    let mut node_info = running.node_info;
+    result.timing = running.timing;
+    result.thread_id.clone_from(&worker.name);
+    result.execution_time = begin.elapsed().as_secs_f64();
+    if let Some(compiled) = runner.compiled_node(&unique_id) {
+        result.compiled = compiled.code.is_some().then_some(true);
+        result.compiled_code = compiled.code;
+        result.compiled_path = compiled.compiled_path;
+    }
+    result.relation_name = match subject {
+        Subject::Node(node) => node.relation_name.clone(),
+        _ => None,
+    };
+    node_info.node_finished_at = iso_now();
+    node_info.node_status = result.status.as_str().into();
+    if runner.action == Action::Build {
+        runner.report(&subject.result_line(&result, taken.index, total, node_info.clone()));
+    }
+    finished(runner, &result, node_info);
+    result
+}
+
+fn finished(runner: &Runner, result: &NodeResult, node_info: NodeInfo) {
+    if result.status.blocks_downstream() && result.status != NodeStatus::Skipped {
+        runner.report(&Event::MarkSkippedChildren {
+            run_result: result_json(result),
+            status: result.status.as_str().into(),
+            unique_id: result.unique_id.clone(),
+        });
+    }
+    runner.report(&Event::NodeFinished { node_info, run_result: result_json(result) });
+}
+
+/// A result as log events have it.
+fn result_json(result: &NodeResult) -> Value {
+    let timing: Vec<Value> = result
+        .timing
+        .iter()
+        .map(|step| {
+            json!({
+                "name": step.name,
+                "started_at": step.started_at.map(crate::manifest::utc),
+                "completed_at": step.completed_at.map(crate::manifest::utc),
+            })
+        })
+        .collect();
+    json!({
+        "adapter_response": result.adapter_response,
+        "execution_time": result.execution_time,
+        "message": result.message.clone().unwrap_or_default(),
+        "num_failures": result.failures.unwrap_or(0),
+        "status": result.status.as_str(),
+        "thread": result.thread_id,
+        "timing_info": timing,
+    })
+}
+
+/// A model, seed, snapshot, data test, analysis: compiled, then executed.
+fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure> {
+    let runner = running.runner;
+    let run = NodeRun::new(RunParts {
+        session: Arc::clone(&runner.session),
+        manifest: Arc::clone(&runner.manifest),
+        node: Arc::clone(node),
+        worker: Arc::clone(running.worker),
+    });
+    running.status("compiling");
+    runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
+    let compiled = running.timed("compile", |running| {
+        compile(running, &run, &CodePath::of_node(node), |run| runner.compiler.compile(run))
+    })?;
+    match runner.action {
+        Action::Compile => return Ok(Done { message: None, ..Done::default() }),
+        Action::Show(limit) => {
+            return running.timed("execute", |running| {
+                show::query(running.runner, &run, compiled.as_ref(), limit).map_err(Failure::from)
+            });
+        }
+        Action::Build => {}
+    }
+    running.status("executing");
+    runner.report(&Event::NodeExecuting { node_info: running.node_info.clone() });
+    running.timed("execute", |running| match node.resource_type {
+        ResourceType::Test => data_test::execute(running.runner, &run, compiled.as_ref()),
+        _ => model::execute(running.runner, &run, compiled.as_ref()),
+    })
+}
+
+/// Makes a node's SQL by `make` and writes it; seeds have none.
+pub(super) fn compile(
+    running: &mut Running<'_>,
+    run: &Arc<NodeRun>,
+    path: &CodePath,
+    make: impl FnOnce(&Arc<NodeRun>) -> Result<Compiled, Diagnostic>,
+) -> Result<Option<Compiled>, Failure> {
+    let node = run.node();
+    if node.resource_type == ResourceType::Seed {
+        return Ok(None);
+    }
+    let runner = running.runner;
+    let compiled = make(run)?;
+    run.set_compiled_code(compiled.code.as_str());
+    runner.report(&Event::WritingInjectedSQLForNode { node_info: running.node_info.clone() });
+    let written = runner.target.write_compiled(path, &compiled.code)?;
+    runner.keep_compiled(&node.unique_id, |known| {
+        known.code = Some(compiled.code.clone());
+        known.extra_ctes.clone_from(&compiled.extra_ctes);
+        known.compiled_path = Some(written);
+        known.relation_name.clone_from(&node.relation_name);
+    });
+    Ok(Some(compiled))
+}
+
+fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
+    NodeResult {
+        message: Some(failure::message(&failure, subject, &runner.session)),
+        diagnostics: failure.diagnostics,
+        ..NodeResult::new(subject.node_info().unique_id, subject.resource_type(), NodeStatus::Error)
+    }
+}
+
+/// Nothing of a node stays open: what it did not commit is undone where it failed, and kept where it did not.
+fn close_transaction(worker: &Worker, is_success: bool) {
+    let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
+    if connection.in_transaction() {
+        // The connection may be broken by what made the node fail; the failure is reported already.
+        let _ = if is_success { connection.commit() } else { connection.rollback() };
+    }
+}
+
+/// Now, as dbt writes times of nodes in logs: UTC without a zone.
+pub(super) fn iso_now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string()
+}

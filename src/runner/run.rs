@@ -1,0 +1,206 @@
+//! [`Runner`]: a run from its first line to its last.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use indexmap::IndexMap;
+
+use super::pool::{self, Taken};
+use super::stop::{Stop, StopReason};
+use super::subject::Subject;
+use super::{hooks, node, schemas, summary};
+use crate::adapters::Table;
+use crate::artifacts::TargetFolder;
+use crate::compiler::Compiler;
+use crate::context::{Session, Worker};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::events::{Event, Reporter};
+use crate::manifest::{CompiledNode, CompiledNodes, Manifest};
+use crate::plan::{NodeResult, NodeStatus, Plan, RunResults};
+
+/// What is done with each job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It is built or tested; hooks of the project run around all.
+    Build,
+    /// Its SQL is made.
+    Compile,
+    /// Its SQL is made and queried for this many rows, all if none.
+    Show(Option<u64>),
+}
+
+/// What a [`Runner`] is made of.
+pub struct RunnerParts {
+    /// What templates are rendered with.
+    pub session: Arc<Session>,
+    /// The whole project.
+    pub manifest: Arc<Manifest>,
+    /// How the run is stopped.
+    pub stop: Arc<Stop>,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What a run leaves.
+#[derive(Debug, Default)]
+pub struct RunReport {
+    /// What became of each job.
+    pub results: RunResults,
+    /// What was compiled.
+    pub compiled: CompiledNodes,
+    /// Rows of [`Action::Show`], by unique id.
+    pub tables: IndexMap<String, Table>,
+}
+
+/// Runs plans.
+pub struct Runner {
+    pub(super) session: Arc<Session>,
+    pub(super) manifest: Arc<Manifest>,
+    pub(super) stop: Arc<Stop>,
+    pub(super) action: Action,
+    pub(super) compiler: Compiler,
+    pub(super) target: TargetFolder,
+    compiled: Mutex<CompiledNodes>,
+    tables: Mutex<IndexMap<String, Table>>,
+}
+
+impl Runner {
+    /// A runner; nothing is connected yet.
+    pub fn new(parts: RunnerParts) -> Self {
+        let project = &parts.session.config().project;
+        Self {
+            target: TargetFolder::new(project.root.clone(), project.target_path.clone()),
+            session: parts.session,
+            manifest: parts.manifest,
+            stop: parts.stop,
+            action: parts.action,
+            compiler: Compiler::new(),
+            compiled: Mutex::default(),
+            tables: Mutex::default(),
+        }
+    }
+
+    /// Runs a plan. An error means that the run could not begin or go on at all; failures of nodes are in the report.
+    pub fn run(&self, plan: &Plan) -> Result<RunReport, Diagnostics> {
+        let begin = Instant::now();
+        let threads = self.threads();
+        self.report(&Event::blank());
+        self.report(&Event::ConcurrencyLine {
+            node_count: plan.len(),
+            num_threads: threads,
+            target_name: self.session.config().profile.target_name.clone(),
+        });
+        self.report(&Event::blank());
+        let main = self.worker("main")?;
+        let mut results = Vec::new();
+        if self.action == Action::Build {
+            schemas::prepare(self, plan, &main)?;
+            let begun = hooks::run_all(self, hooks::When::Start, &main, &[])?;
+            let may_go_on = hooks::succeeded(&begun) || !self.behaves("skip_nodes_if_on_run_start_fails");
+            results.extend(begun);
+            if may_go_on {
+                results.extend(self.execute(plan, threads)?);
+            } else {
+                results.extend(self.skip_all(plan));
+            }
+            results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);
+        } else {
+            results.extend(self.execute(plan, threads)?);
+        }
+        let seconds = begin.elapsed().as_secs_f64();
+        if self.action == Action::Build {
+            summary::report_finish(self.reporter(), &self.manifest, &results, seconds);
+        }
+        let reason = self.stop.reason().map(|reason| match reason {
+            StopReason::FailFast => "Skipping due to fail_fast",
+            StopReason::Interrupt => "Skipping due to keyboard interrupt",
+        });
+        Ok(RunReport {
+            results: RunResults::collect(plan, results, reason, seconds),
+            compiled: std::mem::take(&mut *self.compiled()),
+            tables: std::mem::take(&mut *self.tables()),
+        })
+    }
+
+    fn execute(&self, plan: &Plan, threads: usize) -> Result<Vec<NodeResult>, Diagnostics> {
+        let count = threads.min(plan.len()).max(1);
+        let workers =
+            (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
+        let results = pool::work_through(plan, &workers, &self.stop, |worker, taken| self.job(plan, worker, taken));
+        for name in self.stop.cancelled() {
+            self.report(&Event::LogCancelLine { conn_name: name });
+        }
+        Ok(results)
+    }
+
+    fn job(&self, plan: &Plan, worker: &Arc<Worker>, taken: Taken) -> NodeResult {
+        let job = &plan.jobs()[taken.job];
+        let Some(subject) = Subject::find(&self.manifest, &job.unique_id) else {
+            return NodeResult::skipped(&job.unique_id, job.resource_type, None);
+        };
+        node::run(self, &subject, worker, taken, plan.len())
+    }
+
+    fn skip_all(&self, plan: &Plan) -> Vec<NodeResult> {
+        let jobs = plan.jobs().iter().enumerate();
+        jobs.map(|(position, job)| {
+            if let Some(subject) = Subject::find(&self.manifest, &job.unique_id) {
+                let node_info = subject.node_info().with_status("skipped");
+                self.report(&subject.skip_line(position + 1, plan.len(), node_info));
+            }
+            NodeResult::skipped(&job.unique_id, job.resource_type, None)
+        })
+        .collect()
+    }
+
+    fn threads(&self) -> usize {
+        let config = self.session.config();
+        if config.flags.single_threaded { 1 } else { config.profile.threads.max(1) }
+    }
+
+    /// A worker with a connection of its own.
+    pub(super) fn worker(&self, name: &str) -> Result<Arc<Worker>, Diagnostic> {
+        let connection = self.session.adapter().connect()?;
+        Ok(Arc::new(Worker { name: name.to_owned(), connection: Mutex::new(connection) }))
+    }
+
+    pub(super) fn reporter(&self) -> &dyn Reporter {
+        self.session.reporter().as_ref()
+    }
+
+    pub(super) fn report(&self, event: &Event) {
+        self.reporter().report(event);
+    }
+
+    fn behaves(&self, flag: &str) -> bool {
+        self.session.config().flags.behaves(flag)
+    }
+
+    /// Keeps what is known of a compiled node.
+    pub(super) fn keep_compiled(&self, unique_id: &str, change: impl FnOnce(&mut CompiledNode)) {
+        change(self.compiled().entry(unique_id.to_owned()).or_default());
+    }
+
+    /// What is known of a compiled node.
+    pub(super) fn compiled_node(&self, unique_id: &str) -> Option<CompiledNode> {
+        self.compiled().get(unique_id).cloned()
+    }
+
+    /// Keeps the rows of a node that is shown.
+    pub(super) fn keep_table(&self, unique_id: &str, table: Table) {
+        self.tables().insert(unique_id.to_owned(), table);
+    }
+
+    fn compiled(&self) -> MutexGuard<'_, CompiledNodes> {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tables(&self) -> MutexGuard<'_, IndexMap<String, Table>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a node with this status has been made.
+pub(super) fn is_made(status: NodeStatus) -> bool {
+    !matches!(status, NodeStatus::Error | NodeStatus::Fail | NodeStatus::Skipped)
+}

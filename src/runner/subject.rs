@@ -1,0 +1,221 @@
+//! What a job is about, and the lines that say so.
+
+use std::sync::Arc;
+
+use crate::events::{Event, NodeInfo};
+use crate::manifest::{Exposure, Manifest, Node, ResourceType, Source, UnitTest};
+use crate::plan::{NodeResult, NodeStatus};
+
+/// The resource of a job.
+#[derive(Debug, Clone)]
+pub(super) enum Subject {
+    /// A model, seed, snapshot, data test, analysis or hook.
+    Node(Arc<Node>),
+    /// A unit test.
+    UnitTest(Arc<UnitTest>),
+    /// An exposure.
+    Exposure(Arc<Exposure>),
+    /// A source.
+    Source(Arc<Source>),
+    /// A metric, semantic model or saved query: id and name.
+    Semantic(String, ResourceType),
+}
+
+impl Subject {
+    /// The resource of this unique id.
+    pub(super) fn find(manifest: &Manifest, unique_id: &str) -> Option<Self> {
+        if let Some(node) = manifest.nodes.get(unique_id) {
+            return Some(Self::Node(Arc::clone(node)));
+        }
+        if let Some(test) = manifest.unit_tests.get(unique_id) {
+            return Some(Self::UnitTest(Arc::clone(test)));
+        }
+        if let Some(exposure) = manifest.exposures.get(unique_id) {
+            return Some(Self::Exposure(Arc::clone(exposure)));
+        }
+        if let Some(source) = manifest.sources.get(unique_id) {
+            return Some(Self::Source(Arc::clone(source)));
+        }
+        let semantic = &manifest.semantic;
+        [
+            (&semantic.metrics, ResourceType::Metric),
+            (&semantic.semantic_models, ResourceType::SemanticModel),
+            (&semantic.saved_queries, ResourceType::SavedQuery),
+        ]
+        .into_iter()
+        .find(|(map, _)| map.contains_key(unique_id))
+        .map(|(_, kind)| Self::Semantic(unique_id.to_owned(), kind))
+    }
+
+    /// Its kind.
+    pub(super) fn resource_type(&self) -> ResourceType {
+        match self {
+            Self::Node(node) => node.resource_type,
+            Self::UnitTest(_) => ResourceType::UnitTest,
+            Self::Exposure(_) => ResourceType::Exposure,
+            Self::Source(_) => ResourceType::Source,
+            Self::Semantic(_, kind) => *kind,
+        }
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Node(node) => &node.name,
+            Self::UnitTest(test) => &test.name,
+            Self::Exposure(exposure) => &exposure.name,
+            Self::Source(source) => &source.name,
+            Self::Semantic(id, _) => id.rsplit('.').next().unwrap_or(id),
+        }
+    }
+
+    /// Path of its file below the package's root.
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Node(node) => &node.original_file_path,
+            Self::UnitTest(test) => &test.original_file_path,
+            Self::Exposure(exposure) => &exposure.original_file_path,
+            Self::Source(source) => &source.original_file_path,
+            Self::Semantic(..) => "",
+        }
+    }
+
+    /// What events say of it before it has started.
+    pub(super) fn node_info(&self) -> NodeInfo {
+        match self {
+            Self::Node(node) => node.node_info(),
+            Self::UnitTest(test) => test.node_info(),
+            Self::Exposure(exposure) => exposure.node_info(),
+            Self::Source(source) => source.node_info(),
+            Self::Semantic(id, kind) => NodeInfo::bare(id, self.name(), kind.as_str()),
+        }
+    }
+
+    /// The word by which results are counted: `table model`, `data test`, `project hook`.
+    pub(super) fn counted_as(&self) -> String {
+        match self {
+            Self::Node(node) => match node.resource_type {
+                ResourceType::Model => format!("{} model", node.config.materialized()),
+                ResourceType::Operation => "project hook".into(),
+                ResourceType::Test => "data test".into(),
+                other => other.as_str().into(),
+            },
+            other => other.resource_type().as_str().into(),
+        }
+    }
+
+    fn description(&self) -> String {
+        match self {
+            Self::Node(node) => match node.resource_type {
+                ResourceType::Model => {
+                    format!("{} {} model {}", node.language, node.config.materialized(), relation_words(node))
+                }
+                ResourceType::Seed => format!("seed file {}", relation_words(node)),
+                ResourceType::Snapshot => format!("snapshot {}", relation_words(node)),
+                other => format!("{} {}", other.as_str(), node.name),
+            },
+            Self::UnitTest(test) => format!("unit_test {}", unit_test_words(test)),
+            other => format!("{} {}", other.resource_type().as_str(), other.name()),
+        }
+    }
+
+    /// The line with which it begins; none for what has nothing to do.
+    pub(super) fn start_line(&self, index: usize, total: usize, node_info: &NodeInfo) -> Option<Event> {
+        matches!(self, Self::Node(_) | Self::UnitTest(_)).then(|| Event::LogStartLine {
+            description: self.description(),
+            index,
+            node_info: node_info.clone(),
+            total,
+        })
+    }
+
+    /// The line with which it ends.
+    pub(super) fn result_line(&self, result: &NodeResult, index: usize, total: usize, node_info: NodeInfo) -> Event {
+        let execution_time = result.execution_time;
+        let answer = result.message.clone().unwrap_or_default();
+        let is_error = result.status == NodeStatus::Error;
+        let status = if is_error { "error".to_owned() } else { answer.clone() };
+        let tested = |name: String, attached_node: String, node_info| Event::LogTestResult {
+            attached_node,
+            execution_time,
+            index,
+            name,
+            node_info,
+            num_failures: result.failures.unwrap_or(0).max(0).unsigned_abs(),
+            num_models: total,
+            status: result.status.as_str().into(),
+        };
+        match self {
+            Self::Node(node) => match node.resource_type {
+                ResourceType::Seed => Event::LogSeedResult {
+                    execution_time,
+                    index,
+                    node_info,
+                    relation: node.alias.clone(),
+                    result_message: answer,
+                    schema: node.schema.clone(),
+                    status: result.status.as_str().into(),
+                    total,
+                },
+                ResourceType::Snapshot => Event::LogSnapshotResult {
+                    cfg: node.config.values().clone(),
+                    description: relation_words(node),
+                    execution_time,
+                    index,
+                    node_info,
+                    result_message: answer,
+                    status: result.status.as_str().into(),
+                    total,
+                },
+                ResourceType::Test => {
+                    tested(node.name.clone(), node.test.attached_node.clone().unwrap_or_default(), node_info)
+                }
+                _ => Event::LogModelResult {
+                    description: self.description(),
+                    execution_time,
+                    index,
+                    node_info,
+                    status,
+                    total,
+                },
+            },
+            Self::UnitTest(test) => tested(unit_test_words(test), String::new(), node_info),
+            _ => Event::LogNodeNoOpResult {
+                description: self.description(),
+                execution_time,
+                index,
+                node_info,
+                status: String::new(),
+                total,
+            },
+        }
+    }
+
+    /// The line that says it is not run.
+    pub(super) fn skip_line(&self, index: usize, total: usize, node_info: NodeInfo) -> Event {
+        Event::SkippingDetails {
+            index,
+            node_info,
+            node_name: self.name().to_owned(),
+            resource_type: self.resource_type().as_str().to_owned(),
+            schema: match self {
+                Self::Node(node) => node.schema.clone(),
+                _ => String::new(),
+            },
+            total,
+        }
+    }
+}
+
+/// `schema.alias`: as lines show a relation, with the database where it is not the target's.
+fn relation_words(node: &Node) -> String {
+    format!("{}.{}", node.schema, node.alias)
+}
+
+fn unit_test_words(test: &UnitTest) -> String {
+    match &test.version {
+        Some(serde_json::Value::String(version)) => format!("{}::{}_v{version}", test.model, test.name),
+        Some(version) => format!("{}::{}_v{version}", test.model, test.name),
+        None => format!("{}::{}", test.model, test.name),
+    }
+}

@@ -1,0 +1,47 @@
+//! Unit tests: a model over given rows, compared with the rows that are expected.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::model;
+use super::node::{Done, Running, compile};
+use super::row_difference::row_difference;
+use super::run::Action;
+use crate::artifacts::CodePath;
+use crate::compiler::unit_test_plan;
+use crate::context::{NodeRun, RunOptions, RunParts};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::manifest::UnitTest;
+use crate::plan::NodeStatus;
+
+/// Runs a unit test.
+pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Done, Failure> {
+    let runner = running.runner;
+    let plan = unit_test_plan(&runner.manifest, test)?;
+    let parts = RunParts {
+        session: Arc::clone(&runner.session),
+        manifest: Arc::clone(&runner.manifest),
+        node: Arc::clone(&plan.node),
+        worker: Arc::clone(running.worker),
+    };
+    let options = RunOptions { overrides: plan.overrides.clone(), ..RunOptions::default() };
+    let run = NodeRun::with_options(parts, options);
+    let path = CodePath::of_unit_test(test);
+    let make = |run: &Arc<NodeRun>| runner.compiler.compile_unit_test(run, &plan);
+    let compiled = running.timed("compile", |running| compile(running, &run, &path, make))?;
+    if runner.action != Action::Build {
+        return Ok(Done::default());
+    }
+    running.timed("execute", |_| model::materialize(runner, &run, compiled.as_ref()))?;
+    let main = run
+        .statement_result("main")
+        .ok_or_else(|| Diagnostic::error(Code::INVALID_TEST, "the unit test ran no statement named `main`"))?;
+    let difference = row_difference(&main.table);
+    Ok(Done {
+        status: Some(if difference.is_some() { NodeStatus::Fail } else { NodeStatus::Pass }),
+        failures: Some(i64::from(difference.is_some())),
+        message: difference,
+        adapter_response: main.response.to_map(),
+        diagnostics: Vec::new(),
+    })
+}
