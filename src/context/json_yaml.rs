@@ -64,6 +64,13 @@ pub(super) fn indented_json(json: &Json) -> String {
     out
 }
 
+/// JSON as Python's `json.dumps(…)`, on one line.
+pub(super) fn json_line(json: &Json) -> String {
+    let mut out = String::new();
+    write_json(&mut out, json, None, false, 0);
+    out
+}
+
 /// JSON as Python's `json.dumps`: `, ` and `: ` between parts, ASCII only.
 fn write_json(out: &mut String, json: &Json, indent: Option<usize>, sorted: bool, depth: usize) {
     let open = |out: &mut String, depth: usize| {

@@ -84,13 +84,13 @@ pub fn macro_context(session: &Arc<Session>) -> Value {
 }
 
 /// The database, schema or alias of a resource: what the project's macro (or the built-in rule) makes of `custom`.
-/// `node` is called only where a macro has to be rendered, and gives dbt's dict of the resource.
+/// `node` is dbt's dict of the resource.
 pub fn generate_name(
     session: &Arc<Session>,
     which: NameMacro,
     package: &str,
     custom: Option<&str>,
-    node: &dyn Fn() -> serde_json::Value,
+    node: &serde_json::Value,
 ) -> Result<String, Diagnostic> {
     let Some(entry) = session.macros().find_name_macro(which, package) else {
         return Err(Diagnostic::error(
@@ -101,15 +101,9 @@ pub fn generate_name(
     if uses_builtin_rule(session, which, package, entry) {
         return Ok(builtin_name(session, which, custom, node));
     }
-    let keyword = match which {
-        NameMacro::Database => "custom_database_name",
-        NameMacro::Schema => "custom_schema_name",
-        NameMacro::Alias => "custom_alias_name",
-    };
-    let _ = keyword;
     let rendered = session.engine().call(
         &entry.value,
-        &[optional(custom), from_json(&node())],
+        &[optional(custom), from_json(node)],
         &[],
         macro_context(session),
         |_| {},
@@ -140,7 +134,7 @@ fn builtin_name(
     session: &Session,
     which: NameMacro,
     custom: Option<&str>,
-    node: &dyn Fn() -> serde_json::Value,
+    node: &serde_json::Value,
 ) -> String {
     let adapter = session.adapter();
     let custom = custom.map(str::trim).filter(|custom| !custom.is_empty());
@@ -150,7 +144,6 @@ fn builtin_name(
         (NameMacro::Schema, None) => adapter.schema().to_owned(),
         (NameMacro::Schema, Some(custom)) => format!("{}_{custom}", adapter.schema()),
         (NameMacro::Alias, None) => {
-            let node = node();
             let name = node["name"].as_str().unwrap_or_default();
             match &node["version"] {
                 serde_json::Value::Null => name.to_owned(),
