@@ -4,6 +4,8 @@
 //! manifest (`select`, `methods`, `state`). Nothing here reads files: paths are those of the manifest.
 
 mod command_line;
+mod comparison;
+mod contract_change;
 mod criterion;
 mod members;
 mod methods;

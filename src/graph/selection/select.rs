@@ -6,7 +6,8 @@ use super::command_line::Combination;
 use super::members::Member;
 use super::methods::Matcher;
 use super::node_set::NodeSet;
-use super::{Criterion, IndirectSelection, PreviousState, Spec, state};
+use super::state::State;
+use super::{Criterion, IndirectSelection, PreviousState, Spec};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::manifest::{Manifest, ResourceType};
@@ -66,7 +67,7 @@ impl<'m> Selector<'m> {
 
     fn evaluate(&self, spec: &Spec, warnings: &mut Diagnostics) -> Result<Selected, Diagnostic> {
         let (combination, parts, indirect, expected) = match spec {
-            Spec::Criterion(criterion) => return self.evaluate_criterion(criterion),
+            Spec::Criterion(criterion) => return self.evaluate_criterion(criterion, warnings),
             Spec::Group { combination, parts, indirect, expected } => (*combination, parts, *indirect, expected),
         };
         let parts = parts.iter().map(|part| self.evaluate(part, warnings)).collect::<Result<Vec<_>, _>>()?;
@@ -95,9 +96,15 @@ impl<'m> Selector<'m> {
         result.unwrap_or_else(|| NodeSet::new(self.graph.len()))
     }
 
-    fn evaluate_criterion(&self, criterion: &Criterion) -> Result<Selected, Diagnostic> {
-        let mut selected = match state::select(criterion, self.previous, self.graph, &self.members) {
-            Some(result) => result?,
+    fn compare(&self, criterion: &Criterion, warnings: &mut Diagnostics) -> Result<Option<NodeSet>, Diagnostic> {
+        let Some(previous) = self.previous else { return Ok(None) };
+        let state = State { graph: self.graph, manifest: self.manifest, members: &self.members, previous };
+        state.select(criterion, warnings)
+    }
+
+    fn evaluate_criterion(&self, criterion: &Criterion, warnings: &mut Diagnostics) -> Result<Selected, Diagnostic> {
+        let mut selected = match self.compare(criterion, warnings)? {
+            Some(selected) => selected,
             None => {
                 let matcher = Matcher::of(criterion, self.manifest)?;
                 NodeSet::of(
