@@ -16,6 +16,8 @@ mod previous;
 mod recorded;
 mod select;
 mod state;
+#[cfg(test)]
+mod state_tests;
 mod yaml;
 
 pub use command_line::{DEFAULT_SELECTION, Spec};
