@@ -20,7 +20,7 @@ pub use graph_summary::GraphSummaryJson;
 pub use previous_state::read_previous_state;
 pub use run_results::RunResultsJson;
 pub use semantic_manifest::SemanticManifestJson;
-pub use sources::{FreshnessOutcome, FreshnessResult, SourcesJson};
+pub use sources::{FreshnessOutcome, FreshnessResult, KnownFreshness, SourcesJson};
 pub use target_folder::TargetFolder;
 
 pub use crate::manifest::{ArtifactMetadata, ManifestJson, ManifestMetadata};

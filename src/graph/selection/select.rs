@@ -103,15 +103,12 @@ impl<'m> Selector<'m> {
     }
 
     fn evaluate_criterion(&self, criterion: &Criterion, warnings: &mut Diagnostics) -> Result<Selected, Diagnostic> {
-        let mut selected = match self.compare(criterion, warnings)? {
-            Some(selected) => selected,
-            None => {
-                let matcher = Matcher::of(criterion, self.manifest)?;
-                NodeSet::of(
-                    self.graph.len(),
-                    (0..self.members.len()).filter(|&index| matcher.matches(self.members[index])),
-                )
-            }
+        let mut selected = if let Some(selected) = self.compare(criterion, warnings)? {
+            selected
+        } else {
+            let matcher = Matcher::of(criterion, self.manifest)?;
+            let matching = (0..self.members.len()).filter(|&index| matcher.matches(self.members[index]));
+            NodeSet::of(self.graph.len(), matching)
         };
         self.add_neighbors(criterion, &mut selected);
         Ok(self.expand(selected, criterion.indirect))
@@ -194,7 +191,9 @@ impl<'m> Selector<'m> {
             .iter()
             .filter(|&index| matches!(self.members[index], Member::Node(_)) && self.reads_only(index, &readable))
             .collect();
-        joining.into_iter().for_each(|test| direct.insert(test));
+        for test in joining {
+            direct.insert(test);
+        }
         direct
     }
 }

@@ -61,7 +61,7 @@ fn each_edit_is_seen_by_its_question_and_by_modified() {
     let exposure = |shop: &mut Value| shop["exposures"]["exposure.shop.dash"]["url"] = json!("https://y.org");
     assert_eq!(after(exposure, "modified"), ["exposure.shop.dash"]);
     let macros = |shop: &mut Value| {
-        shop["macros"]["macro.shop.cents"]["macro_sql"] = json!("{% macro cents(x) %}{% endmacro %}")
+        shop["macros"]["macro.shop.cents"]["macro_sql"] = json!("{% macro cents(x) %}{% endmacro %}");
     };
     assert_eq!(after(macros, "modified.macros"), ["model.shop.orders.v2"]);
 }
