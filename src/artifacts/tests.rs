@@ -108,7 +108,7 @@ fn catalog_rows() -> Vec<CatalogRow> {
 }
 
 fn freshness_results() -> Vec<FreshnessResult> {
-    let known = FreshnessOutcome::Known {
+    let known = KnownFreshness {
         status: NodeStatus::Warn,
         max_loaded_at: time(0),
         snapshotted_at: time(10_000_000),
@@ -123,7 +123,10 @@ fn freshness_results() -> Vec<FreshnessResult> {
         execution_time: 0.1,
     };
     vec![
-        FreshnessResult { unique_id: "source.shop.raw.orders".into(), outcome: known },
+        FreshnessResult {
+            unique_id: "source.shop.raw.orders".into(),
+            outcome: FreshnessOutcome::Known(Box::new(known)),
+        },
         FreshnessResult {
             unique_id: "source.shop.raw.other".into(),
             outcome: FreshnessOutcome::Failed("Catalog Error".into()),

@@ -8,6 +8,7 @@ mod build;
 mod clean;
 mod compile;
 mod debug;
+mod deps;
 mod docs;
 mod global_flags;
 mod init;
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Clean(clean::Clean),
     Compile(compile::Compile),
     Debug(debug::Debug),
+    Deps(deps::Deps),
     Docs(docs::Docs),
     Init(init::Init),
     #[command(visible_alias = "ls")]
@@ -61,6 +63,7 @@ impl Command {
             Self::Clean(command) => command.run(overrides),
             Self::Compile(command) => command.run(overrides),
             Self::Debug(command) => command.run(overrides),
+            Self::Deps(command) => command.run(overrides),
             Self::Docs(command) => command.run(overrides),
             Self::Init(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),

@@ -37,7 +37,11 @@ impl Opening {
         let project = self.parse()?;
         self.report_found(&project.manifest);
         let ids = self.select(&project, request.selection, request.kinds, false)?;
-        let plan = Plan::build(&project.graph, &project.manifest, ids.iter().map(String::as_str), request.mode);
+        let chosen = ids.iter().map(String::as_str);
+        let plan = match request.action {
+            Action::Build => Plan::build(&project.graph, &project.manifest, chosen, request.mode),
+            Action::Compile | Action::Show(_) => Plan::with_ephemeral(&project.graph, &project.manifest, chosen),
+        };
         self.run_plan(project, &plan, request.action)
     }
 

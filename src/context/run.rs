@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage};
 use super::{MacroEntry, Session, reference};
-use crate::diagnostics::{Code, Diagnostic};
 use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Table};
+use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
 use crate::jinja::from_json;
 use crate::manifest::{CompiledNode, Manifest, Node, RefCall, ResourceType};
@@ -240,9 +240,9 @@ impl NodeRun {
         Self::with_options(RunParts { node, ..self.parts.clone() }, options)
     }
 
-    /// Takes the unique ids of ephemeral models that its templates have referred to, in order, each once.
-    pub fn take_ctes(&self) -> Vec<String> {
-        std::mem::take(&mut *lock(&self.ctes))
+    /// Unique ids of the ephemeral models that its templates have referred to, in order, each once.
+    pub fn ephemeral_refs(&self) -> Vec<String> {
+        lock(&self.ctes).clone()
     }
 
     /// What was last given to `write()`: the SQL for `target/run`.

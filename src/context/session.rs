@@ -18,8 +18,6 @@ pub struct SessionParts {
     pub config: Config,
     /// The warehouse.
     pub adapter: Arc<dyn Adapter>,
-    /// The templates; the one that the macros were added to.
-    pub engine: Engine,
     /// Every macro.
     pub macros: Arc<MacroSet>,
     /// Told what templates log and print.
@@ -32,7 +30,6 @@ pub struct SessionParts {
 pub struct Session {
     config: Config,
     adapter: Arc<dyn Adapter>,
-    engine: Engine,
     macros: Arc<MacroSet>,
     shared: Shared,
     reporter: Arc<dyn Reporter>,
@@ -60,7 +57,6 @@ impl Session {
         Arc::new(Self {
             config: parts.config,
             adapter: parts.adapter,
-            engine: parts.engine,
             shared,
             macros: parts.macros,
             reporter: parts.reporter,
@@ -86,7 +82,7 @@ impl Session {
 
     /// The templates.
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        self.macros.engine()
     }
 
     /// Values that are the same in all contexts.

@@ -19,7 +19,7 @@ impl Node {
         columns.sort_by(|a, b| a.name.cmp(&b.name));
         let mut promised = String::new();
         for column in columns {
-            promised.push_str(&format!("|{}{}", column.name, column.data_type.as_deref().unwrap_or("None")));
+            promised.extend(["|", &column.name, column.data_type.as_deref().unwrap_or("None")]);
             promised.push_str(&python_list(&column.constraints, "ColumnLevelConstraint"));
         }
         if matches!(self.config.materialized(), "table" | "incremental") {

@@ -76,7 +76,7 @@ pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Vec<Parsed> {
             column: None,
             tags: Vec::new(),
             test,
-            span: tests_span(&patch.entry),
+            span: patch.entry.span("name"),
         });
     }
     tests.into_iter().map(|definition| make(parsing, &definition)).collect()
@@ -114,10 +114,6 @@ pub(super) fn of_source(parsing: &Parsing, source: &SourceEntry) -> Vec<Parsed> 
 
 fn column_name(parsing: &Parsing, name: &str, quoted: bool) -> String {
     if quoted { parsing.adapter().quote(name) } else { name.to_owned() }
-}
-
-fn tests_span(entry: &Entry) -> Span {
-    entry.yaml.get("data_tests").or(entry.yaml.get("tests")).map_or(entry.yaml.span, |node| node.span)
 }
 
 /// A test's name, namespace and arguments, taken apart.

@@ -8,8 +8,8 @@ use super::files::ProjectFile;
 use super::parsing::Parsing;
 use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
+use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, callable_undefined, has_tags, to_json};
 use crate::manifest::RefCall;
-use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, has_tags, to_json};
 
 /// A file that is not valid Jinja, as a problem with its place.
 pub(super) fn syntax_problem(file: &ProjectFile, error: SyntaxError) -> Diagnostic {
@@ -71,15 +71,31 @@ pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Spa
     if let Some(captured) = super::extraction::captured(parsing, node, span)? {
         return Ok(captured);
     }
-    let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
-    let rendered = parsing
-        .session()
-        .engine()
-        .render_str_with(&node.raw_code, span.map(origin), context, Undefined::Chainable, |_| {}, |_| {})
-        .map_err(|error| described(parsing, error))?;
-    let mut captured = Reading::from(capture.take());
-    add_macros(&mut captured, &rendered);
-    Ok(captured)
+    let mut node = ParseNode::clone(node);
+    loop {
+        let (context, capture) = parse_context(parsing.session(), Arc::new(node.clone()));
+        let engine = parsing.session().engine();
+        let place = span.map(origin);
+        match engine.render_str_with(&node.raw_code, place, context, Undefined::Chainable, |_| {}, |_| {}) {
+            Ok(rendered) => {
+                let mut captured = Reading::from(capture.take());
+                add_macros(&mut captured, &rendered);
+                return Ok(captured);
+            }
+            // dbt lets a call of something unknown pass while parsing: it counts only where it is compiled.
+            Err(JinjaError { undefined_name: Some(name), .. }) if is_plain_name(&name, &node) => {
+                node.names.push((name, callable_undefined()));
+            }
+            Err(error) => return Err(described(parsing, error).into()),
+        }
+    }
+}
+
+/// Whether a name can be stood in for, and has not been already.
+fn is_plain_name(name: &str, node: &ParseNode) -> bool {
+    !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !node.names.iter().any(|(known, _)| known == name)
 }
 
 /// What a generic test refers to: in its arguments (templates, or bare calls of `ref` and the like) and in its macro.

@@ -10,7 +10,8 @@ use super::run::Runner;
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
 use crate::context::NodeRun;
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Label, Span};
+use crate::manifest::Node;
 
 /// Runs the node's materialization.
 pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Compiled>) -> Result<Done, Failure> {
@@ -49,13 +50,42 @@ pub(super) fn materialize(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<
         let path = runner.target.write_run(&CodePath::of_node(node), &statement)?;
         runner.keep_compiled(&node.unique_id, |known| known.build_path = Some(path));
     }
-    returned.map_err(|problem| place(problem, compiled, node))
+    returned.map_err(|problem| place(run, problem, compiled))
 }
 
-/// A database error gets the compiled SQL as its place, where it has none of its own.
-fn place(problem: Diagnostic, _compiled: Option<&Compiled>, node: &crate::manifest::Node) -> Failure {
-    if problem.labels.is_empty() {
-        return problem.at_some(node.span, "").into();
+/// A database error that points into the statement that was sent points into the node's compiled SQL instead, where the
+/// statement holds it, and at the line of the node's own file that it came from.
+fn place(run: &NodeRun, mut problem: Diagnostic, compiled: Option<&Compiled>) -> Failure {
+    let (Some(compiled), true) = (compiled, problem.code == Code::DATABASE) else { return problem.into() };
+    // Built-in macros around the statement say nothing about the node.
+    problem.frames.clear();
+    let sources = run.session().sources();
+    let Some(label) = problem.labels.first().cloned() else { return problem.into() };
+    let sent = sources.get(label.span.source);
+    let code = compiled.code.trim();
+    let Some(at) = sent.text.find(code).filter(|_| !code.is_empty()) else { return problem.into() };
+    let leading = compiled.code.len() - compiled.code.trim_start().len();
+    let (start, end) = (label.span.start as usize, label.span.end as usize);
+    if start < at || end > at + code.len() {
+        return problem.into();
+    }
+    let (start, end) = (start - at + leading, end - at + leading);
+    problem.labels = vec![Label { span: Span::new(compiled.source, start, end), text: label.text }];
+    if let Some(own) = own_line(run.node(), &compiled.code, start) {
+        problem.labels.push(Label { span: own, text: "which comes from here".into() });
     }
     problem.into()
+}
+
+/// The line of the node's file that is the same as the one around `offset` in its compiled SQL, if there is just one.
+fn own_line(node: &Node, code: &str, offset: usize) -> Option<Span> {
+    let begin = code[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let line = code[begin..].lines().next()?.trim();
+    let span = node.span.filter(|_| node.test.metadata.is_none() && line.len() > 3)?;
+    let mut found = node.raw_code.match_indices(line).map(|(at, _)| at);
+    let at = found.next()?;
+    if found.next().is_some() {
+        return None;
+    }
+    Some(Span::new(span.source, span.start as usize + at, span.start as usize + at + line.len()))
 }

@@ -91,13 +91,12 @@ impl Subject {
         }
     }
 
-    /// The word by which results are counted: `table model`, `data test`, `project hook`.
+    /// The word by which results are counted and sorted: `table model`, `test`, `project hook`.
     pub(super) fn counted_as(&self) -> String {
         match self {
             Self::Node(node) => match node.resource_type {
                 ResourceType::Model => format!("{} model", node.config.materialized()),
                 ResourceType::Operation => "project hook".into(),
-                ResourceType::Test => "data test".into(),
                 other => other.as_str().into(),
             },
             other => other.resource_type().as_str().into(),

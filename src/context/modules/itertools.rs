@@ -138,7 +138,8 @@ fn zip_longest(args: &[Value]) -> Result<Value, Error> {
     let fill = arguments.take("fillvalue").unwrap_or_else(none);
     let columns: Vec<Vec<Value>> = arguments.positional.iter().map(items_of).collect::<Result<_, _>>()?;
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
-    let row = |index: usize| tuple(columns.iter().map(|c| c.get(index).cloned().unwrap_or_else(|| fill.clone())).collect());
+    let row =
+        |index: usize| tuple(columns.iter().map(|c| c.get(index).cloned().unwrap_or_else(|| fill.clone())).collect());
     Ok(list((0..longest).map(row).collect()))
 }
 
@@ -182,7 +183,8 @@ fn choose(name: &str, args: &[Value], again: bool) -> Result<Value, Error> {
     let [items, length] = bind(name, ["iterable", "r"], args)?;
     let items = items_of(&required(name, "iterable", items)?)?;
     let length = required(name, "r", length)?;
-    let length = length.as_usize().ok_or_else(|| compilation(format!("{name}() needs a length that is not negative")))?;
+    let length =
+        length.as_usize().ok_or_else(|| compilation(format!("{name}() needs a length that is not negative")))?;
     let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
     for _ in 0..length {
         rows = rows

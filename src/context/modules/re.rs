@@ -25,7 +25,8 @@ const FUNCTIONS: [&str; 9] = ["match", "search", "fullmatch", "sub", "subn", "fi
 
 /// The module's names.
 pub(super) fn module() -> Value {
-    let functions = FUNCTIONS.into_iter().map(|name| (name, function(name, move |state, args| call(state, name, args))));
+    let functions =
+        FUNCTIONS.into_iter().map(|name| (name, function(name, move |state, args| call(state, name, args))));
     let flags = [
         ("I", IGNORECASE),
         ("IGNORECASE", IGNORECASE),
@@ -43,7 +44,8 @@ pub(super) fn module() -> Value {
         ("LOCALE", 4),
     ];
     let flags = flags.into_iter().map(|(name, value)| (name, Value::from(value)));
-    let others = [("escape", function("escape", |_, args| escape(args))), ("purge", function("purge", |_, _| Ok(none())))];
+    let others =
+        [("escape", function("escape", |_, args| escape(args))), ("purge", function("purge", |_, _| Ok(none())))];
     dict(functions.chain(flags).chain(others))
 }
 
@@ -51,8 +53,7 @@ fn escape(args: &[Value]) -> Result<Value, Error> {
     let [pattern] = bind("escape", ["pattern"], args)?;
     let pattern = text("escape", "pattern", pattern)?;
     let special = |character: char| "()[]{}?*+-|^$\\.&~# \t\n\r\u{b}\u{c}".contains(character);
-    let escaped: String =
-        pattern.chars().flat_map(|c| if special(c) { vec!['\\', c] } else { vec![c] }).collect();
+    let escaped: String = pattern.chars().flat_map(|c| if special(c) { vec!['\\', c] } else { vec![c] }).collect();
     Ok(Value::from(escaped))
 }
 
@@ -61,9 +62,7 @@ fn call(state: &mut State<'_, '_>, name: &'static str, args: &[Value]) -> Result
     let (positional, keywords) = crate::jinja::split_args(args);
     let mut positional = positional.to_vec();
     let mut keywords = keywords;
-    let mut take = |key: &str| {
-        keywords.iter().position(|(name, _)| name == key).map(|index| keywords.remove(index).1)
-    };
+    let mut take = |key: &str| keywords.iter().position(|(name, _)| name == key).map(|index| keywords.remove(index).1);
     let pattern = take("pattern").or_else(|| (!positional.is_empty()).then(|| positional.remove(0)));
     let pattern = required(name, "pattern", pattern)?;
     // Where flags stand among the positional arguments that are left.
@@ -217,8 +216,7 @@ impl Pattern {
     }
 }
 
-const PATTERN_METHODS: &[&str] =
-    &["match", "search", "fullmatch", "sub", "subn", "findall", "finditer", "split"];
+const PATTERN_METHODS: &[&str] = &["match", "search", "fullmatch", "sub", "subn", "findall", "finditer", "split"];
 
 impl Object for Pattern {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
@@ -304,7 +302,9 @@ fn subject(method: &str, value: Option<Value>) -> Result<String, Error> {
     let value = required(method, "string", value)?;
     match value.as_str() {
         Some(string) => Ok(string.to_owned()),
-        None => Err(compilation(format!("expected string or bytes-like object, got '{}'", crate::jinja::type_name(&value)))),
+        None => {
+            Err(compilation(format!("expected string or bytes-like object, got '{}'", crate::jinja::type_name(&value))))
+        }
     }
 }
 
@@ -429,7 +429,9 @@ impl Object for Match {
             Ok(self.span(self.index(&first())?).map_or(missing, pick))
         };
         match method {
-            "group" if args.len() > 1 => Ok(tuple(args.iter().map(|group| self.group(group)).collect::<Result<_, _>>()?)),
+            "group" if args.len() > 1 => {
+                Ok(tuple(args.iter().map(|group| self.group(group)).collect::<Result<_, _>>()?))
+            }
             "group" => self.group(&first()),
             "groups" => {
                 let [default] = bind(method, ["default"], args)?;
@@ -441,9 +443,9 @@ impl Object for Match {
                 let [default] = bind(method, ["default"], args)?;
                 let default = default.unwrap_or_else(none);
                 let named = self.names.iter().enumerate().filter_map(|(index, name)| Some((index, name.clone()?)));
-                Ok(dict(named.map(|(index, name)| {
-                    (name, self.text(index).map_or_else(|| default.clone(), Value::from))
-                })))
+                Ok(dict(
+                    named.map(|(index, name)| (name, self.text(index).map_or_else(|| default.clone(), Value::from))),
+                ))
             }
             "start" => position(|(start, _)| Value::from(start), Value::from(-1)),
             "end" => position(|(_, end)| Value::from(end), Value::from(-1)),

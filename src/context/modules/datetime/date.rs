@@ -228,8 +228,8 @@ fn class_method(method: &str, args: &[Value]) -> Result<Value, Error> {
             };
             let (year, week) = (number("year", year, 1, 9999)?, number("week", week, 1, 53)?);
             let day = number("day", day, 1, 7)?;
-            let weekday = jiff::civil::Weekday::from_monday_one_offset(day as i8)
-                .map_err(|_| compilation("Invalid weekday"))?;
+            let weekday =
+                jiff::civil::Weekday::from_monday_one_offset(day as i8).map_err(|_| compilation("Invalid weekday"))?;
             let date = jiff::civil::ISOWeekDate::new(year as i16, week as i8, weekday)
                 .map_err(|_| compilation(format!("Invalid week: {week}")))?;
             Ok(DateValue::value(date.date()))

@@ -80,7 +80,9 @@ fn expand(directive: char, at: DateTime, zone: Option<&Zone>) -> String {
         'p' => if at.hour() < 12 { "AM" } else { "PM" }.to_owned(),
         'r' => strftime("%I:%M:%S %p", at, zone),
         'R' => format!("{:02}:{:02}", at.hour(), at.minute()),
-        's' => at.to_zoned(jiff::tz::TimeZone::UTC).map_or_else(|_| String::new(), |z| z.timestamp().as_second().to_string()),
+        's' => at
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .map_or_else(|_| String::new(), |z| z.timestamp().as_second().to_string()),
         'S' => format!("{:02}", at.second()),
         't' => "\t".to_owned(),
         'T' | 'X' => seconds(),

@@ -105,7 +105,10 @@ mod tests {
         ("datetime.datetime.strptime('Jan 5 24', '%b %d %y').date()", "2024-01-05"),
         ("datetime.datetime.strptime('03:04 PM', '%I:%M %p').hour", "15"),
         ("datetime.datetime.strptime('2024-01-31T00:00:00+0200', '%Y-%m-%dT%H:%M:%S%z')", "2024-01-31 00:00:00+02:00"),
-        ("datetime.datetime(2024, 7, 4, 15, 4, 5).strftime('%A %d %B %Y, %I:%M %p, day %j, week %U %W %V')", "Thursday 04 July 2024, 03:04 PM, day 186, week 26 27 27"),
+        (
+            "datetime.datetime(2024, 7, 4, 15, 4, 5).strftime('%A %d %B %Y, %I:%M %p, day %j, week %U %W %V')",
+            "Thursday 04 July 2024, 03:04 PM, day 186, week 26 27 27",
+        ),
         ("datetime.date(2024, 7, 4).strftime('%y%m%d %a %b %%')", "240704 Thu Jul %"),
         ("datetime.date(2024, 7, 4).weekday()", "3"),
         ("datetime.date(2024, 7, 4).isocalendar()[1]", "27"),

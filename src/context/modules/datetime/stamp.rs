@@ -60,9 +60,7 @@ impl StampValue {
     fn shifted(&self, micros: i64) -> Result<Value, Error> {
         let moved = self.civil.checked_add(SignedDuration::from_micros(micros)).ok();
         let moved = moved.filter(|moved| moved.year() >= 1);
-        moved
-            .map(|civil| Self::value(civil, self.zone.clone()))
-            .ok_or_else(|| compilation("date value out of range"))
+        moved.map(|civil| Self::value(civil, self.zone.clone())).ok_or_else(|| compilation("date value out of range"))
     }
 
     fn replaced(&self, args: &[Value]) -> Result<Value, Error> {
@@ -305,8 +303,8 @@ fn class_method(method: &str, args: &[Value]) -> Result<Value, Error> {
         "fromisoformat" => {
             let [string] = bind(method, ["date_string"], args)?;
             let string = text(method, "date_string", string)?;
-            let (civil, zone) = parse::datetime(&string)
-                .ok_or_else(|| compilation(format!("Invalid isoformat string: '{string}'")))?;
+            let (civil, zone) =
+                parse::datetime(&string).ok_or_else(|| compilation(format!("Invalid isoformat string: '{string}'")))?;
             Ok(StampValue::value(civil, zone))
         }
         "combine" => {

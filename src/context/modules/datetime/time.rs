@@ -146,9 +146,7 @@ impl Object for TimeValue {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&iso_time(self.time, "auto").unwrap_or_default())?;
         match &self.zone {
-            Some(zone) => {
-                f.write_str(&offset_text(zone.offset(Date::constant(1900, 1, 1).to_datetime(self.time))))
-            }
+            Some(zone) => f.write_str(&offset_text(zone.offset(Date::constant(1900, 1, 1).to_datetime(self.time)))),
             None => Ok(()),
         }
     }
