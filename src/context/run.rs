@@ -348,7 +348,8 @@ impl NodeRun {
     }
 
     pub(super) fn checks_dependencies(&self) -> bool {
-        !matches!(self.parts.node.resource_type, ResourceType::Operation | ResourceType::Macro)
+        use ResourceType::{Macro, Operation, SqlOperation};
+        !matches!(self.parts.node.resource_type, Macro | Operation | SqlOperation)
     }
 
     pub(super) fn add_cte(&self, unique_id: &str) {
