@@ -381,7 +381,7 @@ impl NodeRun {
 
     fn model_json(&self) -> Json {
         let compiled = lock(&self.compiled);
-        let code = compiled.code.as_ref().map(|code| code.to_string());
+        let code = compiled.code.as_ref().map(ToString::to_string);
         let known = CompiledNode { code: code.clone(), ..CompiledNode::default() };
         let mut json = self.parts.node.to_json(code.as_ref().map(|_| &known));
         if let Json::Object(map) = &mut json {

@@ -224,7 +224,9 @@ impl TableValue {
         if more_columns {
             head.push("...".into());
             on_the_right.push(false);
-            rows.iter_mut().for_each(|row| row.push("...".into()));
+            for row in &mut rows {
+                row.push("...".into());
+            }
         }
         if self.len() > max_rows {
             rows.push(vec!["...".into(); head.len()]);
