@@ -15,7 +15,17 @@ use crate::manifest::Node;
 
 /// Runs the node's materialization.
 pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Compiled>) -> Result<Done, Failure> {
-    let returned = materialize(runner, run, compiled)?;
+    execute_at(runner, run, compiled, &CodePath::of_node(run.node()))
+}
+
+/// The same with another place below `target/run`.
+pub(super) fn execute_at(
+    runner: &Runner,
+    run: &Arc<NodeRun>,
+    compiled: Option<&Compiled>,
+    path: &CodePath,
+) -> Result<Done, Failure> {
+    let returned = materialize_at(runner, run, compiled, path)?;
     run.remember_relations(&returned)?;
     let main = run.statement_result("main").ok_or_else(|| {
         Diagnostic::error(Code::INVALID_RESOURCE, "main is not being called during running model")
@@ -30,6 +40,15 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Com
 
 /// Calls the materialization that the node's config names; writes what its main statement ran to `target/run`.
 pub(super) fn materialize(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Compiled>) -> Result<Value, Failure> {
+    materialize_at(runner, run, compiled, &CodePath::of_node(run.node()))
+}
+
+fn materialize_at(
+    runner: &Runner,
+    run: &Arc<NodeRun>,
+    compiled: Option<&Compiled>,
+    path: &CodePath,
+) -> Result<Value, Failure> {
     let node = run.node();
     let name = node.config.materialized();
     let session = &runner.session;
@@ -47,7 +66,7 @@ pub(super) fn materialize(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<
     })?;
     let returned = run.call_macro(found, &[]);
     if let Some(statement) = run.main_sql() {
-        let path = runner.target.write_run(&CodePath::of_node(node), &statement)?;
+        let path = runner.target.write_run(path, &statement)?;
         runner.keep_compiled(&node.unique_id, |known| known.build_path = Some(path));
     }
     returned.map_err(|problem| place(run, problem, compiled))
