@@ -49,7 +49,6 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 fn search_library() {
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
-    println!("cargo:rerun-if-changed=build.rs");
     if env::var_os("CARGO_FEATURE_BUNDLED").is_some() {
         return;
     }
@@ -61,9 +60,7 @@ fn search_library() {
     let mut paths = vec![origin.to_owned(), format!("{origin}/../lib")];
     if let Ok(folder) = env::var("DUCKDB_LIB_DIR") {
         if !Path::new(&folder).join(library).exists() {
-            println!(
-                "cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does) before linking"
-            );
+            println!("cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does)");
         }
         paths.push(folder);
     }

@@ -1,5 +1,7 @@
 //! hetl runs dbt projects: a library of rooms on floors (docs/ARCHITECTURE.md), and a thin binary.
 
+#![recursion_limit = "256"]
+
 pub mod adapters;
 pub mod artifacts;
 mod cli;

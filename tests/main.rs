@@ -1,3 +1,5 @@
 //! The only integration binary: each further one would link DuckDB once more.
 
 mod adapter_contract;
+mod broken;
+mod tidy;

@@ -65,6 +65,7 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     }
 
     /// The folder that files written by models go to, relative to the project.
+    #[expect(clippy::unnecessary_literal_bound, reason = "adapters answer from their profile")]
     fn external_root(&self) -> &str {
         "."
     }

@@ -61,7 +61,7 @@ mod tests {
 
     fn refused(credentials: Value) -> Diagnostic {
         let Value::Object(credentials) = credentials else { unreachable!("tests give objects") };
-        open(&credentials, &Surroundings::default()).err().expect("is refused")
+        open(&credentials, &Surroundings::default()).expect_err("is refused")
     }
 
     #[test]

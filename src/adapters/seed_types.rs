@@ -220,7 +220,9 @@ mod tests {
 
     fn infer(values: &[&str]) -> SeedType {
         let mut hypotheses = Hypotheses::new(false);
-        values.iter().for_each(|value| hypotheses.test(value));
+        for value in values {
+            hypotheses.test(value);
+        }
         hypotheses.best()
     }
 

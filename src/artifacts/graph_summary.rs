@@ -4,7 +4,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, json};
 
 use crate::graph::Graph;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, ResourceType};
 
 /// The graph of a project; serializes to the file's text.
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ impl Serialize for Nodes<'_> {
         serializer.collect_map(graph.links().enumerate().map(|(number, (id, below))| {
             let mut node = Map::new();
             node.insert("name".to_owned(), json!(id));
-            node.insert("type".to_owned(), json!(manifest.resource_type(id).map(|kind| kind.as_str())));
+            node.insert("type".to_owned(), json!(manifest.resource_type(id).map(ResourceType::as_str)));
             if !below.is_empty() {
                 node.insert("succ".to_owned(), json!(below));
             }

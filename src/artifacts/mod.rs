@@ -6,17 +6,21 @@
 mod catalog;
 mod code_path;
 mod graph_summary;
+mod previous_state;
 mod run_results;
 mod semantic_manifest;
 mod sources;
 mod target_folder;
+#[cfg(test)]
+mod tests;
 
 pub use catalog::CatalogJson;
 pub use code_path::CodePath;
 pub use graph_summary::GraphSummaryJson;
+pub use previous_state::read_previous_state;
 pub use run_results::RunResultsJson;
 pub use semantic_manifest::SemanticManifestJson;
-pub use sources::{FreshnessOutcome, FreshnessResult, SourcesJson};
+pub use sources::{FreshnessOutcome, FreshnessResult, KnownFreshness, SourcesJson};
 pub use target_folder::TargetFolder;
 
 pub use crate::manifest::{ArtifactMetadata, ManifestJson, ManifestMetadata};

@@ -22,28 +22,32 @@ pub struct FreshnessResult {
 #[derive(Debug, Clone, PartialEq)]
 pub enum FreshnessOutcome {
     /// Its age, and what is to be thought of it.
-    Known {
-        /// `pass`, `warn` or `error`.
-        status: NodeStatus,
-        /// When the newest row was loaded.
-        max_loaded_at: Timestamp,
-        /// When this was asked.
-        snapshotted_at: Timestamp,
-        /// Seconds between the two.
-        age: f64,
-        /// The rule that was applied.
-        criteria: FreshnessRule,
-        /// What the warehouse said.
-        adapter_response: Map<String, Value>,
-        /// Steps.
-        timing: Vec<Timing>,
-        /// Worker.
-        thread_id: String,
-        /// Seconds.
-        execution_time: f64,
-    },
+    Known(Box<KnownFreshness>),
     /// It could not be found: why.
     Failed(String),
+}
+
+/// The age of a source, and what is to be thought of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownFreshness {
+    /// `pass`, `warn` or `error`.
+    pub status: NodeStatus,
+    /// When the newest row was loaded.
+    pub max_loaded_at: Timestamp,
+    /// When this was asked.
+    pub snapshotted_at: Timestamp,
+    /// Seconds between the two.
+    pub age: f64,
+    /// The rule that was applied.
+    pub criteria: FreshnessRule,
+    /// What the warehouse said.
+    pub adapter_response: Map<String, Value>,
+    /// Steps.
+    pub timing: Vec<Timing>,
+    /// Worker.
+    pub thread_id: String,
+    /// Seconds.
+    pub execution_time: f64,
 }
 
 /// The freshness of all sources; serializes to the file's text.
@@ -78,26 +82,16 @@ impl Serialize for Row<'_> {
                 map.serialize_entry("error", error)?;
                 map.serialize_entry("status", &NodeStatus::RuntimeError)?;
             }
-            FreshnessOutcome::Known {
-                status,
-                max_loaded_at,
-                snapshotted_at,
-                age,
-                criteria,
-                adapter_response,
-                timing,
-                thread_id,
-                execution_time,
-            } => {
-                map.serialize_entry("max_loaded_at", &utc(*max_loaded_at))?;
-                map.serialize_entry("snapshotted_at", &utc(*snapshotted_at))?;
-                map.serialize_entry("max_loaded_at_time_ago_in_s", age)?;
-                map.serialize_entry("status", status)?;
-                map.serialize_entry("criteria", &freshness_json(Some(criteria)))?;
-                map.serialize_entry("adapter_response", adapter_response)?;
-                map.serialize_entry("timing", &timing.iter().map(TimingJson).collect::<Vec<_>>())?;
-                map.serialize_entry("thread_id", thread_id)?;
-                map.serialize_entry("execution_time", execution_time)?;
+            FreshnessOutcome::Known(known) => {
+                map.serialize_entry("max_loaded_at", &utc(known.max_loaded_at))?;
+                map.serialize_entry("snapshotted_at", &utc(known.snapshotted_at))?;
+                map.serialize_entry("max_loaded_at_time_ago_in_s", &known.age)?;
+                map.serialize_entry("status", &known.status)?;
+                map.serialize_entry("criteria", &freshness_json(Some(&known.criteria)))?;
+                map.serialize_entry("adapter_response", &known.adapter_response)?;
+                map.serialize_entry("timing", &known.timing.iter().map(TimingJson).collect::<Vec<_>>())?;
+                map.serialize_entry("thread_id", &known.thread_id)?;
+                map.serialize_entry("execution_time", &known.execution_time)?;
             }
         }
         map.end()

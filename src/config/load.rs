@@ -11,7 +11,7 @@ use super::packages::{not_installed, package_specs};
 use super::profile_file::{ProfileRequest, profile};
 use super::project_file::{self, PathFlags};
 use super::template::{TemplateScope, Templates};
-use super::{Flags, Invocation, Overrides, Profile, ProfileOrigin, Project, Vars};
+use super::{Flags, Invocation, Overrides, PackageSpec, Profile, ProfileOrigin, Project, Vars};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::yaml::{self, Node, Value};
 
@@ -117,20 +117,15 @@ impl Loader<'_> {
         let Some(text) = &self.overrides.vars else { return Map::new() };
         let source = self.sources.add("<--vars>", text.as_str());
         let Some(node) = yaml::parse_into(source, text, &mut self.diagnostics) else { return Map::new() };
-        match &node.value {
-            Value::Map(map) => super::reader::to_json(map),
-            _ => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::USAGE,
-                        format!("--vars must be a mapping in YAML, not {}", node.type_name()),
-                    )
-                    .at(Span::new(source, 0, text.len()), "")
-                    .hint("write it as --vars '{name: value}'"),
-                );
-                Map::new()
-            }
+        if let Value::Map(map) = &node.value {
+            return super::reader::to_json(map);
         }
+        self.diagnostics.push(
+            Diagnostic::error(Code::USAGE, format!("--vars must be a mapping in YAML, not {}", node.type_name()))
+                .at(Span::new(source, 0, text.len()), "")
+                .hint("write it as --vars '{name: value}'"),
+        );
+        Map::new()
     }
 
     fn profile(
@@ -193,7 +188,9 @@ impl Loader<'_> {
         let mut project =
             project_file::project(file, root, &templates, &paths, flags.version_check, &mut self.diagnostics)?;
         project.selectors = self.selectors(root, &templates);
-        self.read_packages(&mut project, "", vars);
+        let mut found = Diagnostics::new();
+        project.package_specs = self.package_specs(root, "", vars, &mut found);
+        self.diagnostics.extend(found);
         project.packages = self.packages(&project, &scope, flags);
         Some(project)
     }
@@ -207,10 +204,15 @@ impl Loader<'_> {
         Some(templates.tree(&file.root, &|_| false, &mut self.diagnostics)).filter(|node| !node.is_null())
     }
 
-    fn read_packages(&mut self, project: &mut Project, shown: &str, vars: &Map<String, Json>) {
+    fn package_specs(
+        &self,
+        root: &Path,
+        shown: &str,
+        vars: &Map<String, Json>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<PackageSpec> {
         let scope = TemplateScope { vars: vars.clone(), allow_secrets: true, ..TemplateScope::default() };
-        let templates = self.templates(&scope, self.sources);
-        project.package_specs = package_specs(&project.root, shown, &templates, self.sources, &mut self.diagnostics);
+        package_specs(root, shown, &self.templates(&scope, self.sources), self.sources, diagnostics)
     }
 
     /// Installed packages in order of their folders' names, then local ones that are used where they are.
@@ -259,15 +261,13 @@ impl Loader<'_> {
         let templates = self.templates(scope, self.sources);
         let paths = PathFlags::default();
         let package = project_file::project(&file, folder, &templates, &paths, flags.version_check, &mut found);
+        let package = package.map(|mut package| {
+            package.package_specs = self.package_specs(folder, &shown, &Map::new(), &mut found);
+            package
+        });
         // What is merely old or unknown in a package is its author's business.
         self.diagnostics.extend(found.into_iter().filter(Diagnostic::is_error));
-        let mut package = package?;
-        let warnings_before = self.diagnostics.clone();
-        self.read_packages(&mut package, &shown, &Map::new());
-        if !self.diagnostics.has_errors() {
-            self.diagnostics = warnings_before;
-        }
-        Some(package)
+        package
     }
 
     fn add_package(&mut self, root: &Project, packages: &mut Vec<Arc<Project>>, package: Project) {

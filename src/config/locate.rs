@@ -92,7 +92,7 @@ pub(super) fn read_text(path: &Path, shown: &str, sources: &SourceMap) -> Result
         Ok(text) => Ok((sources.add(shown, text.as_str()), text)),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = String::from_utf8_lossy(&error.as_bytes()[..valid]).matches('\n').count() + 1;
             Err(Diagnostic::error(Code::NOT_UTF8, format!("{shown} is not UTF-8 text: line {line} has other bytes"))
                 .hint("save the file as UTF-8"))
         }

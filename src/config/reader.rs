@@ -33,27 +33,22 @@ impl<'a> Reader<'a> {
 
     pub(super) fn string(&mut self, key: &str) -> Option<String> {
         let node = self.node(key)?;
-        match &node.value {
-            Value::Str(text) => Some(text.clone()),
-            _ => {
-                let quoted = node.scalar_text().map(|text| format!("put it between quotes: \"{text}\""));
-                let mut problem = wrong_type(self.name, key, node, "a string");
-                problem.hint = quoted.or(problem.hint);
-                self.report(problem);
-                None
-            }
+        if let Value::Str(text) = &node.value {
+            return Some(text.clone());
         }
+        let mut problem = wrong_type(self.name, key, node, "a string");
+        problem.hint = node.scalar_text().map(|text| format!("put it between quotes: \"{text}\""));
+        self.report(problem);
+        None
     }
 
     pub(super) fn bool(&mut self, key: &str) -> Option<bool> {
         let node = self.node(key)?;
-        match node.value {
-            Value::Bool(value) => Some(value),
-            _ => {
-                self.wrong_type(key, node, "a boolean");
-                None
-            }
+        if let Value::Bool(value) = node.value {
+            return Some(value);
         }
+        self.wrong_type(key, node, "a boolean");
+        None
     }
 
     /// A list of strings.

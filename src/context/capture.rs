@@ -26,6 +26,9 @@ pub struct Captured {
     pub functions: Vec<Vec<String>>,
     /// Calls of `config`, merged as dbt merges them (tags and hooks add up, `meta` and the like are updated).
     pub config_call: Map<String, Value>,
+    /// Unique ids of the macros that the template itself called, each once; filled by whoever renders
+    /// ([`crate::jinja::Rendered::macros`]).
+    pub macros: Vec<String>,
     /// Warnings raised while rendering.
     pub warnings: Diagnostics,
 }

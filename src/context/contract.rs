@@ -2,7 +2,7 @@
 
 use minijinja::{Error, Value};
 
-use super::column::{as_column, data_type};
+use super::column::as_column;
 use crate::diagnostics::{Code, Diagnostic};
 
 /// One line of the comparison.
@@ -57,7 +57,7 @@ fn columns(value: &Value) -> Result<Vec<(String, String)>, Error> {
         .try_iter()?
         .map(|item| {
             if let Some(column) = as_column(&item) {
-                return Ok((column.name.clone(), data_type(column)));
+                return Ok((column.name.clone(), column.data_type()));
             }
             let text = |key: &str| item.get_attr(key).ok().filter(|value| !value.is_undefined());
             Ok((

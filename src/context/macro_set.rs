@@ -56,16 +56,14 @@ pub struct MacroSet {
 }
 
 impl MacroSet {
-    /// A set of all these macros, whose templates are added to `engine`. `internal_packages` are the adapter's, most special first (`dbt_duckdb`, `dbt`).
+    /// A set of all these macros, whose templates are in [`MacroSet::engine`]. `internal_packages` are the adapter's, most special first (`dbt_duckdb`, `dbt`).
     /// Two macros of one name in one package are an error; the first is kept.
     pub fn new(
         macros: impl IntoIterator<Item = Arc<Macro>>,
         root_package: &str,
         internal_packages: &[&str],
-        engine: &Engine,
     ) -> (Self, Diagnostics) {
         let mut set = Self {
-            engine: engine.clone(),
             root_package: root_package.to_owned(),
             internal_packages: internal_packages.iter().map(|name| (*name).to_owned()).collect(),
             ..Self::default()
@@ -106,6 +104,11 @@ impl MacroSet {
         package.insert(definition.name.clone(), Arc::clone(&entry));
         self.by_name.entry(definition.name.clone()).or_default().push(entry);
         Ok(())
+    }
+
+    /// The engine that has the macros' templates; all other templates are rendered by it.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The root project's name.

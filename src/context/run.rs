@@ -8,17 +8,19 @@ use serde_json::Value as Json;
 
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage};
-use super::{Session, reference};
-use crate::adapters::{Connection, Relation, RelationCache};
+use super::{MacroEntry, Session, reference};
+use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Table};
+use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
 use crate::jinja::from_json;
-use crate::manifest::{CompiledNode, Manifest, Node, RefCall};
+use crate::manifest::{CompiledNode, Manifest, Node, RefCall, ResourceType};
 
 /// A worker of the pool with its connection.
 pub struct Worker {
     /// What `thread_id` shows: `Thread-1 (worker)`.
     pub name: String,
-    connection: Mutex<Box<dyn Connection>>,
+    /// Its connection; nobody else uses it, so that a lock never waits.
+    pub connection: Mutex<Box<dyn Connection>>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -28,12 +30,7 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
-    /// A worker with an open connection.
-    pub fn new(name: impl Into<String>, connection: Box<dyn Connection>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), connection: Mutex::new(connection) })
-    }
-
-    /// Its connection; nobody else uses it, so this does not wait.
+    /// Its connection.
     pub fn connection(&self) -> MutexGuard<'_, Box<dyn Connection>> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,6 +63,7 @@ pub struct Overrides {
 }
 
 /// What a [`NodeRun`] is made of.
+#[derive(Clone)]
 pub struct RunParts {
     /// The invocation's session.
     pub session: Arc<Session>,
@@ -75,10 +73,11 @@ pub struct RunParts {
     pub node: Arc<Node>,
     /// Who runs it.
     pub worker: Arc<Worker>,
-    /// What relations exist.
-    pub cache: Arc<RelationCache>,
-    /// Whether `ref` finds only what `depends_on` has; false for hooks and operations.
-    pub checks_dependencies: bool,
+}
+
+/// What only some runs have.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
     /// Rows that inputs with an `event_time` are limited to (a microbatch, a sample).
     pub event_time: Option<EventTimeRange>,
     /// `--defer`: relations of another state by unique id, used where the own one does not exist.
@@ -94,12 +93,13 @@ pub struct RunParts {
 /// One node that is compiled and run. Belongs to one worker.
 pub struct NodeRun {
     parts: RunParts,
+    options: RunOptions,
     compiled: Mutex<Compiled>,
     model: Mutex<Option<Value>>,
     ctes: Mutex<Vec<String>>,
     pub(super) results: ResultStore,
     written: Mutex<Option<String>>,
-    node_info: Mutex<Option<NodeInfo>>,
+    node_info: Mutex<NodeInfo>,
     pub(super) query_comment: OnceLock<Option<String>>,
 }
 
@@ -124,9 +124,16 @@ impl std::fmt::Debug for NodeRun {
 impl NodeRun {
     /// A run of a node.
     pub fn new(parts: RunParts) -> Arc<Self> {
+        Self::with_options(parts, RunOptions::default())
+    }
+
+    /// A run with more to it.
+    pub fn with_options(parts: RunParts, options: RunOptions) -> Arc<Self> {
+        let node_info = options.node_info.clone().unwrap_or_else(|| parts.node.node_info());
         Arc::new(Self {
-            node_info: Mutex::new(parts.node_info.clone()),
+            node_info: Mutex::new(node_info),
             parts,
+            options,
             compiled: Mutex::default(),
             model: Mutex::default(),
             ctes: Mutex::default(),
@@ -144,7 +151,7 @@ impl NodeRun {
     /// The same with names of one render.
     pub fn context_with(self: &Arc<Self>, names: BTreeMap<String, Value>) -> Value {
         let mut all: BTreeMap<String, Value> = self
-            .parts
+            .options
             .overrides
             .macros
             .iter()
@@ -154,7 +161,7 @@ impl NodeRun {
                 (name, super::arguments::function("override", move |_, _| Ok(value.clone())))
             })
             .collect();
-        all.extend(self.parts.names.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all.extend(self.options.names.iter().map(|(name, value)| (name.clone(), value.clone())));
         all.extend(names);
         let scope = Scope {
             session: Arc::clone(&self.parts.session),
@@ -187,7 +194,7 @@ impl NodeRun {
 
     /// What relations exist.
     pub fn cache(&self) -> &Arc<RelationCache> {
-        &self.parts.cache
+        self.parts.session.relation_cache()
     }
 
     /// The relation that the node is.
@@ -196,13 +203,13 @@ impl NodeRun {
     }
 
     /// The node as events describe it.
-    pub fn node_info(&self) -> Option<NodeInfo> {
+    pub fn node_info(&self) -> NodeInfo {
         lock(&self.node_info).clone()
     }
 
     /// Tells in which state the node is.
     pub fn set_node_info(&self, node_info: NodeInfo) {
-        *lock(&self.node_info) = Some(node_info);
+        *lock(&self.node_info) = node_info;
     }
 
     /// Tells the SQL that was compiled, CTEs of ephemeral models included: `sql`, `compiled_code`, `model.compiled_code`.
@@ -222,14 +229,88 @@ impl NodeRun {
         *lock(&self.model) = None;
     }
 
-    /// Takes the unique ids of ephemeral models that were referenced since the last call, in order, each once.
-    pub fn take_ctes(&self) -> Vec<String> {
-        std::mem::take(&mut *lock(&self.ctes))
+    /// A run of another node on the same worker: an ephemeral model that this one needs, an input of a unit test.
+    pub fn of_node(&self, node: Arc<Node>) -> Arc<Self> {
+        let options = RunOptions {
+            event_time: self.options.event_time.clone(),
+            deferred: Arc::clone(&self.options.deferred),
+            node_info: Some(self.node_info()),
+            ..RunOptions::default()
+        };
+        Self::with_options(RunParts { node, ..self.parts.clone() }, options)
+    }
+
+    /// Unique ids of the ephemeral models that its templates have referred to, in order, each once.
+    pub fn ephemeral_refs(&self) -> Vec<String> {
+        lock(&self.ctes).clone()
     }
 
     /// What was last given to `write()`: the SQL for `target/run`.
-    pub fn written(&self) -> Option<String> {
+    pub fn main_sql(&self) -> Option<String> {
         lock(&self.written).clone()
+    }
+
+    /// Calls a macro with positional arguments; gives what it returns, or its text.
+    pub fn call_macro(self: &Arc<Self>, entry: &MacroEntry, arguments: &[Value]) -> Result<Value, Diagnostic> {
+        self.call_macro_with(entry, arguments, &[])
+    }
+
+    /// The same with keyword arguments.
+    pub fn call_macro_with(
+        self: &Arc<Self>,
+        entry: &MacroEntry,
+        arguments: &[Value],
+        keywords: &[(&str, Value)],
+    ) -> Result<Value, Diagnostic> {
+        let engine = self.parts.session.engine();
+        let called = engine.call(&entry.value, arguments, keywords, self.context(), |_| {}, |_| {});
+        called
+            .map(|rendered| rendered.value)
+            .map_err(|error| error.suggest(self.parts.session.macros().names()).diagnostic)
+    }
+
+    /// Calls the macro of this name: the root project's, a package's, or the built-in one.
+    pub fn call_macro_named(self: &Arc<Self>, name: &str, arguments: &[Value]) -> Result<Value, Diagnostic> {
+        let macros = self.parts.session.macros();
+        let Some(entry) = macros.find_anywhere(name, None) else {
+            let problem = Diagnostic::error(Code::MACRO_NOT_FOUND, format!("macro `{name}` is not found"));
+            return Err(problem.suggest(name, macros.names()));
+        };
+        self.call_macro(entry, arguments)
+    }
+
+    /// A relation as templates see it.
+    pub fn relation_value(&self, relation: Relation) -> Value {
+        super::relation::relation_value(relation)
+    }
+
+    /// Adds the relations that a materialization returned (`{'relations': […]}`) to what is known to exist.
+    pub fn remember_relations(&self, returned: &Value) -> Result<(), Diagnostic> {
+        let relations = returned.get_attr("relations").ok().filter(|relations| !relations.is_undefined());
+        let Some(relations) = relations else {
+            return Err(Diagnostic::error(
+                Code::INVALID_RESOURCE,
+                format!("the materialization of {} returned no relations", self.parts.node.unique_id),
+            )
+            .hint("end it with `{{ return({'relations': [target_relation]}) }}`"));
+        };
+        for value in relations.try_iter().into_iter().flatten() {
+            if let Some(relation) = super::relation::as_relation(&value) {
+                super::adapter::cache::add(self, relation);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a query and gives its rows; no transaction is begun.
+    pub fn query(self: &Arc<Self>, sql: &str) -> Result<(AdapterResponse, Table), Diagnostic> {
+        super::adapter::execute::run(self, sql, false, true)
+    }
+
+    /// Runs SQL as hooks of the project are run: whatever transaction it opens is closed after it.
+    pub fn execute_outside_transaction(self: &Arc<Self>, sql: &str) -> Result<(), Diagnostic> {
+        super::adapter::execute::run(self, sql, false, false)?;
+        super::adapter::execute::commit(self)
     }
 
     pub(super) fn set_written(&self, payload: String) {
@@ -237,37 +318,37 @@ impl NodeRun {
     }
 
     /// What `store_result` kept under a name; `main` is the node's own.
-    pub fn result(&self, name: &str) -> Option<StatementResult> {
+    pub fn statement_result(&self, name: &str) -> Option<StatementResult> {
         self.results.get(name)
     }
 
     /// What a unit test replaces.
     pub(super) fn overrides(&self) -> &Overrides {
-        &self.parts.overrides
+        &self.options.overrides
     }
 
     pub(super) fn config_override(&self, name: &str) -> Option<Json> {
-        self.parts.overrides.config.get(name).cloned()
+        self.options.overrides.config.get(name).cloned()
     }
 
     pub(super) fn this_override(&self) -> Option<Value> {
-        self.parts.overrides.this.clone().map(super::relation::relation_value)
+        self.options.overrides.this.clone().map(super::relation::relation_value)
     }
 
     pub(super) fn event_time(&self) -> Option<&EventTimeRange> {
-        self.parts.event_time.as_ref()
+        self.options.event_time.as_ref()
     }
 
     pub(super) fn deferred(&self, unique_id: &str) -> Option<&Relation> {
-        self.parts.deferred.get(unique_id)
+        self.options.deferred.get(unique_id)
     }
 
     pub(super) fn fixture(&self, unique_id: &str) -> Option<&Relation> {
-        self.parts.overrides.relations.get(unique_id)
+        self.options.overrides.relations.get(unique_id)
     }
 
     pub(super) fn checks_dependencies(&self) -> bool {
-        self.parts.checks_dependencies
+        !matches!(self.parts.node.resource_type, ResourceType::Operation | ResourceType::Macro)
     }
 
     pub(super) fn add_cte(&self, unique_id: &str) {

@@ -13,7 +13,7 @@ use super::{Capture, ParseNode, Session};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
 use crate::jinja::raise;
-use crate::manifest::{Doc, Macro, NodeConfig};
+use crate::manifest::{Doc, NodeConfig};
 
 /// When a template is rendered, and for what.
 pub(super) enum Stage {
@@ -154,6 +154,14 @@ impl Scope {
         member(self, name)
     }
 
+    /// The macro that a bare name means here, names of the render (a unit test's overrides) first.
+    pub(super) fn lookup_macro(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.names.get(name) {
+            return Some(value.clone());
+        }
+        self.session.macros().find(&self.package, name).map(|entry| entry.value.clone())
+    }
+
     /// Whether macros can be called here at all.
     fn has_macros(&self) -> bool {
         !matches!(self.stage, Stage::Property | Stage::Description { .. })
@@ -199,7 +207,8 @@ impl Scope {
     pub(super) fn warn(&self, message: String) -> Result<(), Error> {
         let flags = &self.session.config().flags;
         let options = &flags.warn_error_options;
-        let listed = |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
+        let listed =
+            |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
         let named = |names: &[String]| names.iter().any(|name| name == "JinjaLogWarning");
         if named(&options.silence) {
             return Ok(());
@@ -211,8 +220,7 @@ impl Scope {
         if let Stage::Parse { capture, .. } = &self.stage {
             capture.lock().warnings.push(warning);
         } else {
-            self.report(&Event::JinjaLogWarning { msg: message, node_info: self.node_info() });
-            self.session.warn(warning);
+            self.report(&Event::diagnosed(&warning, self.session.sources()));
         }
         Ok(())
     }
@@ -224,7 +232,7 @@ impl Scope {
 
     /// The node as events describe it.
     pub(super) fn node_info(&self) -> Option<crate::events::NodeInfo> {
-        self.run().and_then(|run| run.node_info())
+        self.run().map(|run| run.node_info())
     }
 }
 
@@ -363,9 +371,4 @@ fn provider_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         }),
         _ => return None,
     })
-}
-
-/// Whether a macro is one of dbt's (not a user's).
-pub(super) fn is_builtin(definition: &Macro) -> bool {
-    definition.package_name == "dbt" || definition.package_name.starts_with("dbt_")
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::MacroSet;
 use super::shared::Shared;
-use crate::adapters::{Adapter, RelationParts};
+use crate::adapters::{Adapter, RelationCache, RelationParts};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::Reporter;
@@ -18,8 +18,6 @@ pub struct SessionParts {
     pub config: Config,
     /// The warehouse.
     pub adapter: Arc<dyn Adapter>,
-    /// The templates.
-    pub engine: Engine,
     /// Every macro.
     pub macros: Arc<MacroSet>,
     /// Told what templates log and print.
@@ -32,7 +30,6 @@ pub struct SessionParts {
 pub struct Session {
     config: Config,
     adapter: Arc<dyn Adapter>,
-    engine: Engine,
     macros: Arc<MacroSet>,
     shared: Shared,
     reporter: Arc<dyn Reporter>,
@@ -40,6 +37,7 @@ pub struct Session {
     quoting: RelationParts<bool>,
     warnings: Mutex<Diagnostics>,
     selected: RwLock<Vec<String>>,
+    cache: Arc<RelationCache>,
     graph: OnceLock<minijinja::Value>,
     warned: Mutex<HashSet<String>>,
 }
@@ -54,11 +52,11 @@ impl Session {
     /// A session of these parts.
     pub fn new(parts: SessionParts) -> Arc<Self> {
         let quoting = parts.config.project.resolved_quoting(parts.adapter.default_quoting());
+        let cache = Arc::new(RelationCache::new(parts.adapter.is_case_sensitive()));
         let shared = Shared::new(&parts.config, parts.adapter.as_ref(), quoting);
         Arc::new(Self {
             config: parts.config,
             adapter: parts.adapter,
-            engine: parts.engine,
             shared,
             macros: parts.macros,
             reporter: parts.reporter,
@@ -66,6 +64,7 @@ impl Session {
             quoting,
             warnings: Mutex::default(),
             selected: RwLock::default(),
+            cache,
             graph: OnceLock::new(),
             warned: Mutex::default(),
         })
@@ -83,7 +82,7 @@ impl Session {
 
     /// The templates.
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        self.macros.engine()
     }
 
     /// Values that are the same in all contexts.
@@ -109,6 +108,11 @@ impl Session {
     /// How relations are quoted: the project's word, else the warehouse's default.
     pub fn quoting(&self) -> RelationParts<bool> {
         self.quoting
+    }
+
+    /// What relations exist.
+    pub fn relation_cache(&self) -> &Arc<RelationCache> {
+        &self.cache
     }
 
     /// Tells the templates which resources were selected (`selected_resources`).

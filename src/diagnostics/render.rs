@@ -165,16 +165,16 @@ impl Painter {
             let _ = writeln!(out, "{} in {}{place}", self.rule(&format!("{:width$} =", "")), frame.name);
         }
         for note in &diagnostic.notes {
-            self.paragraph(&mut out, &self.paint(Style::new().bold(), "note"), "note", note);
+            Self::paragraph(&mut out, &self.paint(Style::new().bold(), "note"), "note", note);
         }
         if let Some(hint) = &diagnostic.hint {
-            self.paragraph(&mut out, &self.paint(AnsiColor::Cyan.on_default().bold(), "hint"), "hint", hint);
+            Self::paragraph(&mut out, &self.paint(AnsiColor::Cyan.on_default().bold(), "hint"), "hint", hint);
         }
         out
     }
 
     /// `title: text`, further lines indented to the first.
-    fn paragraph(&self, out: &mut String, painted: &str, title: &str, text: &str) {
+    fn paragraph(out: &mut String, painted: &str, title: &str, text: &str) {
         let indent = " ".repeat(title.len() + 2);
         let _ = writeln!(out, "{painted}: {}", text.trim_end().replace('\n', &format!("\n{indent}")));
     }
@@ -260,7 +260,7 @@ fn lines_of<'a>(file: &'a SourceFile, labels: &[&'a Label], main: Option<&Label>
         .into_iter()
         .map(|(number, mut marks)| {
             // The rightmost first, as its words then stand nearest to the line.
-            marks.sort_by(|a, b| b.start.cmp(&a.start));
+            marks.sort_by_key(|mark| std::cmp::Reverse(mark.start));
             Line { number, text: texts.get(number - 1).copied().unwrap_or_default(), marks }
         })
         .collect()

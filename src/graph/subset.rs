@@ -66,7 +66,9 @@ impl Graph {
                     self.all_neighbors(index, Outgoing).filter(|&i| kept[i]).map(|i| step_of[i]).collect();
                 below.sort_unstable();
                 below.dedup();
-                below.iter().for_each(|&step| upstream_count[step as usize] += 1);
+                for &step in &below {
+                    upstream_count[step as usize] += 1;
+                }
                 below
             })
             .collect();

@@ -120,12 +120,12 @@ impl Place {
         let mut found: Option<(usize, usize)> = None;
         let end = self.range.end;
         visit_exprs(&parsed.body, &mut |expr| {
-            let base = match &expr.kind {
-                ExprKind::Attr(base, _)
-                | ExprKind::Item { base, .. }
-                | ExprKind::Call { base, .. }
-                | ExprKind::Slice { base, .. } => base,
-                _ => return,
+            let (ExprKind::Attr(base, _)
+            | ExprKind::Item { base, .. }
+            | ExprKind::Call { base, .. }
+            | ExprKind::Slice { base, .. }) = &expr.kind
+            else {
+                return;
             };
             if expr.end == end {
                 found.get_or_insert((base.start, base.end));

@@ -4,6 +4,9 @@ use super::lexer::TokenKind;
 use super::parser::{Parse, Parser, Patch};
 use super::syntax::{Args, BinaryOp, Expr, ExprKind, SyntaxError, escapes_differ, quote, unescape};
 
+/// How many operators may follow each other in one expression.
+const MAX_CHAIN: usize = 400;
+
 impl<'a> Parser<'_, 'a> {
     pub(crate) fn reads(&mut self, name: &str) {
         if let Some(uses) = self.uses.last_mut() {
@@ -65,13 +68,24 @@ impl<'a> Parser<'_, 'a> {
         Ok(expr)
     }
 
+    /// One more link of a chain; trees of chains are deep too.
+    fn longer(&self, length: &mut usize) -> Parse<()> {
+        *length += 1;
+        if *length > MAX_CHAIN {
+            return Err(self.unexpected(&format!("at most {MAX_CHAIN} operators in a row")));
+        }
+        Ok(())
+    }
+
     fn binary(
         &mut self,
         operand: fn(&mut Self) -> Parse<Expr<'a>>,
         operator: fn(&Self) -> Option<BinaryOp>,
     ) -> Parse<Expr<'a>> {
         let mut left = operand(self)?;
+        let mut length = 0;
         while let Some(op) = operator(self) {
+            self.longer(&mut length)?;
             let token = self.next().expect("an operator was seen");
             let right = operand(self)?;
             let (start, end) = (left.start, right.end);
@@ -275,7 +289,9 @@ impl<'a> Parser<'_, 'a> {
     }
 
     fn postfix(&mut self, mut expr: Expr<'a>) -> Parse<Expr<'a>> {
+        let mut length = 0;
         loop {
+            self.longer(&mut length)?;
             let start = expr.start;
             let kind = if self.skip_op(".") {
                 match self.peek() {
@@ -379,7 +395,9 @@ impl<'a> Parser<'_, 'a> {
     }
 
     fn filters_and_tests(&mut self, mut expr: Expr<'a>) -> Parse<Expr<'a>> {
+        let mut length = 0;
         loop {
+            self.longer(&mut length)?;
             let start = expr.start;
             let kind = if self.skip_op("|") {
                 self.dotted_name()?;

@@ -5,8 +5,16 @@
 //! - [`split_blocks`] splits files into macros, tests, snapshots and docs; [`analyze`] finds calls without rendering.
 //! - [`List`], [`Dict`] and [`Set`] are Python's containers; [`from_json`] and [`to_json`] convert.
 //!
-//! Objects of other rooms take part in operators by answering the methods `__add__`, `__radd__`, `__sub__`, `__rsub__`,
-//! `__mul__`, `__truediv__`, `__floordiv__`, `__mod__`; in comparisons by `Object::custom_cmp`.
+//! Rules for objects of other rooms that templates see:
+//! - `ObjectRepr::Plain` with `get_value` for attributes and `call_method`/`call`; `ObjectRepr::Map` would make them mappings
+//!   (`is mapping`, iteration over keys). Being plain they are true and callable to the tests of Jinja.
+//! - They take part in operators by answering the methods `__add__`, `__radd__`, `__sub__`, `__rsub__`, `__mul__`, `__rmul__`,
+//!   `__truediv__`, `__floordiv__`, `__mod__`, `__pow__` (an unknown method means "not supported"), in comparisons by
+//!   `Object::custom_cmp`.
+//! - Data that templates may change must be made with [`from_json`], [`List`], [`Dict`] or [`Set`]; minijinja's own maps and
+//!   vectors are fixed.
+//! - Looking a name up in the root context must be free of effects: a macro binds all the names it reads when it is loaded.
+//! - A callback fails with [`raise`] to keep its own diagnostic; place and call stack are added.
 
 mod blocks;
 mod builtins;

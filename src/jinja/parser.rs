@@ -3,13 +3,17 @@
 //! Errors use Jinja2's wording and point at the tag that was left open. What minijinja spells otherwise at token level (string
 //! escapes, a colon before `%}`) is collected as [`Patch`]es on the way.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::lexer::{Token, TokenKind, tokenize, tokenize_expression};
 use super::syntax::{Expr, ExprKind, Macro, MacroKind, Param, Stmt, SyntaxError};
 
-/// How deep expressions and statements may nest.
-const MAX_DEPTH: usize = 140;
+/// How deep expressions and blocks together may nest.
+const MAX_DEPTH: usize = 100;
+
+/// How deep blocks alone may nest; Python, and so Jinja2, allows fewer.
+const MAX_BLOCKS: usize = 50;
 
 /// A replacement of a piece of the source.
 #[derive(Debug, Clone)]
@@ -170,6 +174,9 @@ impl<'t, 'a> Parser<'t, 'a> {
         self.deeper()?;
         let opened_here = opened.is_some();
         if let Some(opened) = opened {
+            if self.open.len() >= MAX_BLOCKS {
+                return Err(SyntaxError::new(opened.1, "blocks nest too deeply"));
+            }
             self.open.push(opened);
         }
         let mut body = Vec::new();
@@ -220,7 +227,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             format!("Unexpected end of template. Jinja was looking for the following tags: {}.", wanted.join(" or "));
         match self.open.last() {
             Some((name, range)) => {
-                text.push_str(&format!(" The innermost block that needs to be closed is '{name}'."));
+                let _ = write!(text, " The innermost block that needs to be closed is '{name}'.");
                 SyntaxError::new(range.clone(), text)
             }
             None => SyntaxError::new(end..end, text),
@@ -238,10 +245,11 @@ impl<'t, 'a> Parser<'t, 'a> {
         match self.open.last() {
             Some((open, range)) if !ends.is_empty() => {
                 let wanted: Vec<String> = ends.iter().map(|e| format!("'{e}'")).collect();
-                text.push_str(&format!(
+                let _ = write!(
+                    text,
                     " Jinja was looking for the following tags: {}. The innermost block that needs to be closed is '{open}'.",
                     wanted.join(" or ")
-                ));
+                );
                 error(text).with_opened(range.clone())
             }
             _ => error(text),

@@ -20,6 +20,8 @@ struct Directive {
 /// Formats `template` with one value, a tuple of values, or a mapping for `%(name)s`.
 pub(crate) fn format(template: &str, values: &Value) -> Result<Value, Error> {
     let is_mapping = values.kind() == ValueKind::Map;
+    // Python takes a list for a mapping too when it counts what is left over.
+    let may_be_left = is_mapping || values.kind() == ValueKind::Seq && !values.is_tuple();
     let mut rest = if values.is_tuple() { items_of(values)? } else { vec![values.clone()] }.into_iter();
     let mut used_mapping = false;
     let mut out = String::with_capacity(template.len() + 16);
@@ -84,7 +86,7 @@ pub(crate) fn format(template: &str, values: &Value) -> Result<Value, Error> {
         };
         out.push_str(&directive.convert(conversion, &value)?);
     }
-    if rest.next().is_some() && !(is_mapping || used_mapping) {
+    if rest.next().is_some() && !(may_be_left || used_mapping) {
         return Err(failed("not all arguments converted during string formatting"));
     }
     Ok(Value::from(out))

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::{Engine, from_json, repr};
+use super::rewrite::{Purpose, rewrite};
+use super::{BlockKind, Engine, analyze, from_json, repr, split_blocks};
 
 fn answer(engine: &Engine, case: &Json) -> Result<String, String> {
     let template = case["template"].as_str().expect("a template");
@@ -27,28 +28,57 @@ fn matches(case: &Json, answer: &Result<String, String>) -> bool {
     }
 }
 
-#[test]
-fn answers_equal_those_of_jinja2() {
+/// Every case, with the topic it belongs to.
+fn cases() -> Vec<(String, Json)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/jinja");
-    let mut failures = Vec::new();
-    let mut count = 0;
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the folder of cases") {
         let path = entry.expect("a readable folder").path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).expect("a readable file");
-        let cases: Vec<Json> = serde_json::from_str(&text).expect("valid JSON");
-        // An engine a case: the same text may come with several contexts.
-        for case in &cases {
-            count += 1;
-            let given = answer(&Engine::new(), case);
-            if !matches(case, &given) {
-                let topic = path.file_stem().unwrap_or_default().to_string_lossy();
-                failures.push(format!("{topic}: {}\n    hetl: {given:?}\n", case));
-            }
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = std::fs::read_to_string(&path).expect("a readable file");
+            let topic = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let cases: Vec<Json> = serde_json::from_str(&text).expect("valid JSON");
+            found.extend(cases.into_iter().map(|case| (topic.clone(), case)));
         }
     }
-    assert!(count > 200, "only {count} cases were found");
-    assert!(failures.is_empty(), "{} of {count} differ\n{}", failures.len(), failures.join(""));
+    found
+}
+
+#[test]
+fn broken_templates_are_errors_never_panics() {
+    let kinds = [BlockKind::Macro, BlockKind::Docs, BlockKind::Materialization];
+    let read = |text: &str| {
+        split_blocks(text, &kinds);
+        // Whether it is valid does not matter here.
+        let _ = (analyze(text), rewrite(text, Purpose::Native));
+    };
+    for (_, case) in cases() {
+        let template = case["template"].as_str().expect("a template");
+        for (at, c) in template.char_indices() {
+            read(&template[..at]);
+            read(&template[at..]);
+            read(&format!("{}{}", &template[..at], &template[at + c.len_utf8()..]));
+        }
+    }
+    for piece in ["(", "[", "{", "not ", "-", "a.", "a|", "a(", "a+", "a~", "a[", "a if ", "{'a':", "a,", "a is "] {
+        read(&format!("{{{{ {}", piece.repeat(5000)));
+        read(&format!("{{{{ {}a }}}}", piece.repeat(5000)));
+    }
+    read(&"{% if a %}".repeat(5000));
+    read(&format!("{{{{ {}1{} }}}}", "(".repeat(60), ")".repeat(60)));
+}
+
+#[test]
+fn answers_equal_those_of_jinja2() {
+    let cases = cases();
+    let mut failures = Vec::new();
+    for (topic, case) in &cases {
+        // An engine a case: the same text may come with several contexts.
+        let given = answer(&Engine::new(), case);
+        if !matches(case, &given) {
+            failures.push(format!("{topic}: {case}\n    hetl: {given:?}\n"));
+        }
+    }
+    assert!(cases.len() > 200, "only {} cases were found", cases.len());
+    assert!(failures.is_empty(), "{} of {} differ\n{}", failures.len(), cases.len(), failures.join(""));
 }

@@ -360,10 +360,14 @@ impl<'a> Expr<'a> {
             ExprKind::IfElse { test, then, otherwise } => {
                 visit(test);
                 visit(then);
-                otherwise.iter().for_each(|e| visit(e));
+                if let Some(otherwise) = otherwise {
+                    visit(otherwise);
+                }
             }
             ExprKind::Filter { base, args } => {
-                base.iter().for_each(|e| visit(e));
+                if let Some(base) = base {
+                    visit(base);
+                }
                 in_args(args, visit);
             }
             ExprKind::Test { base, args } | ExprKind::Call { base, args } => {

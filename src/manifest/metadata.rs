@@ -40,11 +40,13 @@ impl ArtifactMetadata {
     pub(crate) fn serialize_entries<M: SerializeMap>(&self, schema: &str, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("dbt_schema_version", &format_args!("https://schemas.getdbt.com/dbt/{schema}.json"))?;
         map.serialize_entry("dbt_version", COMPATIBLE_DBT_VERSION)?;
-        map.serialize_entry("hetl_version", HETL_VERSION)?;
         map.serialize_entry("generated_at", &utc(self.generated_at))?;
         map.serialize_entry("invocation_id", &self.invocation_id)?;
         map.serialize_entry("invocation_started_at", &utc(self.invocation_started_at))?;
-        map.serialize_entry("env", &self.env)
+        let own = self.env.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        // Readers refuse keys that dbt's schemas do not have, so our version stands among free-form values.
+        let env: IndexMap<&str, &str> = own.chain([("hetl_version", HETL_VERSION)]).collect();
+        map.serialize_entry("env", &env)
     }
 }
 

@@ -101,7 +101,7 @@ fn column(entry: &Entry, item: &Map<String, Value>, place: &Node) -> Result<Colu
         tags,
         doc_blocks: Vec::new(),
         extra: extra(item),
-        span: Some(place.span),
+        span: Some(place.get("name").map_or(place.span, |node| node.span)),
         name,
     };
     Ok(ColumnEntry { properties, data_tests })

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::config_merge::merge;
 use super::parsing::Parsing;
 use super::references::{ref_call, source_call};
-use crate::context::{Captured, MacroSet, ParseNode};
+use super::templates::Reading;
+use crate::context::{MacroSet, ParseNode};
 use crate::diagnostics::{Diagnostics, Span};
 use crate::jinja::{Analysis, Call, Origin, analyze};
 
@@ -191,13 +192,13 @@ pub(super) fn captured(
     parsing: &Parsing,
     node: &ParseNode,
     span: Option<Span>,
-) -> Result<Option<Captured>, Diagnostics> {
+) -> Result<Option<Reading>, Diagnostics> {
     let place = span.map(|span| Origin::new(span.source, span.start as usize));
     let analysis = analyze(&node.raw_code).map_err(|error| Diagnostics::from(error.diagnostic(place)))?;
     Ok(of_analysis(parsing, node, &analysis, place))
 }
 
-fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: Option<Origin>) -> Option<Captured> {
+fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: Option<Origin>) -> Option<Reading> {
     let shadowed = |name: &&str| parsing.session().macros().find(&node.package_name, name).is_some();
     if WANTED.iter().any(|name| analysis.reads.contains(*name) || analysis.assigned.contains(*name))
         || WANTED.iter().any(|name| shadowed(name))
@@ -205,7 +206,7 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
     {
         return None;
     }
-    let mut captured = Captured::default();
+    let mut captured = Reading::default();
     for call in &analysis.calls {
         match callees(parsing.session().macros(), &node.package_name, analysis, call) {
             Callees::Harmless if is_answered(parsing, node, call) => {}
@@ -244,7 +245,7 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     }
 }
 
-fn take(captured: &mut Captured, call: &Call, place: Option<Origin>) -> Option<()> {
+fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()> {
     match call.path[0].as_str() {
         "ref" => captured.refs.push(ref_call(call, place.map(|place| place.span(call.range.clone())))?),
         "source" => captured.sources.push(source_call(call)?),

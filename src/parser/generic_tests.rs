@@ -13,7 +13,8 @@ use super::patches::{Patch, Version};
 use super::properties::Entry;
 use super::sources::SourceEntry;
 use super::templates;
-use crate::context::{Captured, ParseNode};
+use super::templates::Reading;
+use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::manifest::{Checksum, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
 
@@ -75,7 +76,7 @@ pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Vec<Parsed> {
             column: None,
             tags: Vec::new(),
             test,
-            span: tests_span(&patch.entry),
+            span: patch.entry.span("name"),
         });
     }
     tests.into_iter().map(|definition| make(parsing, &definition)).collect()
@@ -113,10 +114,6 @@ pub(super) fn of_source(parsing: &Parsing, source: &SourceEntry) -> Vec<Parsed> 
 
 fn column_name(parsing: &Parsing, name: &str, quoted: bool) -> String {
     if quoted { parsing.adapter().quote(name) } else { name.to_owned() }
-}
-
-fn tests_span(entry: &Entry) -> Span {
-    entry.yaml.get("data_tests").or(entry.yaml.get("tests")).map_or(entry.yaml.span, |node| node.span)
 }
 
 /// A test's name, namespace and arguments, taken apart.
@@ -377,7 +374,7 @@ fn capture(
     alias: &str,
     fqn: &[String],
     raw_code: &Arc<str>,
-) -> Result<Captured, Diagnostics> {
+) -> Result<Reading, Diagnostics> {
     let session = parsing.session();
     let package = definition.entry.file.package.as_ref();
     let macro_name = format!("test_{}", split.name);
@@ -397,7 +394,7 @@ fn capture(
         .into());
     };
     let macro_id = found.definition.unique_id.clone();
-    let own_reference = |captured: &mut Captured| match &definition.target {
+    let own_reference = |captured: &mut Reading| match &definition.target {
         Target::Node { name, version } => captured.refs.push(RefCall {
             name: (*name).to_owned(),
             package: None,
@@ -408,7 +405,7 @@ fn capture(
             captured.sources.push((source.source.source_name.clone(), source.source.name.clone()));
         }
     };
-    let mut captured = Captured::default();
+    let mut captured = Reading::default();
     if matches!(macro_id.as_str(), "macro.dbt.test_not_null" | "macro.dbt.test_unique") {
         captured.macros.push(macro_id);
         own_reference(&mut captured);

@@ -13,6 +13,7 @@ use super::references::{self, Reference};
 use super::resolve::{Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies};
 use super::unit_tests::applies_to;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::graph::selection::Selectors;
 use crate::manifest::{Manifest, Node, RefCall, ResourceType, Source, UnitTest};
 
 /// Makes the manifest.
@@ -81,8 +82,9 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
         manifest.disabled_sources.entry(source.unique_id.clone()).or_default().push(Arc::new(source));
     }
     if let Some(selectors) = &parsing.project().selectors {
-        if let Value::Object(map) = selectors.to_json() {
-            manifest.selectors = map;
+        match Selectors::for_manifest(&selectors.to_json()) {
+            Ok(selectors) => manifest.selectors = selectors,
+            Err(problem) => problems.push(problem),
         }
     }
     manifest
@@ -105,9 +107,11 @@ fn finish_source(parsing: &Parsing, source: &mut Source, problems: &mut Diagnost
     });
     let as_json = serde_json::json!({
         "name": source.name, "identifier": source.identifier, "source_name": source.source_name, "schema": source.schema,
-        "meta": source.meta, "source_meta": source.source_meta, "config": source.config.values(),
+        "database": source.database, "tags": source.tags, "meta": source.meta, "source_meta": source.source_meta,
+        "config": source.config.values(),
     });
-    source.relation_name = parsing.adapter().source_location(&as_json).unwrap_or_else(|| {
+    let location = problems.collect(parsing.adapter().source_location(&as_json).map_err(place)).flatten();
+    source.relation_name = location.unwrap_or_else(|| {
         parsing.relation_name(source.database.as_deref(), &source.schema, &source.identifier, Some(&quoting))
     });
 }

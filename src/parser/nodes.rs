@@ -12,7 +12,8 @@ use super::parsing::Parsing;
 use super::patches::Patch;
 use super::references::{self, Reference};
 use super::templates;
-use crate::context::{Captured, NameMacro, ParseNode, generate_name};
+use super::templates::Reading;
+use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails};
 
@@ -39,7 +40,7 @@ pub(super) type Parsed = Result<(Node, Diagnostics), Diagnostics>;
 pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
     let mut problems = Diagnostics::new();
     let captured = if draft.kind == ResourceType::Seed {
-        Captured::default()
+        Reading::default()
     } else {
         templates::capture(parsing, &parse_node(parsing, &draft), draft.span)?
     };
@@ -78,7 +79,7 @@ fn parse_node(parsing: &Parsing, draft: &Draft<'_>) -> Arc<ParseNode> {
     })
 }
 
-fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Captured, resolved: ResolvedConfig) -> Node {
+fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: ResolvedConfig) -> Node {
     let config = resolved.config;
     let version = draft.patch.and_then(|patch| patch.version.as_ref());
     let object = |key: &str| config.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -140,10 +141,10 @@ fn unique<T: PartialEq>(calls: Vec<T>) -> Vec<T> {
 
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
 pub(super) fn name_relation(parsing: &Parsing, node: &mut Node) -> Result<(), Diagnostic> {
-    let as_json = node_json(parsing, node);
-    let name = |which: NameMacro, custom: Option<&str>| {
-        generate_name(parsing.session(), which, &node.package_name, custom, &as_json)
-    };
+    let json = || node_json(parsing, node);
+    let named = Named { name: &node.name, version: node.version.as_ref(), json: &json };
+    let name =
+        |which, custom: Option<&str>| generate_name(parsing.session(), which, &node.package_name, custom, &named);
     let database = name(NameMacro::Database, node.config.str("database"))?;
     let schema = name(NameMacro::Schema, node.config.str("schema"))?;
     let alias = name(NameMacro::Alias, node.config.str("alias"))?;

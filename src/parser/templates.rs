@@ -8,7 +8,8 @@ use super::files::ProjectFile;
 use super::parsing::Parsing;
 use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
-use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, has_tags, to_json};
+use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, callable_undefined, has_tags, to_json};
+use crate::manifest::RefCall;
 
 /// A file that is not valid Jinja, as a problem with its place.
 pub(super) fn syntax_problem(file: &ProjectFile, error: SyntaxError) -> Diagnostic {
@@ -36,24 +37,65 @@ pub(super) fn render_description(
     Ok((rendered.text(), used))
 }
 
+/// What a template refers to, how it configures itself, and which macros it calls.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) refs: Vec<RefCall>,
+    pub(super) sources: Vec<(String, String)>,
+    pub(super) metrics: Vec<Vec<String>>,
+    pub(super) config_call: Map<String, Value>,
+    /// Unique ids of the macros that the template itself calls, each once.
+    pub(super) macros: Vec<String>,
+    pub(super) warnings: Diagnostics,
+}
+
+impl From<Captured> for Reading {
+    fn from(captured: Captured) -> Self {
+        Self {
+            refs: captured.refs,
+            sources: captured.sources,
+            metrics: captured.metrics,
+            config_call: captured.config_call,
+            macros: Vec::new(),
+            warnings: captured.warnings,
+        }
+    }
+}
+
 /// What a template refers to and how it configures itself: read off its syntax tree where that is certain, rendered where
 /// it is not.
-pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Span>) -> Result<Captured, Diagnostics> {
+pub(super) fn capture(parsing: &Parsing, node: &Arc<ParseNode>, span: Option<Span>) -> Result<Reading, Diagnostics> {
     if !has_tags(&node.raw_code) {
-        return Ok(Captured::default());
+        return Ok(Reading::default());
     }
     if let Some(captured) = super::extraction::captured(parsing, node, span)? {
         return Ok(captured);
     }
-    let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
-    let rendered = parsing
-        .session()
-        .engine()
-        .render_str_with(&node.raw_code, span.map(origin), context, Undefined::Chainable, |_| {}, |_| {})
-        .map_err(|error| described(parsing, error))?;
-    let mut captured = capture.take();
-    add_macros(&mut captured, &rendered);
-    Ok(captured)
+    let mut node = ParseNode::clone(node);
+    loop {
+        let (context, capture) = parse_context(parsing.session(), Arc::new(node.clone()));
+        let engine = parsing.session().engine();
+        let place = span.map(origin);
+        match engine.render_str_with(&node.raw_code, place, context, Undefined::Chainable, |_| {}, |_| {}) {
+            Ok(rendered) => {
+                let mut captured = Reading::from(capture.take());
+                add_macros(&mut captured, &rendered);
+                return Ok(captured);
+            }
+            // dbt lets a call of something unknown pass while parsing: it counts only where it is compiled.
+            Err(JinjaError { undefined_name: Some(name), .. }) if is_plain_name(&name, &node) => {
+                node.names.push((name, callable_undefined()));
+            }
+            Err(error) => return Err(described(parsing, error).into()),
+        }
+    }
+}
+
+/// Whether a name can be stood in for, and has not been already.
+fn is_plain_name(name: &str, node: &ParseNode) -> bool {
+    !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !node.names.iter().any(|(known, _)| known == name)
 }
 
 /// What a generic test refers to: in its arguments (templates, or bare calls of `ref` and the like) and in its macro.
@@ -63,7 +105,7 @@ pub(super) fn capture_generic_test(
     kwargs: &Map<String, Value>,
     macro_id: &str,
     span: Span,
-) -> Result<Captured, Diagnostics> {
+) -> Result<Reading, Diagnostics> {
     let engine = parsing.session().engine();
     let place = |error: JinjaError| {
         let problem = described(parsing, error);
@@ -75,7 +117,7 @@ pub(super) fn capture_generic_test(
     };
     let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
     let mut called: Vec<Rendered> = Vec::new();
-    let rendered_kwargs = render_test_arguments(kwargs, &mut |text: &str| {
+    let rendered_kwargs = render_test_arguments::<Diagnostic>(kwargs, &mut |text: &str| {
         let rendered = engine
             .render_native_with(text, None, context.clone(), Undefined::Chainable, |_| {}, |_| {})
             .map_err(place)?;
@@ -83,7 +125,7 @@ pub(super) fn capture_generic_test(
         called.push(rendered);
         Ok(value)
     })?;
-    let mut captured = capture.take();
+    let mut captured = Reading::from(capture.take());
     captured.macros.insert(0, macro_id.to_owned());
     called.iter().for_each(|rendered| add_macros(&mut captured, rendered));
     if parsing.silent_macros().contains(macro_id) {
@@ -108,7 +150,7 @@ fn origin(span: Span) -> Origin {
 }
 
 /// Macros that the template itself called, by unique id.
-fn add_macros(captured: &mut Captured, rendered: &Rendered) {
+fn add_macros(captured: &mut Reading, rendered: &Rendered) {
     for template in &rendered.macros {
         let Some(name) = template.strip_prefix("macro:") else { continue };
         let id = format!("macro.{name}");

@@ -39,8 +39,9 @@ pub struct Plan {
 impl Plan {
     /// The plan for selected unique ids.
     ///
-    /// What has no job is left out: sources that are not `with_sources`, ephemeral models (they are compiled into what
-    /// reads them), hooks, groups. The order that it made between others is kept.
+    /// What never has a job is left out: ephemeral models (they are compiled into what reads them), hooks, groups, macros,
+    /// docs. The order that these make between others is kept. Which other kinds take part (sources only where freshness is
+    /// asked for) is for the selection to say.
     pub fn build<'a>(
         graph: &Graph,
         manifest: &Manifest,
@@ -59,11 +60,7 @@ impl Plan {
     }
 
     /// The plan for selected unique ids that are only compiled or shown: ephemeral models have jobs too.
-    pub fn with_ephemeral<'a>(
-        graph: &Graph,
-        manifest: &Manifest,
-        selected: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub fn with_ephemeral<'a>(graph: &Graph, manifest: &Manifest, selected: impl IntoIterator<Item = &'a str>) -> Self {
         let is_ephemeral = |id: &str| manifest.nodes.get(id).is_some_and(|node| node.is_ephemeral());
         let chosen = selected.into_iter().filter(|id| has_job(manifest, id) || is_ephemeral(id));
         Self::of_subset(manifest, graph.subset(chosen))

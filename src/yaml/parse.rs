@@ -20,7 +20,7 @@ const MOST_COPIED_NODES: usize = 2_000_000;
 /// Reads one YAML text; warnings (duplicate keys) are left aside.
 pub fn parse(source: SourceId, text: &str) -> Result<Node, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
-    parse_into(source, text, &mut diagnostics).ok_or_else(|| diagnostics)
+    parse_into(source, text, &mut diagnostics).ok_or(diagnostics)
 }
 
 /// Reads one YAML text; errors and warnings are collected. Empty text is `null`.
@@ -138,12 +138,12 @@ impl<'t> Builder<'t> {
                     // The event parser ends the last line of the file itself; PyYAML does not.
                     text.to_mut().pop();
                 }
-                let value = self.scalar(text, style, tag.as_deref(), span)?;
+                let value = Self::scalar(text, style, tag.as_deref(), span)?;
                 Ok(self.remember(anchor, Node { value, span }))
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.open(anchor);
-                self.check_collection_tag(tag.as_deref(), "seq", span)?;
+                Self::check_collection_tag(tag.as_deref(), "seq", span)?;
                 let mut items = Vec::new();
                 loop {
                     let (event, end) = self.next()?;
@@ -156,7 +156,7 @@ impl<'t> Builder<'t> {
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.open(anchor);
-                self.check_collection_tag(tag.as_deref(), "map", span)?;
+                Self::check_collection_tag(tag.as_deref(), "map", span)?;
                 let mut entries: Vec<Entry> = Vec::new();
                 loop {
                     let (event, end) = self.next()?;
@@ -213,7 +213,7 @@ impl<'t> Builder<'t> {
         Ok(node.clone())
     }
 
-    fn scalar(&self, text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Value, Problem> {
+    fn scalar(text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Value, Problem> {
         let Some(tag) = tag else {
             return Ok(match style {
                 ScalarStyle::Plain => scalar::resolve(&text),
@@ -238,7 +238,7 @@ impl<'t> Builder<'t> {
         })
     }
 
-    fn check_collection_tag(&self, tag: Option<&Tag>, expected: &str, span: Span) -> Result<(), Problem> {
+    fn check_collection_tag(tag: Option<&Tag>, expected: &str, span: Span) -> Result<(), Problem> {
         let Some(tag) = tag else { return Ok(()) };
         let name = format!("{}{}", tag.handle(), tag.suffix());
         if name == "!" || name.strip_prefix("tag:yaml.org,2002:") == Some(expected) {

@@ -194,10 +194,10 @@ pub(super) fn timestamp(text: &str) -> Option<String> {
     let month = rest.digits(1, 2)?;
     rest.byte(b'-')?;
     let day = rest.digits(1, 2)?;
-    if !matches!(rest.peek(), Some(b'T' | b't')) {
-        rest.blanks().then_some(())?;
-    } else {
+    if matches!(rest.peek(), Some(b'T' | b't')) {
         rest.at += 1;
+    } else {
+        rest.blanks().then_some(())?;
     }
     let hour = rest.digits(1, 2)?;
     rest.byte(b':')?;

@@ -5,6 +5,7 @@ A case is {"template", "context"?, "native"?}; recorded are "output" (text; for 
 "fails": true. `mismatch` keeps a known difference on record: what hetl answers instead, with the reason.
 """
 
+import copy
 import json
 import pathlib
 
@@ -21,7 +22,7 @@ def text_environment():
 
 
 def answer(case):
-    context = case.get("context", {})
+    context = copy.deepcopy(case.get("context", {}))
     try:
         if case.get("native"):
             template = get_environment(native=True).from_string(case["template"], globals=context)

@@ -50,10 +50,11 @@ impl Attachment {
     pub(super) fn to_sql(&self, root: &Path) -> String {
         let mut sql = format!("ATTACH IF NOT EXISTS {}", literal::string(&resolve(&self.path, root)));
         if let Some(alias) = &self.alias {
-            sql.push_str(&format!(" AS {alias}"));
+            sql.push_str(" AS ");
+            sql.push_str(alias);
         }
         if !self.options.is_empty() {
-            sql.push_str(&format!(" ({})", self.options.join(", ")));
+            sql.extend([" (", self.options.join(", ").as_str(), ")"]);
         }
         sql
     }

@@ -22,12 +22,13 @@ pub(super) fn open(credentials: &Credentials, surroundings: &Surroundings) -> Re
         extension.load(&connection, may_install, &surroundings.extension_folders)?;
     }
     for sql in &credentials.secrets {
-        // The statement itself is not shown: it holds the secret.
         run(&connection, sql, "a secret of the profile cannot be created")?;
     }
     for attachment in &credentials.attach {
         let sql = attachment.to_sql(&surroundings.project_root);
-        run(&connection, &sql, &format!("the database `{}` cannot be attached", attachment.path))?;
+        connection
+            .execute_batch(&sql)
+            .map_err(|failure| error::cannot_open(&attachment.path, &error::from_driver(failure, &sql).message))?;
     }
     Ok(connection)
 }
@@ -83,10 +84,13 @@ fn config(credentials: &Credentials) -> Result<Config, Diagnostic> {
     Ok(config)
 }
 
+/// Runs a statement of the preparation. Of DuckDB's message only the first line is told: further ones repeat the statement, in which
+/// there may be a secret.
 fn run(connection: &Connection, sql: &str, failure: &str) -> Result<(), Diagnostic> {
     connection.execute_batch(sql).map_err(|driver| {
-        let reason = error::from_driver(driver, sql);
-        Diagnostic::error(Code::CONNECTION, failure.to_owned()).note(reason.message)
+        let message = error::from_driver(driver, sql).message;
+        Diagnostic::error(Code::CONNECTION, failure.to_owned())
+            .note(message.lines().next().unwrap_or_default().to_owned())
     })
 }
 

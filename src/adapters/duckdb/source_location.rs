@@ -137,12 +137,10 @@ fn dollars(template: &str, fields: &Map<String, Value>) -> Result<String, String
             rest = after;
             continue;
         }
-        let (name, after) = match rest.strip_prefix('{') {
-            Some(braced) => braced.split_once('}').ok_or("a `${` is not closed")?,
-            None => {
-                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-                rest.split_at(end)
-            }
+        let (name, after) = if let Some(braced) = rest.strip_prefix('{') {
+            braced.split_once('}').ok_or("a `${` is not closed")?
+        } else {
+            rest.split_at(rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len()))
         };
         if name.is_empty() {
             return Err("a `$` is not followed by a name; write `$$` for a dollar sign".to_owned());

@@ -18,7 +18,6 @@ pub(super) fn split(sql: &str) -> Vec<Range<usize>> {
                     statements.push(start..at);
                 }
                 (start, at, is_blank) = (at + 1, at + 1, true);
-                continue;
             }
             b'-' if rest.starts_with("--") => at += rest.find('\n').unwrap_or(rest.len()),
             b'/' if rest.starts_with("/*") => at += comment(rest),

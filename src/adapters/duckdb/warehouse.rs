@@ -156,5 +156,15 @@ mod tests {
         assert!(error.message.contains("no_such"), "{error:?}");
         let error = adapter(json!({"settings": {"no_such": 1}}), folder.path()).connect().err().unwrap();
         assert!(error.message.contains("no_such"), "{error:?}");
+        let target = json!({"attach": [{"path": "no/such/y.duckdb", "alias": "y"}]});
+        let error = adapter(target, folder.path()).connect().err().unwrap();
+        assert!(error.message.contains("no/such/y.duckdb"), "{error:?}");
+    }
+
+    #[test]
+    fn secrets_are_not_told() {
+        let target = json!({"secrets": [{"type": "no_such", "key_id": "hidden"}]});
+        let error = adapter(target, std::path::Path::new("")).connect().err().unwrap();
+        assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
     }
 }

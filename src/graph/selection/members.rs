@@ -24,7 +24,8 @@ impl<'m> Member<'m> {
         graph.ids().map(|id| Self::of(id, manifest)).collect()
     }
 
-    fn of(id: &str, manifest: &'m Manifest) -> Self {
+    /// What an id stands for in a manifest.
+    pub(super) fn of(id: &str, manifest: &'m Manifest) -> Self {
         if let Some(node) = manifest.nodes.get(id) {
             return Self::Node(node);
         }
@@ -120,6 +121,16 @@ impl<'m> Member<'m> {
             Self::UnitTest(test) => test.config.tags(),
             Self::Semantic(_, value) => json_strings(value.get("tags")),
             Self::Unknown => Vec::new(),
+        }
+    }
+
+    /// Unique ids of macros that it calls.
+    pub(super) fn macros(self) -> &'m [String] {
+        match self {
+            Self::Node(node) => &node.depends_on.macros,
+            Self::Exposure(exposure) => &exposure.depends_on.macros,
+            Self::UnitTest(test) => &test.depends_on.macros,
+            _ => &[],
         }
     }
 

@@ -4,6 +4,8 @@
 //! manifest (`select`, `methods`, `state`). Nothing here reads files: paths are those of the manifest.
 
 mod command_line;
+mod comparison;
+mod contract_change;
 mod criterion;
 mod members;
 mod methods;
@@ -14,6 +16,8 @@ mod previous;
 mod recorded;
 mod select;
 mod state;
+#[cfg(test)]
+mod state_tests;
 mod yaml;
 
 pub use command_line::{DEFAULT_SELECTION, Spec};

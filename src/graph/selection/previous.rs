@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use crate::manifest::Manifest;
 
 /// Artifacts of an earlier run, each where given. Reading the files is the business of `artifacts`.
 #[derive(Debug, Clone, Default)]
 pub struct PreviousState {
     /// Its `manifest.json`.
-    pub manifest: Option<Value>,
+    pub manifest: Option<Manifest>,
     /// Its `run_results.json`: status by unique id.
     pub results: Option<HashMap<String, String>>,
     /// Sources that have newer data now than in its `sources.json`.

@@ -70,7 +70,9 @@ fn build_waits_for_the_same_tests_as_dbt() {
     let ids: Vec<&str> = build.ids().collect();
     let mut above: HashMap<&str, Vec<&str>> = HashMap::new();
     for (id, below) in build.links() {
-        below.into_iter().for_each(|index| above.entry(ids[index]).or_default().push(id));
+        for index in below {
+            above.entry(ids[index]).or_default().push(id);
+        }
     }
     for (id, expected) in recorded.json["ancestors_in_build"].as_object().unwrap() {
         let mut ancestors = BTreeSet::new();

@@ -6,7 +6,8 @@ use super::command_line::Combination;
 use super::members::Member;
 use super::methods::Matcher;
 use super::node_set::NodeSet;
-use super::{Criterion, IndirectSelection, PreviousState, Spec, state};
+use super::state::State;
+use super::{Criterion, IndirectSelection, PreviousState, Spec};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::manifest::{Manifest, ResourceType};
@@ -66,7 +67,7 @@ impl<'m> Selector<'m> {
 
     fn evaluate(&self, spec: &Spec, warnings: &mut Diagnostics) -> Result<Selected, Diagnostic> {
         let (combination, parts, indirect, expected) = match spec {
-            Spec::Criterion(criterion) => return self.evaluate_criterion(criterion),
+            Spec::Criterion(criterion) => return self.evaluate_criterion(criterion, warnings),
             Spec::Group { combination, parts, indirect, expected } => (*combination, parts, *indirect, expected),
         };
         let parts = parts.iter().map(|part| self.evaluate(part, warnings)).collect::<Result<Vec<_>, _>>()?;
@@ -95,16 +96,19 @@ impl<'m> Selector<'m> {
         result.unwrap_or_else(|| NodeSet::new(self.graph.len()))
     }
 
-    fn evaluate_criterion(&self, criterion: &Criterion) -> Result<Selected, Diagnostic> {
-        let mut selected = match state::select(criterion, self.previous, self.graph, &self.members) {
-            Some(result) => result?,
-            None => {
-                let matcher = Matcher::of(criterion, self.manifest)?;
-                NodeSet::of(
-                    self.graph.len(),
-                    (0..self.members.len()).filter(|&index| matcher.matches(self.members[index])),
-                )
-            }
+    fn compare(&self, criterion: &Criterion, warnings: &mut Diagnostics) -> Result<Option<NodeSet>, Diagnostic> {
+        let Some(previous) = self.previous else { return Ok(None) };
+        let state = State { graph: self.graph, manifest: self.manifest, members: &self.members, previous };
+        state.select(criterion, warnings)
+    }
+
+    fn evaluate_criterion(&self, criterion: &Criterion, warnings: &mut Diagnostics) -> Result<Selected, Diagnostic> {
+        let mut selected = if let Some(selected) = self.compare(criterion, warnings)? {
+            selected
+        } else {
+            let matcher = Matcher::of(criterion, self.manifest)?;
+            let matching = (0..self.members.len()).filter(|&index| matcher.matches(self.members[index]));
+            NodeSet::of(self.graph.len(), matching)
         };
         self.add_neighbors(criterion, &mut selected);
         Ok(self.expand(selected, criterion.indirect))
@@ -187,7 +191,9 @@ impl<'m> Selector<'m> {
             .iter()
             .filter(|&index| matches!(self.members[index], Member::Node(_)) && self.reads_only(index, &readable))
             .collect();
-        joining.into_iter().for_each(|test| direct.insert(test));
+        for test in joining {
+            direct.insert(test);
+        }
         direct
     }
 }

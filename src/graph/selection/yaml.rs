@@ -222,3 +222,54 @@ fn normalized(definition: &Value, known: &Map<String, Value>) -> Result<Value, D
     }
     Ok(definition.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{IndirectSelection, Selectors};
+
+    #[test]
+    fn the_manifest_shows_terms_taken_apart_and_inherited_ones_in_full() {
+        let file = json!({"selectors": [
+            {"name": "nightly", "description": "all nightly", "definition": "tag:nightly+"},
+            {"name": "both", "default": false, "definition": {"union": [
+                {"method": "selector", "value": "nightly"},
+                {"method": "path", "value": "models/marts", "children": true},
+                {"intersection": ["tag:stg", "config.materialized:view"]},
+                {"exclude": ["fqn:fct", {"method": "tag", "value": "x"}]},
+            ]}},
+        ]});
+        let dbt: Value = serde_json::from_str(include_str!("../../../tests/artifacts/shop_manifest.json")).unwrap();
+        assert_eq!(Value::Object(Selectors::for_manifest(&file).unwrap()), dbt["selectors"]);
+        // What the manifest shows can be read again.
+        let read = Selectors::parse(&dbt["selectors"], IndirectSelection::Eager).unwrap();
+        assert!(read.get("nightly").is_ok() && read.get("both").is_ok());
+    }
+
+    #[test]
+    fn wrong_definitions_are_all_told() {
+        let file = json!([
+            {"name": "a", "definition": {"union": ["x"], "intersection": ["y"]}},
+            {"name": "b", "definition": {"method": "selector", "value": "later"}},
+            {"name": "c", "definition": {"method": "tag"}},
+            {"name": "d", "definition": {"union": [{"exclude": ["x"]}, {"exclude": ["y"]}]}},
+            {"name": "e", "definition": "tagg:x"},
+            {"name": "f", "definition": 3},
+            {"name": "g", "definition": {"union": "x"}},
+            {"name": "later", "definition": "x", "default": true},
+            {"name": "more", "definition": "x", "default": true},
+        ]);
+        let problems = Selectors::parse(&file, IndirectSelection::Eager).unwrap_err();
+        assert_eq!(problems.iter().count(), 8, "{problems:#?}");
+    }
+
+    #[test]
+    fn an_unknown_name_gets_a_hint() {
+        let selectors =
+            Selectors::parse(&json!([{"name": "nightly", "definition": "x"}]), IndirectSelection::Eager).unwrap();
+        let problem = selectors.get("nigthly").unwrap_err();
+        assert_eq!(problem.hint.as_deref(), Some("a similar name exists: `nightly`"));
+        assert!(selectors.default_selector().is_none());
+    }
+}

@@ -277,7 +277,7 @@ fn filesizeformat(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Er
         to_text(value).parse::<f64>().map_err(|_| failed(format!("could not convert string to float: {}", repr(value))))
     })?;
     let base = if binary { 1024.0 } else { 1000.0 };
-    if bytes == 1.0 {
+    if (bytes - 1.0).abs() < f64::EPSILON {
         return Ok("1 Byte".into());
     }
     if bytes < base {
@@ -326,6 +326,11 @@ fn sequences(environment: &mut Environment<'static>) {
         }
         value.get_attr(name).unwrap_or_default()
     });
+    environment.add_filter("first", |value: &Value| -> Result<Value, Error> {
+        Ok(items_of(value)?.into_iter().next().unwrap_or_default())
+    });
+    environment
+        .add_filter("last", |value: &Value| -> Result<Value, Error> { Ok(items_of(value)?.pop().unwrap_or_default()) });
     environment.add_filter("count", length);
     environment.add_filter("length", length);
     environment.add_filter("sum", |state: &mut State, value: &Value, args: Rest<ValueOrKwargs>| {
@@ -366,6 +371,9 @@ where
     environment.add_filter(
         name,
         move |state: &mut State, value: Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+            if value.is_undefined() && name == "items" {
+                return Ok(List::value(Vec::new()));
+            }
             let mut all = vec![value];
             all.extend(args.into_values());
             let result = state.apply_filter(hidden, &all)?;
@@ -478,7 +486,7 @@ fn group_digits(text: &str, separator: char) -> String {
     let digits = &text[start..end];
     let mut out = text[..start].to_owned();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(separator);
         }
         out.push(digit);

@@ -1,5 +1,7 @@
 //! Jinja2's filters for HTML and URLs. Nothing is escaped by itself; dbt has no auto-escaping.
 
+use std::fmt::Write as _;
+
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, Value};
 
@@ -50,12 +52,11 @@ fn striptags(text: &str) -> String {
         out.push_str(&rest[..open]);
         let comment = rest[open..].starts_with("<!--");
         let (end, skip) = if comment { ("-->", 3) } else { (">", 1) };
-        match rest[open..].find(end) {
-            Some(close) => rest = &rest[open + close + skip..],
-            None => {
-                out.push_str(&rest[open..]);
-                rest = "";
-            }
+        if let Some(close) = rest[open..].find(end) {
+            rest = &rest[open + close + skip..];
+        } else {
+            out.push_str(&rest[open..]);
+            rest = "";
         }
     }
     out.push_str(rest);
@@ -76,7 +77,7 @@ fn quoted(text: &str, safe: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) || safe.as_bytes().contains(&byte) {
             out.push(byte as char);
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

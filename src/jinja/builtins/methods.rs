@@ -102,6 +102,19 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
                 }
             })
         }
+        "title" => {
+            let mut inside = false;
+            let mut out = String::with_capacity(text.len());
+            for c in text.chars() {
+                if inside {
+                    out.extend(c.to_lowercase());
+                } else {
+                    out.extend(c.to_uppercase());
+                }
+                inside = c.is_alphabetic();
+            }
+            Value::from(out)
+        }
         "casefold" => Value::from(text.to_lowercase().replace('ß', "ss")),
         "swapcase" => Value::from(
             text.chars()

@@ -152,8 +152,10 @@ pub(crate) fn pairs_of(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
     if let Some(dict) = value.downcast_object_ref::<Dict>() {
         return Ok(dict.snapshot());
     }
-    if let Some(pairs) =
-        value.as_object().filter(|object| object.repr() == ObjectRepr::Map).and_then(|object| object.try_iter_pairs())
+    if let Some(pairs) = value
+        .as_object()
+        .filter(|object| object.repr() == ObjectRepr::Map)
+        .and_then(minijinja::value::DynObject::try_iter_pairs)
     {
         return Ok(pairs.collect());
     }

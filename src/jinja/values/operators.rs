@@ -245,11 +245,11 @@ pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) ->
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    let items = if value.as_str().is_some() || matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
-        items_of(value)?
-    } else {
+    let sliceable = value.as_str().is_some() || matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
+    if !sliceable {
         return Err(failed(format!("'{}' object is not subscriptable", type_name(value))));
-    };
+    }
+    let items = items_of(value)?;
     let bound = |value: &Value| {
         if value.is_none() || value.is_undefined() { Ok(None) } else { integer(value).map(Some) }
     };

@@ -1,0 +1,176 @@
+//! [`Comparison`]: what differs between a resource and the same one in an earlier manifest, as dbt judges it.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::members::Member;
+use crate::manifest::{Exposure, Node, ResourceType, Source};
+
+/// A resource and its earlier form, if it had one.
+#[derive(Clone, Copy)]
+pub(super) struct Comparison<'m> {
+    pub(super) new: Member<'m>,
+    pub(super) old: Option<Member<'m>>,
+}
+
+/// Configs that place a node or only label it: other checks are for those.
+const NOT_COMPARED: [&str; 5] = ["alias", "schema", "database", "tags", "group"];
+
+/// The only configs of a data test that change its outcome.
+const OF_TESTS: [&str; 8] =
+    ["severity", "where", "limit", "fail_calc", "warn_if", "error_if", "store_failures", "store_failures_as"];
+
+impl<'m> Comparison<'m> {
+    pub(super) fn is_node(self) -> bool {
+        matches!(self.new, Member::Node(_))
+    }
+
+    pub(super) fn has_relation(self) -> bool {
+        matches!(self.new, Member::Node(_) | Member::Source(_))
+    }
+
+    pub(super) fn has_config(self) -> bool {
+        !matches!(self.new, Member::UnitTest(_) | Member::Unknown)
+    }
+
+    fn nodes(self) -> Option<(&'m Node, &'m Node)> {
+        match (self.new, self.old) {
+            (Member::Node(new), Some(Member::Node(old))) => Some((new, old)),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing changed that matters. A node or unit test that is new differs; a new source, exposure or resource of
+    /// the semantic layer does not (dbt selects those by `state:new` only).
+    pub(super) fn same_contents(self) -> bool {
+        match (self.new, self.old) {
+            (Member::Node(new), Some(Member::Node(old))) => self.same_node(new, old),
+            (Member::Source(new), Some(Member::Source(old))) => self.same_relation() && same_source(new, old),
+            (Member::Exposure(new), Some(Member::Exposure(old))) => same_exposure(new, old),
+            (Member::UnitTest(new), Some(Member::UnitTest(old))) => new.checksum == old.checksum,
+            (Member::Semantic(kind, new), Some(Member::Semantic(_, old))) => same_semantic(kind, new, old),
+            (Member::Node(_) | Member::UnitTest(_), None) => false,
+            (_, None) => true,
+            _ => false,
+        }
+    }
+
+    fn same_node(self, new: &Node, old: &Node) -> bool {
+        let same_names = self.same_config() && new.fqn == old.fqn;
+        if new.test.metadata.is_some() {
+            return same_names;
+        }
+        let same_reference = new.resource_type != ResourceType::Model
+            || (new.latest_version == old.latest_version
+                && new.access == old.access
+                && new.deprecation_date == old.deprecation_date);
+        same_names && self.same_body() && self.same_persisted_description() && self.same_relation() && same_reference
+    }
+
+    pub(super) fn same_body(self) -> bool {
+        self.nodes().is_some_and(|(new, old)| match new.resource_type {
+            ResourceType::Seed => new.checksum == old.checksum,
+            _ => new.raw_code == old.raw_code,
+        })
+    }
+
+    pub(super) fn same_config(self) -> bool {
+        let (new, old) = match (self.new, self.old) {
+            (Member::Node(new), Some(Member::Node(old))) => {
+                let (mine, theirs) = (&new.unrendered_config, &old.unrendered_config);
+                return match new.resource_type {
+                    ResourceType::Test => OF_TESTS.iter().all(|key| mine.get(*key) == theirs.get(*key)),
+                    _ => same_values(mine, theirs, &NOT_COMPARED),
+                };
+            }
+            (Member::Source(new), Some(Member::Source(old))) => (&new.unrendered_config, &old.unrendered_config),
+            (Member::Exposure(new), Some(Member::Exposure(old))) => (&new.unrendered_config, &old.unrendered_config),
+            (Member::Semantic(_, new), Some(Member::Semantic(_, old))) => {
+                return new.get("unrendered_config") == old.get("unrendered_config");
+            }
+            _ => return false,
+        };
+        same_values(new, old, &[])
+    }
+
+    /// Descriptions count where they are written to the warehouse.
+    pub(super) fn same_persisted_description(self) -> bool {
+        self.nodes().is_some_and(|(new, old)| {
+            let persists = |what: &str| {
+                new.config.get("persist_docs").and_then(|docs| docs.get(what)).and_then(Value::as_bool) == Some(true)
+            };
+            let columns = |node: &'m Node| {
+                node.columns.iter().map(|(name, column)| (name.as_str(), column.description.as_str())).collect()
+            };
+            let (mine, theirs): (HashSet<_>, HashSet<_>) = (columns(new), columns(old));
+            (!persists("relation") || new.description == old.description) && (!persists("columns") || mine == theirs)
+        })
+    }
+
+    /// For nodes the configured names count, not what `generate_schema_name` and the target make of them.
+    pub(super) fn same_relation(self) -> bool {
+        match (self.new, self.old) {
+            (Member::Node(new), Some(Member::Node(old))) => ["database", "schema", "alias"]
+                .iter()
+                .all(|key| new.unrendered_config.get(*key) == old.unrendered_config.get(*key)),
+            (Member::Source(new), Some(Member::Source(old))) => {
+                new.database == old.database && new.schema == old.schema && new.identifier == old.identifier
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether two configs say the same, some keys aside.
+fn same_values(new: &Map<String, Value>, old: &Map<String, Value>, aside: &[&str]) -> bool {
+    new.keys().chain(old.keys()).filter(|key| !aside.contains(&key.as_str())).all(|key| new.get(key) == old.get(key))
+}
+
+fn same_source(new: &Source, old: &Source) -> bool {
+    let set = |quoting: &Map<String, Value>| {
+        quoting.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect()
+    };
+    let (mine, theirs): (Map<_, _>, Map<_, _>) = (set(&new.quoting), set(&old.quoting));
+    new.fqn == old.fqn
+        && same_values(&new.unrendered_config, &old.unrendered_config, &[])
+        && same_values(&mine, &theirs, &[])
+        && new.freshness == old.freshness
+        && new.loaded_at_field == old.loaded_at_field
+        && new.external == old.external
+}
+
+fn same_exposure(new: &Exposure, old: &Exposure) -> bool {
+    let reads = |exposure: &Exposure| exposure.depends_on.nodes.iter().cloned().collect::<HashSet<_>>();
+    new.fqn == old.fqn
+        && new.exposure_type == old.exposure_type
+        && new.owner == old.owner
+        && new.maturity == old.maturity
+        && new.url == old.url
+        && new.description == old.description
+        && new.label == old.label
+        && reads(new) == reads(old)
+        && same_values(&new.unrendered_config, &old.unrendered_config, &[])
+}
+
+fn same_semantic(kind: ResourceType, new: &Value, old: &Value) -> bool {
+    let keys: &[&str] = match kind {
+        ResourceType::Metric => &["fqn", "type", "type_params", "description", "label", "unrendered_config"],
+        ResourceType::SavedQuery => {
+            &["fqn", "query_params", "description", "label", "group", "exports", "unrendered_config"]
+        }
+        _ => &[
+            "fqn",
+            "model",
+            "description",
+            "defaults",
+            "entities",
+            "dimensions",
+            "measures",
+            "primary_entity",
+            "group",
+            "unrendered_config",
+        ],
+    };
+    keys.iter().all(|key| new.get(key) == old.get(key))
+}
