@@ -348,7 +348,10 @@ impl NodeRun {
     }
 
     pub(super) fn checks_dependencies(&self) -> bool {
-        !matches!(self.parts.node.resource_type, ResourceType::Operation | ResourceType::Macro)
+        !matches!(
+            self.parts.node.resource_type,
+            ResourceType::Operation | ResourceType::SqlOperation | ResourceType::Macro
+        )
     }
 
     pub(super) fn add_cte(&self, unique_id: &str) {
