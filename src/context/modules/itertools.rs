@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn answers_are_those_of_python() {
         for (expression, answer) in ANSWERS {
-            let context = minijinja::Value::from_iter([("it", super::module())]);
+            let context = crate::context::values::dict([("it", super::module())]);
             let value = Engine::new().eval_expression(expression, None, context).unwrap();
             assert_eq!(value.to_string(), *answer, "{expression}");
         }
