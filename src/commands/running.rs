@@ -66,7 +66,7 @@ impl Opening {
             manifest: Arc::clone(&project.manifest),
             stop: Arc::clone(&stop),
             action,
-        });
+        })?;
         let report = runner.run(plan)?;
         self.write_manifest(&project, &report.compiled)?;
         self.write_run_results(&report.results)?;

@@ -4,86 +4,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::civil::{DateTime, Time};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::civil::DateTime;
+use jiff::{Timestamp, tz::TimeZone};
 use minijinja::Value as JinjaValue;
 use serde_json::{Value, json};
 
+use super::batch_size::{BatchSize, read_moment, written};
 use super::failure::Failure;
 use super::model;
 use super::node::{Done, Running, compile};
 use super::run::Runner;
+use super::sample::Window;
 use crate::artifacts::CodePath;
-use crate::context::{EventTimeRange, NodeRun, RunOptions, RunParts};
+use crate::context::{NodeRun, RunOptions, RunParts};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
 use crate::manifest::{Node, NodeConfig};
 use crate::plan::{BatchResults, NodeStatus};
 
-/// How long a batch is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BatchSize {
-    Hour,
-    Day,
-    Month,
-    Year,
-}
-
 /// A span of event time in UTC, the end excluded.
 type Batch = (DateTime, DateTime);
-
-impl BatchSize {
-    fn of(node: &Node) -> Result<Self, Diagnostic> {
-        match node.config.str("batch_size") {
-            Some("hour") => Ok(Self::Hour),
-            Some("day") => Ok(Self::Day),
-            Some("month") => Ok(Self::Month),
-            Some("year") => Ok(Self::Year),
-            _ => Err(invalid(node, "does not have a 'batch_size' config (one of hour, day, month, year)")),
-        }
-    }
-
-    /// The beginning of the batch around a moment.
-    fn floor(self, at: DateTime) -> DateTime {
-        let date = at.date();
-        let date = match self {
-            Self::Hour | Self::Day => date,
-            Self::Month => date.first_of_month(),
-            Self::Year => date.first_of_year(),
-        };
-        match self {
-            Self::Hour => date.to_datetime(Time::constant(at.hour(), 0, 0, 0)),
-            _ => date.to_datetime(Time::midnight()),
-        }
-    }
-
-    /// The beginning of another batch, `count` batches on.
-    fn step(self, at: DateTime, count: i64) -> DateTime {
-        let start = self.floor(at);
-        let span = match self {
-            Self::Hour => count.hours(),
-            Self::Day => count.days(),
-            Self::Month => count.months(),
-            Self::Year => count.years(),
-        };
-        start.checked_add(span).unwrap_or(start)
-    }
-
-    /// The moment itself where a batch begins at it, else the beginning of the next.
-    fn ceiling(self, at: DateTime) -> DateTime {
-        if self.floor(at) == at { at } else { self.step(at, 1) }
-    }
-
-    fn format(self, at: DateTime) -> String {
-        let format = match self {
-            Self::Hour => "%Y-%m-%dT%H",
-            Self::Day => "%Y-%m-%d",
-            Self::Month => "%Y-%m",
-            Self::Year => "%Y",
-        };
-        at.strftime(format).to_string()
-    }
-}
 
 /// Whether a node is run in batches.
 pub(super) fn is_microbatch(node: &Node) -> bool {
@@ -93,7 +33,8 @@ pub(super) fn is_microbatch(node: &Node) -> bool {
 /// Runs all batches, one after the other. After a failed first one the others are not begun.
 pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure> {
     let runner = running.runner;
-    let size = BatchSize::of(node)?;
+    let size = BatchSize::parse(node.config.str("batch_size").unwrap_or_default())
+        .ok_or_else(|| invalid(node, "does not have a 'batch_size' config (one of hour, day, month, year)"))?;
     let incremental = is_incremental(runner, node);
     let batches = batches(runner, node, size, incremental)?;
     let mut done = BatchResults::default();
@@ -104,7 +45,14 @@ pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, F
             done.failed.push(stamps(*batch));
             continue;
         }
-        let step = Step { node, size, batch: *batch, position, total: batches.len(), incremental: incremental || position > 0 };
+        let step = Step {
+            node,
+            size,
+            batch: *batch,
+            position,
+            total: batches.len(),
+            incremental: incremental || position > 0,
+        };
         match step.run(running) {
             Ok(answer) => {
                 done.successful.push(stamps(*batch));
@@ -185,15 +133,16 @@ impl Step<'_> {
             node: Arc::clone(&node),
             worker: Arc::clone(running.worker),
         };
-        let event_time = Some(EventTimeRange { start: Some(start.clone()), end: Some(end.clone()) });
+        let window = Window { start: self.batch.0, end: self.batch.1 };
+        let event_time = Some(runner.sample.map_or(window, |sample| window.within(sample)).range());
         let run = NodeRun::with_options(parts, RunOptions { event_time, names, ..RunOptions::default() });
         run.set_model_key(
             "batch",
             json!({"id": label.replace('-', ""), "event_time_start": start, "event_time_end": end}),
         );
         let path = CodePath::of_node(&node).batch(label);
-        let compiled = running
-            .timed("compile", |running| compile(running, &run, &path, |run| runner.compiler.compile(run)))?;
+        let compiled =
+            running.timed("compile", |running| compile(running, &run, &path, |run| runner.compiler.compile(run)))?;
         running.timed("execute", |running| model::execute_at(running.runner, &run, compiled.as_ref(), &path))
     }
 
@@ -224,9 +173,10 @@ fn is_incremental(runner: &Runner, node: &Node) -> bool {
 fn batches(runner: &Runner, node: &Node, size: BatchSize, incremental: bool) -> Result<Vec<Batch>, Diagnostic> {
     let config = runner.session.config();
     let flag = |value: &Option<String>| value.as_deref().map(|text| moment(node, text)).transpose();
+    let (sample_start, sample_end) = (runner.sample.map(|sample| sample.start), runner.sample.map(|sample| sample.end));
     let now = config.invocation.started_at.to_zoned(TimeZone::UTC).datetime();
-    let end = size.ceiling(flag(&config.flags.event_time_end)?.unwrap_or(now));
-    let start = match flag(&config.flags.event_time_start)? {
+    let end = size.ceiling(sample_end.or(flag(&config.flags.event_time_end)?).unwrap_or(now));
+    let start = match sample_start.or(flag(&config.flags.event_time_start)?) {
         Some(start) => size.floor(start),
         None if incremental => {
             let lookback = node.config.get("lookback").and_then(Value::as_i64).unwrap_or(1);
@@ -248,17 +198,7 @@ fn batches(runner: &Runner, node: &Node, size: BatchSize, incremental: bool) -> 
 }
 
 fn moment(node: &Node, text: &str) -> Result<DateTime, Diagnostic> {
-    let text = text.trim().replacen(' ', "T", 1);
-    text.parse::<Timestamp>()
-        .map(|moment| moment.to_zoned(TimeZone::UTC).datetime())
-        .or_else(|_| text.parse::<DateTime>())
-        .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.to_datetime(Time::midnight())))
-        .map_err(|_| invalid(node, &format!("has a time that cannot be read: `{text}`")))
-}
-
-/// As dbt writes it in SQL.
-fn written(at: DateTime) -> String {
-    format!("{}+00:00", at.strftime("%Y-%m-%d %H:%M:%S"))
+    read_moment(text).ok_or_else(|| invalid(node, &format!("has a time that cannot be read: `{text}`")))
 }
 
 fn stamps((start, end): Batch) -> (Timestamp, Timestamp) {
@@ -268,23 +208,4 @@ fn stamps((start, end): Batch) -> (Timestamp, Timestamp) {
 
 fn invalid(node: &Node, problem: &str) -> Diagnostic {
     Diagnostic::error(Code::INVALID_CONFIG, format!("Microbatch model '{}' {problem}", node.name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> DateTime {
-        text.parse().expect("a time")
-    }
-
-    #[test]
-    fn batches_begin_where_their_unit_begins() {
-        assert_eq!(BatchSize::Hour.floor(at("2024-09-17T16:06:00")), at("2024-09-17T16:00:00"));
-        assert_eq!(BatchSize::Month.step(at("2024-01-31T10:00:00"), 1), at("2024-02-01T00:00:00"));
-        assert_eq!(BatchSize::Year.step(at("2024-05-01T00:00:00"), -1), at("2023-01-01T00:00:00"));
-        assert_eq!(BatchSize::Day.ceiling(at("2024-09-17T00:00:00")), at("2024-09-17T00:00:00"));
-        assert_eq!(BatchSize::Day.ceiling(at("2024-09-17T16:06:00")), at("2024-09-18T00:00:00"));
-        assert_eq!(BatchSize::Day.format(at("2024-09-17T00:00:00")), "2024-09-17");
-    }
 }

@@ -3,6 +3,7 @@
 //! [`Runner`] is the way in. Order and skipping come from `plan`, templates from `context` and `compiler`, words for
 //! people from `events`; nothing here reads project files or prints.
 
+mod batch_size;
 mod catalog;
 mod data_test;
 mod failure;
@@ -16,6 +17,7 @@ mod pool;
 mod results_value;
 mod row_difference;
 mod run;
+mod sample;
 mod schemas;
 mod seed;
 mod show;

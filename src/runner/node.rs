@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 use super::failure::{self, Failure};
 use super::pool::Taken;
 use super::run::{Action, Runner};
+use super::sample::Window;
 use super::subject::Subject;
 use super::{data_test, microbatch, model, seed, show, unit_test};
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
-use crate::context::{NodeRun, RunParts, Worker};
+use crate::context::{NodeRun, RunOptions, RunParts, Worker};
 use crate::diagnostics::Diagnostic;
 use crate::events::{Event, NodeInfo};
 use crate::manifest::{Node, ResourceType};
@@ -195,12 +196,15 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     if runner.action == Action::Build && microbatch::is_microbatch(node) {
         return microbatch::run(running, node);
     }
-    let run = NodeRun::new(RunParts {
+    let parts = RunParts {
         session: Arc::clone(&runner.session),
         manifest: Arc::clone(&runner.manifest),
         node: Arc::clone(node),
         worker: Arc::clone(running.worker),
-    });
+    };
+    let samples = matches!(node.resource_type, ResourceType::Model | ResourceType::Snapshot);
+    let event_time = runner.sample.filter(|_| samples).map(Window::range);
+    let run = NodeRun::with_options(parts, RunOptions { event_time, ..RunOptions::default() });
     running.status("compiling");
     runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
     let compiled = running.timed("compile", |running| {
