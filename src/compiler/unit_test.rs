@@ -50,7 +50,8 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
         } else {
             continue;
         };
-        let relation = Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(Default::default());
+        let relation =
+            Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(Default::default());
         if is_this {
             overrides.this = Some(relation);
         } else {

@@ -7,8 +7,7 @@ pub(super) fn bordered<const N: usize>(head: &[&str; N], rows: &[[&str; N]]) -> 
     };
     let widths: [usize; N] = std::array::from_fn(width);
     let line = |cells: &[&str; N]| {
-        let padded: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         format!("| {} |", padded.join(" | "))
     };
     let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();

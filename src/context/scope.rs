@@ -207,7 +207,8 @@ impl Scope {
     pub(super) fn warn(&self, message: String) -> Result<(), Error> {
         let flags = &self.session.config().flags;
         let options = &flags.warn_error_options;
-        let listed = |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
+        let listed =
+            |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
         let named = |names: &[String]| names.iter().any(|name| name == "JinjaLogWarning");
         if named(&options.silence) {
             return Ok(());

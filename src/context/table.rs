@@ -128,9 +128,9 @@ impl TableValue {
     /// What the values of each column are.
     pub(super) fn kinds(&self) -> &[SeedType] {
         self.kinds.get_or_init(|| match &self.source {
-            Source::Warehouse(table) => {
-                (0..self.names.len()).map(|index| kind_of(table.rows().iter().filter_map(|row| row.get(index)))).collect()
-            }
+            Source::Warehouse(table) => (0..self.names.len())
+                .map(|index| kind_of(table.rows().iter().filter_map(|row| row.get(index))))
+                .collect(),
             Source::Rows(_) => (0..self.names.len()).map(|index| kind_of_values(&self.column(index))).collect(),
         })
     }
@@ -153,10 +153,7 @@ impl TableValue {
     fn with_columns(&self, indexes: &[usize]) -> Value {
         let names = Arc::new(indexes.iter().map(|index| self.names[*index].clone()).collect::<Vec<_>>());
         let rows = self.rows().iter().filter_map(as_row);
-        Self::of_rows(
-            names,
-            rows.map(|row| indexes.iter().map(|index| row.values[*index].clone()).collect()).collect(),
-        )
+        Self::of_rows(names, rows.map(|row| indexes.iter().map(|index| row.values[*index].clone()).collect()).collect())
     }
 
     fn with_rows(&self, rows: impl Iterator<Item = Value>) -> Value {
@@ -267,7 +264,7 @@ fn cell_value(cell: &Cell) -> Value {
         }
         Cell::Bytes(bytes) => Value::from_bytes(bytes.clone()),
         Cell::List(_) | Cell::Struct(_) => {
-            super::json_yaml::tojson(&[Value::from_serialize(cell_json(cell))]).unwrap_or_else(|_| none())
+            super::json_yaml::tojson(&[crate::jinja::from_json(&cell_json(cell))]).unwrap_or_else(|_| none())
         }
     }
 }
@@ -296,7 +293,9 @@ fn cell_json(cell: &Cell) -> serde_json::Value {
         | Cell::TimestampTz(text) => Json::from(text.as_str()),
         Cell::Bytes(bytes) => Json::from(String::from_utf8_lossy(bytes).into_owned()),
         Cell::List(items) => items.iter().map(cell_json).collect(),
-        Cell::Struct(fields) => Json::Object(fields.iter().map(|(name, value)| (name.clone(), cell_json(value))).collect()),
+        Cell::Struct(fields) => {
+            Json::Object(fields.iter().map(|(name, value)| (name.clone(), cell_json(value))).collect())
+        }
     }
 }
 
@@ -345,7 +344,16 @@ fn kind_of_values(values: &[Value]) -> SeedType {
 }
 
 const TABLE_METHODS: &[&str] = &[
-    "print_table", "print_csv", "print_json", "select", "exclude", "rename", "limit", "order_by", "distinct", "to_csv",
+    "print_table",
+    "print_csv",
+    "print_json",
+    "select",
+    "exclude",
+    "rename",
+    "limit",
+    "order_by",
+    "distinct",
+    "to_csv",
 ];
 
 impl Object for TableValue {

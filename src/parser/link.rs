@@ -13,6 +13,7 @@ use super::references::{self, Reference};
 use super::resolve::{Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies};
 use super::unit_tests::applies_to;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::graph::selection::Selectors;
 use crate::manifest::{Manifest, Node, RefCall, ResourceType, Source, UnitTest};
 
 /// Makes the manifest.
@@ -81,8 +82,9 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
         manifest.disabled_sources.entry(source.unique_id.clone()).or_default().push(Arc::new(source));
     }
     if let Some(selectors) = &parsing.project().selectors {
-        if let Value::Object(map) = selectors.to_json() {
-            manifest.selectors = map;
+        match Selectors::for_manifest(&selectors.to_json()) {
+            Ok(selectors) => manifest.selectors = selectors,
+            Err(problem) => problems.push(problem),
         }
     }
     manifest

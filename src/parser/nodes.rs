@@ -13,7 +13,7 @@ use super::patches::Patch;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
-use crate::context::{NameMacro, ParseNode, generate_name};
+use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails};
 
@@ -141,9 +141,10 @@ fn unique<T: PartialEq>(calls: Vec<T>) -> Vec<T> {
 
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
 pub(super) fn name_relation(parsing: &Parsing, node: &mut Node) -> Result<(), Diagnostic> {
-    let name = |which: NameMacro, custom: Option<&str>| {
-        generate_name(parsing.session(), which, &node.package_name, custom, &|| node_json(parsing, node))
-    };
+    let json = || node_json(parsing, node);
+    let named = Named { name: &node.name, version: node.version.as_ref(), json: &json };
+    let name =
+        |which, custom: Option<&str>| generate_name(parsing.session(), which, &node.package_name, custom, &named);
     let database = name(NameMacro::Database, node.config.str("database"))?;
     let schema = name(NameMacro::Schema, node.config.str("schema"))?;
     let alias = name(NameMacro::Alias, node.config.str("alias"))?;

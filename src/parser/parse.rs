@@ -18,7 +18,6 @@ use crate::config::Config;
 use crate::context::{MacroSet, Session, SessionParts};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::events::Reporter;
-use crate::jinja::Engine;
 use crate::manifest::{Exposure, Group, Macro, Manifest, Node, ResourceType, UnitTest};
 use crate::yaml;
 
@@ -61,13 +60,11 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
     let packages = parts.adapter.macro_packages();
-    let engine = Engine::new();
-    let (set, found) = MacroSet::new(macro_list.iter().cloned(), &parts.config.project.name, packages, &engine);
+    let (set, found) = MacroSet::new(macro_list.iter().cloned(), &parts.config.project.name, packages);
     problems.extend(found);
     let session = Session::new(SessionParts {
         config: parts.config,
         adapter: parts.adapter,
-        engine,
         macros: Arc::new(set),
         reporter: parts.reporter,
         sources: parts.sources,

@@ -40,9 +40,7 @@ pub(super) fn dispatch(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Erro
             let candidate = format!("{prefix}__{name}");
             let found = match &package {
                 None => scope.lookup_macro(&candidate),
-                Some(package) => {
-                    scope.session.macros().find_in(package, &candidate).map(|entry| entry.value.clone())
-                }
+                Some(package) => scope.session.macros().find_in(package, &candidate).map(|entry| entry.value.clone()),
             };
             if let Some(found) = found {
                 return Ok(found);

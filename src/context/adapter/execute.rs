@@ -115,7 +115,8 @@ pub(in crate::context) fn problem(run: &NodeRun, error: &DatabaseError, sql: &st
     let node = run.node();
     let name = format!("target/run/{}/{}", node.package_name, node.original_file_path);
     let source = run.session().sources().add(name, sql);
-    let end = sql[offset..].find(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(sql.len(), |at| offset + at.max(1));
+    let end =
+        sql[offset..].find(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(sql.len(), |at| offset + at.max(1));
     problem.at(Span::new(source, offset, end.min(sql.len())), "the database stopped here")
 }
 

@@ -1,0 +1,3 @@
+pub(super) fn module() -> minijinja::Value {
+    minijinja::Value::UNDEFINED
+}
