@@ -85,7 +85,7 @@ pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Vec<Parsed> {
 /// All tests of a source table.
 pub(super) fn of_source(parsing: &Parsing, source: &SourceEntry) -> Vec<Parsed> {
     let mut tests = Vec::new();
-    let table_tags = &source.source.tags;
+    let table_tags = &source.test_tags;
     for column in &source.columns {
         let quoted = column.properties.quote.unwrap_or(source.quote_columns);
         for test in &column.data_tests {

@@ -69,7 +69,8 @@ pub(super) fn report_problem(
     let message = result.message.clone();
     if result.status == NodeStatus::Skipped {
         if let Some(msg) = message {
-            reporter.report(&Event::Note { msg: format!("  {msg}") });
+            let shown = shown(result, sources);
+            reporter.report(&Event::RunResultError { msg, node_info, shown });
         }
         return;
     }

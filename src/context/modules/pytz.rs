@@ -84,7 +84,7 @@ mod tests {
 
     fn eval(expression: &str) -> String {
         let context =
-            minijinja::Value::from_iter([("datetime", super::super::datetime::module()), ("pytz", super::module())]);
+            crate::context::values::dict([("datetime", super::super::datetime::module()), ("pytz", super::module())]);
         match Engine::new().eval_expression(expression, None, context) {
             Ok(value) => value.to_string(),
             Err(error) => format!("error: {error}"),

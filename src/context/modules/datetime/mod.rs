@@ -76,7 +76,7 @@ mod tests {
     use crate::jinja::Engine;
 
     fn eval(expression: &str) -> String {
-        let context = minijinja::Value::from_iter([("datetime", super::module())]);
+        let context = crate::context::values::dict([("datetime", super::module())]);
         match Engine::new().eval_expression(expression, None, context) {
             Ok(value) => value.to_string(),
             Err(error) => format!("error: {error}"),
