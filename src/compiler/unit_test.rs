@@ -128,48 +128,19 @@ fn node_input(test: &UnitTest, original: &Node, given: &Value) -> Node {
 
 /// An ephemeral model of the given rows under the name of a source table.
 fn source_input(test: &UnitTest, original: &Source, given: &Value) -> Node {
+    let unique_id = format!("model.{}.{}__{}", original.package_name, original.source_name, original.name);
     Node {
-        unique_id: format!("model.{}.{}__{}", original.package_name, original.source_name, original.name),
-        resource_type: ResourceType::Model,
-        name: original.name.clone(),
-        package_name: original.package_name.clone(),
         path: format!("{}.sql", original.name),
         original_file_path: test.original_file_path.clone(),
         fqn: original.fqn.clone(),
         alias: original.identifier.clone(),
         database: original.database.clone(),
         schema: original.schema.clone(),
-        relation_name: None,
-        checksum: Checksum { name: "none", checksum: String::new() },
         config: NodeConfig::new(ephemeral()),
-        unrendered_config: serde_json::Map::new(),
-        config_call: serde_json::Map::new(),
         raw_code: rows_code(given).into(),
         span: test.span,
-        language: "sql",
-        refs: Vec::new(),
-        sources: Vec::new(),
-        metrics: Vec::new(),
-        depends_on: DependsOn::default(),
-        description: String::new(),
         columns: original.columns.clone(),
-        tags: Vec::new(),
-        meta: serde_json::Map::new(),
-        group: None,
-        docs: serde_json::Map::new(),
-        patch_path: None,
-        doc_blocks: Vec::new(),
-        created_at: original.created_at,
-        access: "protected".into(),
-        version: None,
-        latest_version: None,
-        deprecation_date: None,
-        constraints: Vec::new(),
-        primary_key: Vec::new(),
-        time_spine: None,
-        test: TestDetails::default(),
-        root_path: None,
-        index: None,
+        ..Node::new(ResourceType::Model, unique_id, original.name.clone(), original.package_name.clone())
     }
 }
 

@@ -1,5 +1,7 @@
 //! `fromjson`, `tojson`, `fromyaml`, `toyaml`.
 
+use std::fmt::Write as _;
+
 use minijinja::{Error, Value};
 use serde_json::Value as Json;
 
@@ -143,7 +145,7 @@ fn write_string(out: &mut String, text: &str) {
             ' '..='~' => out.push(character),
             _ => {
                 for unit in character.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    let _ = write!(out, "\\u{unit:04x}");
                 }
             }
         }
@@ -219,7 +221,7 @@ fn yaml_scalar(json: &Json) -> String {
 
 /// Plain where YAML would read it back as the same text, else in quotes.
 fn yaml_string(text: &str) -> String {
-    if text.contains(['\n', '\t', '\u{0}', '\r']) || text.chars().any(|c| c.is_control()) {
+    if text.contains(['\n', '\t', '\u{0}', '\r']) || text.chars().any(char::is_control) {
         let mut out = String::new();
         write_string(&mut out, text);
         return out;

@@ -140,7 +140,7 @@ fn builtin_name(session: &Session, which: NameMacro, custom: Option<&str>, node:
     let adapter = session.adapter();
     let custom = custom.map(str::trim).filter(|custom| !custom.is_empty());
     match (which, custom) {
-        (NameMacro::Database, Some(custom)) | (NameMacro::Alias, Some(custom)) => custom.to_owned(),
+        (NameMacro::Database | NameMacro::Alias, Some(custom)) => custom.to_owned(),
         (NameMacro::Database, None) => adapter.database().to_owned(),
         (NameMacro::Schema, None) => adapter.schema().to_owned(),
         (NameMacro::Schema, Some(custom)) => format!("{}_{custom}", adapter.schema()),

@@ -194,11 +194,10 @@ impl Object for RelationValue {
             "is_cte" => is(RelationType::Cte),
             "is_materialized_view" => is(RelationType::MaterializedView),
             "is_function" => is(RelationType::Function),
-            "is_pointer" | "dbt_created" => Value::from(false),
+            "is_pointer" | "dbt_created" | "can_be_replaced" => Value::from(false),
             "can_be_renamed" => {
                 Value::from(matches!(relation.relation_type, Some(RelationType::Table | RelationType::View)))
             }
-            "can_be_replaced" => Value::from(false),
             "external" => optional(relation.replacement.as_deref()),
             "path" => path(relation),
             "quote_policy" => policy(relation.quoting),

@@ -3,7 +3,7 @@
 //! A pattern's own syntax is translated where the two differ (`(?P=name)`, `\Z`, flags inside); positions are counted in
 //! characters, as Python does.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use fancy_regex::{Regex, RegexBuilder};
@@ -122,7 +122,7 @@ fn translate(pattern: &str) -> String {
             continue;
         }
         if !in_class && let Some(name) = rest.strip_prefix("(?P=").and_then(|rest| rest.split_once(')')) {
-            out.push_str(&format!("\\k<{}>", name.0));
+            let _ = write!(out, "\\k<{}>", name.0);
             rest = name.1;
             continue;
         }

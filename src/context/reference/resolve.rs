@@ -113,7 +113,10 @@ fn not_found(run: &NodeRun, call: &RefCall) -> Diagnostic {
 
 /// An ephemeral model is a CTE of whoever refers to it.
 fn ephemeral(run: &NodeRun, target: &Node) -> Result<Relation, Error> {
-    if run.node().resource_type == ResourceType::Operation && !run.checks_dependencies() {
+    // `run-operation` has no SQL of its own that a CTE could stand in.
+    if matches!(run.node().resource_type, ResourceType::SqlOperation | ResourceType::Macro)
+        && run.node().raw_code.is_empty()
+    {
         return Err(raise(
             Diagnostic::error(
                 Code::UNSUPPORTED,

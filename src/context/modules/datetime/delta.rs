@@ -110,13 +110,13 @@ impl Object for DeltaValue {
                 Some(number) => self.0.checked_mul(number).map(Self::value).ok_or_else(overflow),
                 None => rounded(self.0 as f64 * number),
             },
-            ("__truediv__" | "__floordiv__" | "__mod__", Some(0), _) => Err(compilation("division by zero")),
+            ("__truediv__" | "__floordiv__" | "__mod__", Some(0), _)
+            | ("__truediv__" | "__floordiv__", None, Some(0.0)) => Err(compilation("division by zero")),
             ("__truediv__", Some(delta), _) => Ok(Value::from(self.0 as f64 / delta as f64)),
             ("__floordiv__", Some(delta), _) => Ok(Value::from((self.0 as f64 / delta as f64).floor() as i64)),
             ("__mod__", Some(delta), _) => {
                 Ok(Self::value(self.0 - delta * (self.0 as f64 / delta as f64).floor() as i64))
             }
-            ("__truediv__" | "__floordiv__", None, Some(0.0)) => Err(compilation("division by zero")),
             ("__truediv__", None, Some(number)) => rounded(self.0 as f64 / number),
             ("__floordiv__", None, Some(number)) => rounded((self.0 as f64 / number).floor()),
             _ => Err(unknown()),

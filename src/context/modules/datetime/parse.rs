@@ -71,7 +71,11 @@ fn offset(text: &str) -> Option<Zone> {
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let digits: String = text[1..].chars().filter(|character| *character != ':').collect();
-    if digits.len() % 2 != 0 || digits.len() > 6 || digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    if !digits.len().is_multiple_of(2)
+        || digits.len() > 6
+        || digits.is_empty()
+        || !digits.bytes().all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let part = |index: usize| digits.get(index * 2..index * 2 + 2).map_or(Some(0), |part| part.parse::<i32>().ok());

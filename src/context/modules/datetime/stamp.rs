@@ -49,7 +49,7 @@ impl StampValue {
 
     /// Microseconds since 1970.
     fn micros(&self) -> i64 {
-        TimeZone::UTC.to_timestamp(self.utc()).map_or(0, |moment| moment.as_microsecond())
+        TimeZone::UTC.to_timestamp(self.utc()).map_or(0, Timestamp::as_microsecond)
     }
 
     fn iso(&self, separator: &str, timespec: &str) -> Result<String, Error> {
@@ -183,7 +183,7 @@ impl Object for StampValue {
                     Some(zone) => zone,
                     None => Zone::fixed(self.offset()).ok_or_else(|| compilation("the offset is out of range"))?,
                 };
-                Ok(Self::value(zone.from_utc(self.utc()), Some(zone)))
+                Ok(Self::value(zone.local_time(self.utc()), Some(zone)))
             }
             "utcoffset" => Ok(match &self.zone {
                 Some(zone) => DeltaValue::value(i64::from(zone.offset(self.civil)) * 1_000_000),
@@ -266,7 +266,7 @@ impl Object for StampClass {
 fn at(moment: Timestamp, zone: Option<Zone>) -> Value {
     let moment = Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment);
     match zone {
-        Some(zone) => StampValue::value(zone.from_utc(Offset::UTC.to_datetime(moment)), Some(zone)),
+        Some(zone) => StampValue::value(zone.local_time(Offset::UTC.to_datetime(moment)), Some(zone)),
         None => StampValue::value(TimeZone::system().to_datetime(moment), None),
     }
 }

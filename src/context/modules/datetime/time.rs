@@ -1,6 +1,6 @@
 //! `time`: a time of day.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
@@ -69,10 +69,10 @@ pub(super) fn repr_parts(time: Time) -> String {
     let micros = microsecond(time);
     let mut parts = format!("{}, {}", time.hour(), time.minute());
     if time.second() != 0 || micros != 0 {
-        parts += &format!(", {}", time.second());
+        let _ = write!(parts, ", {}", time.second());
     }
     if micros != 0 {
-        parts += &format!(", {micros}");
+        let _ = write!(parts, ", {micros}");
     }
     parts
 }

@@ -69,7 +69,7 @@ impl Zone {
     }
 
     /// The local time at an offset from UTC of zero.
-    pub(super) fn from_utc(&self, utc: DateTime) -> DateTime {
+    pub(super) fn local_time(&self, utc: DateTime) -> DateTime {
         match TimeZone::UTC.to_timestamp(utc) {
             Ok(moment) => self.zone.to_datetime(moment),
             Err(_) => utc,
@@ -173,7 +173,7 @@ impl Object for ZoneValue {
             "normalize" | "fromutc" => {
                 let [dt] = bind(method, ["dt"], args)?;
                 let dt = stamp(dt)?;
-                Ok(StampValue::value(self.0.from_utc(dt.utc()), Some(self.0.clone())))
+                Ok(StampValue::value(self.0.local_time(dt.utc()), Some(self.0.clone())))
             }
             "utcoffset" => {
                 let [dt, _dst] = bind(method, ["dt", "is_dst"], args)?;
