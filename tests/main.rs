@@ -2,5 +2,6 @@
 
 mod adapter_contract;
 mod broken;
+mod commands;
 mod documented_commands;
 mod tidy;

@@ -245,6 +245,11 @@ impl NodeRun {
         lock(&self.ctes).clone()
     }
 
+    /// The file of a seed.
+    pub fn seed_path(&self) -> std::path::PathBuf {
+        super::seed::seed_path(self)
+    }
+
     /// What was last given to `write()`: the SQL for `target/run`.
     pub fn main_sql(&self) -> Option<String> {
         lock(&self.written).clone()
