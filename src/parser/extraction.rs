@@ -272,6 +272,11 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
                     _ => return None,
                 }
             }
+            // Two spellings of one config are an error, which rendering reports.
+            let has = |key: String| values.contains_key(&key);
+            if ["pre", "post"].iter().any(|when| has(format!("{when}_hook")) && has(format!("{when}-hook"))) {
+                return None;
+            }
             add_config_call(&mut captured.config_call, values);
         }
         _ => return None,

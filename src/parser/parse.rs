@@ -306,6 +306,15 @@ fn seed(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode 
     let patch = patches.get("seeds", super::names::stem(&file.relative_path));
     let (mut node, warnings) = node(parsing, file_draft(ResourceType::Seed, file, patch))?;
     check_config(&node)?;
+    if !node.refs.is_empty() || !node.sources.is_empty() {
+        return Err(Diagnostic::error(
+            Code::INVALID_CONFIG,
+            format!("Seeds cannot depend on other nodes, but a hook of {} calls `ref` or `source`", node.unique_id),
+        )
+        .at_some(patch.map(|patch| patch.entry.span("name")).or(node.span), "this seed has such a hook")
+        .hint("move the hook to a model, or name the relation without `ref`")
+        .into());
+    }
     node.root_path = Some(file.root.to_string_lossy().into_owned());
     Ok((node, warnings))
 }
