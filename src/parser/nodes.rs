@@ -101,8 +101,8 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         raw_code: draft.raw_code,
         span: draft.span,
         language: "sql",
-        refs: unique(captured.refs),
-        sources: unique(captured.sources),
+        refs: captured.refs,
+        sources: captured.sources,
         metrics: captured.metrics,
         depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
         description: draft.patch.map(|patch| patch.description.clone()).unwrap_or_default(),
@@ -126,17 +126,6 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         index: None,
         config,
     }
-}
-
-/// `ref` and `source` may be called several times for the same thing; dbt lists it once per distinct call.
-fn unique<T: PartialEq>(calls: Vec<T>) -> Vec<T> {
-    let mut kept: Vec<T> = Vec::with_capacity(calls.len());
-    for call in calls {
-        if !kept.contains(&call) {
-            kept.push(call);
-        }
-    }
-    kept
 }
 
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
@@ -225,8 +214,6 @@ fn capture_hooks(parsing: &Parsing, node: &mut Node, problems: &mut Diagnostics)
         }
         problems.extend(captured.warnings);
     }
-    node.refs = unique(std::mem::take(&mut node.refs));
-    node.sources = unique(std::mem::take(&mut node.sources));
     Ok(())
 }
 
