@@ -2,4 +2,5 @@
 
 mod adapter_contract;
 mod broken;
+mod packages;
 mod tidy;

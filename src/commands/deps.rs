@@ -73,7 +73,8 @@ impl Deps {
         args.insert("upgrade".into(), self.upgrade.into());
         let source = format!("{:?}", self.source).to_lowercase();
         args.insert("source".into(), source.into());
-        let added = self.new_package().map(|package| serde_json::json!({"name": package.name, "version": package.version}));
+        let added =
+            self.new_package().map(|package| serde_json::json!({"name": package.name, "version": package.version}));
         args.insert("add_package".into(), added.unwrap_or_default());
         args
     }

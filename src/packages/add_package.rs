@@ -71,7 +71,8 @@ impl NewPackage {
     /// Whether an entry is for the same package, from whatever source: a variant of the name stands in its location, between
     /// slashes or dots. Only its first place counts, as in dbt.
     fn is_same(&self, entry: &Node) -> bool {
-        let location = ["package", "git", "local", "tarball", "private"].iter().find_map(|kind| entry.get(kind)?.as_str());
+        let location =
+            ["package", "git", "local", "tarball", "private"].iter().find_map(|kind| entry.get(kind)?.as_str());
         let Some(location) = location else { return false };
         let is_edge = |c: Option<char>| c.is_none_or(|c| c == '/' || c == '.');
         self.variants().iter().filter(|name| !name.is_empty()).any(|name| {
@@ -97,10 +98,14 @@ pub(super) fn add(text: &str, root: &Node, package: &NewPackage) -> Edited {
     let (same, kept): (Vec<&Node>, Vec<&Node>) = items.iter().partition(|item| package.is_same(item));
     let removed = same.iter().map(|item| shown(item)).collect();
     let edited = edit_lines(text, items, &same, package).unwrap_or_else(|| {
-        let mut block: String = kept.iter().filter_map(|item| item.as_map()).map(|map| {
-            let pairs = map.iter().map(|(key, value)| (key.scalar_text().unwrap_or_default(), value.to_json()));
-            lines(&pairs.collect(), "  ")
-        }).collect();
+        let mut block: String = kept
+            .iter()
+            .filter_map(|item| item.as_map())
+            .map(|map| {
+                let pairs = map.iter().map(|(key, value)| (key.scalar_text().unwrap_or_default(), value.to_json()));
+                lines(&pairs.collect(), "  ")
+            })
+            .collect();
         block += &lines(&package.entry(), "  ");
         replace_list(text, root, &block)
     });
@@ -182,7 +187,11 @@ fn replace_list(text: &str, root: &Node, block: &str) -> String {
             out.push('\n');
         }
         // Flow style `{}` holds nothing that could be kept.
-        let out = if root.as_map().is_some_and(crate::yaml::Mapping::is_empty) && out.trim() == "{}" { String::new() } else { out };
+        let out = if root.as_map().is_some_and(crate::yaml::Mapping::is_empty) && out.trim() == "{}" {
+            String::new()
+        } else {
+            out
+        };
         return format!("{out}packages:\n{block}");
     };
     let after_key = key.span.end as usize + text[key.span.end as usize..].find(':').map_or(0, |colon| colon + 1);

@@ -84,7 +84,8 @@ impl Cache {
     /// A place named by a hash, so that no name leads elsewhere and no URL's token is seen; with a few letters for people.
     fn place(&self, kind: &str, parts: &[&str], shown: &str) -> PathBuf {
         let hash = blake3::hash(parts.join("\0").as_bytes()).to_hex();
-        let shown: String = shown.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        let shown: String =
+            shown.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         let name = if shown.is_empty() { hash[..32].to_owned() } else { format!("{shown}-{}", &hash[..32]) };
         self.root.join(kind).join(name)
     }

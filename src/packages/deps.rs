@@ -140,12 +140,7 @@ fn listing_file(root: &Path) -> &'static str {
 }
 
 /// Chooses versions and writes the lock file.
-fn relock(
-    work: &Work<'_>,
-    specs: &[PackageSpec],
-    file: &LockFile,
-    dry_run: bool,
-) -> Result<Vec<Pinned>, Diagnostics> {
+fn relock(work: &Work<'_>, specs: &[PackageSpec], file: &LockFile, dry_run: bool) -> Result<Vec<Pinned>, Diagnostics> {
     let pinned = resolve(work, specs)?;
     if !dry_run {
         let entries: Vec<_> = pinned.iter().map(|package| package.entry(work.redaction)).collect();

@@ -51,7 +51,8 @@ impl Git<'_> {
             return Ok(Commit { sha: Some(revision.to_owned()), wanted: revision.to_owned() });
         }
         self.reporter.report(&Event::GitProgressCheckoutRevision { revision: revision.to_owned() });
-        let listed = self.run(self.root, ["ls-remote", "--", &url]).map_err(|said| self.failed(&url, revision, &said))?;
+        let listed =
+            self.run(self.root, ["ls-remote", "--", &url]).map_err(|said| self.failed(&url, revision, &said))?;
         let refs: BTreeMap<&str, &str> =
             listed.lines().filter_map(|line| line.split_once('\t')).map(|(sha, name)| (name, sha)).collect();
         let (tag, branch) = (format!("refs/tags/{revision}"), format!("refs/heads/{revision}"));
@@ -97,7 +98,9 @@ impl Git<'_> {
         self.reporter.report(&Event::GitProgressCheckedOutAt { end_sha: sha.chars().take(7).collect() });
         let files = self.subfolder(url, scratch, subdirectory)?;
         let kept = keep(scratch, &files, into);
-        kept.map_err(|error| Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot keep {}: {error}", into.display())))?;
+        kept.map_err(|error| {
+            Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot keep {}: {error}", into.display()))
+        })?;
         Ok(sha)
     }
 

@@ -68,8 +68,8 @@ impl<'a> Http<'a> {
             .timeout_recv_response(Some(Duration::from_secs(60)))
             .timeout_per_read(Some(Duration::from_secs(60)));
         if let Some(certificates) = certificates(invocation) {
-            config = config
-                .tls_config(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build());
+            config =
+                config.tls_config(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build());
         }
         Self { agent: config.build().new_agent(), reporter }
     }
@@ -101,8 +101,7 @@ impl<'a> Http<'a> {
         for (at, pause) in PAUSES.iter().enumerate() {
             match fetch() {
                 Err(failure) if failure.is_worth_another_attempt() => {
-                    self.reporter
-                        .report(&Event::RetryExternalCall { attempt: at as u32, max: PAUSES.len() as u32 });
+                    self.reporter.report(&Event::RetryExternalCall { attempt: at as u32, max: PAUSES.len() as u32 });
                     thread::sleep(Duration::from_millis(*pause));
                 }
                 done => return done,

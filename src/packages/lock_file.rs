@@ -128,7 +128,8 @@ mod tests {
         let span = crate::diagnostics::Span::new(SourceMap::new().add("x", ""), 0, 0);
         let spec = |item: &Value| {
             let values = item.as_object().unwrap().clone();
-            let kind = ["local", "package", "git", "private", "tarball"].into_iter().find(|kind| values.contains_key(*kind));
+            let kind =
+                ["local", "package", "git", "private", "tarball"].into_iter().find(|kind| values.contains_key(*kind));
             let kind = kind.unwrap();
             let location = values[kind].as_str().unwrap().to_owned();
             PackageSpec { kind, location, unrendered: values.clone(), values, span }
@@ -172,7 +173,8 @@ mod tests {
 
     #[test]
     fn the_file_is_written_as_dbt_writes_it() {
-        let entry = |pairs: &[(&'static str, &str)]| pairs.iter().map(|&(key, value)| (key, value.to_owned())).collect();
+        let entry =
+            |pairs: &[(&'static str, &str)]| pairs.iter().map(|&(key, value)| (key, value.to_owned())).collect();
         let entries = [
             entry(&[("package", "org/a"), ("name", "a"), ("version", "1.0.0")]),
             entry(&[("git", "https://{{env_var('X')}}@h/y.git"), ("revision", "1.0"), ("name", "y")]),

@@ -8,8 +8,9 @@ use crate::config::Invocation;
 
 const HIDDEN: &str = "*****";
 
-static USERINFO: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@'\x22]+@").expect("the pattern is fixed and valid"));
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@'\x22]+@").expect("the pattern is fixed and valid")
+});
 
 /// The secrets that this process knows.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +21,8 @@ pub(super) struct Redaction {
 impl Redaction {
     /// The values of `DBT_ENV_SECRET_*`.
     pub(super) fn new(invocation: &Invocation) -> Self {
-        let is_secret = |(name, value): &(&String, &String)| name.starts_with("DBT_ENV_SECRET") && !value.trim().is_empty();
+        let is_secret =
+            |(name, value): &(&String, &String)| name.starts_with("DBT_ENV_SECRET") && !value.trim().is_empty();
         let mut secrets: Vec<String> =
             invocation.environment.iter().filter(is_secret).map(|(_, value)| value.clone()).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));

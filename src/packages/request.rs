@@ -78,10 +78,7 @@ impl Request {
             subdirectory: text("subdirectory").map(|folder| folder.trim_matches('/').to_owned()),
         };
         let origin = match spec.kind {
-            "local" => Origin::Local {
-                location: spec.location.clone(),
-                folder: local_folder(&spec.location, asker.folder.as_deref(), root),
-            },
+            "local" => local(&spec.location, asker.folder.as_deref(), root),
             "git" => Origin::Git(git(spec.location.clone(), unrendered("git"))),
             "private" => {
                 let url = private_url(&spec.location, text("provider").as_deref(), spec.span)?;
@@ -182,11 +179,25 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// dbt takes local paths as relative to the project, whoever asks; where there is no package, the asker's folder is tried.
-fn local_folder(location: &str, asker: Option<&Path>, root: &Path) -> PathBuf {
+/// The location is then written as dbt would have to be told it.
+fn local(location: &str, asker: Option<&Path>, root: &Path) -> Origin {
     let is_package = |folder: &PathBuf| folder.join("dbt_project.yml").is_file();
     let from_root = root.join(location);
     let from_asker = asker.map(|folder| folder.join(location));
-    from_asker.filter(|folder| !is_package(&from_root) && is_package(folder)).unwrap_or(from_root)
+    match from_asker.filter(|folder| !is_package(&from_root) && is_package(folder)) {
+        Some(folder) => Origin::Local { location: relative(&folder, root), folder },
+        None => Origin::Local { location: location.to_owned(), folder: from_root },
+    }
+}
+
+/// A folder as seen from another one.
+fn relative(folder: &Path, from: &Path) -> String {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (folder, from) = (real(folder), real(from));
+    let common = folder.components().zip(from.components()).take_while(|(one, other)| one == other).count();
+    let up = from.components().skip(common).map(|_| "..".to_owned());
+    let down = folder.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// Where a repository of a private package is, by its provider. SSH, as keys need no prompt; git's own `url.….insteadOf`

@@ -216,10 +216,8 @@ fn choose_commit(work: &Work<'_>, request: &Request, git: &GitRequest) -> Result
     let shown = work.redaction.text(&name);
     if revisions.len() > 1 {
         let listed: Vec<String> = revisions.iter().map(|revision| format!("'{revision}'")).collect();
-        let message = format!(
-            "git dependencies should contain exactly one version. {shown} contains: {{{}}}",
-            listed.join(", ")
-        );
+        let message =
+            format!("git dependencies should contain exactly one version. {shown} contains: {{{}}}", listed.join(", "));
         return Err(Problem::Conflict(request.problem(message)));
     }
     let revision = revisions.first().copied().unwrap_or("HEAD");

@@ -122,9 +122,7 @@ fn compare_dotted(left: &str, right: &str) -> Ordering {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     for (a, b) in left.split('.').zip(right.split('.')) {
         let order = match (is_number(a), is_number(b)) {
-            (true, true) => {
-                a.parse().unwrap_or(u64::MAX).cmp(&b.parse().unwrap_or(u64::MAX))
-            }
+            (true, true) => a.parse().unwrap_or(u64::MAX).cmp(&b.parse().unwrap_or(u64::MAX)),
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
             (false, false) => a.cmp(b),

@@ -44,7 +44,12 @@ impl Work<'_> {
     }
 
     /// Reports an event that warns; `name` is dbt's. Where the flags make an error of it, it is one.
-    pub(super) fn warn(&self, name: &str, event: &Event, as_error: impl FnOnce() -> Diagnostic) -> Result<(), Diagnostic> {
+    pub(super) fn warn(
+        &self,
+        name: &str,
+        event: &Event,
+        as_error: impl FnOnce() -> Diagnostic,
+    ) -> Result<(), Diagnostic> {
         let flags = &self.config.flags;
         let options = &flags.warn_error_options;
         let named = |names: &[String]| names.iter().any(|known| known == name);
@@ -73,15 +78,19 @@ impl Work<'_> {
         }
         let known = self.hub.package(package)?;
         let Some(version) = known.as_ref().and_then(|known| known.versions.get(version)) else {
-            return Err(Diagnostic::error(Code::PACKAGE, format!("the hub does not have version {version} of {package}"))
-                .hint("`hetl deps --upgrade` chooses versions anew"));
+            return Err(Diagnostic::error(
+                Code::PACKAGE,
+                format!("the hub does not have version {version} of {package}"),
+            )
+            .hint("`hetl deps --upgrade` chooses versions anew"));
         };
         self.download(&version.tarball, &place)
     }
 
     /// The archive at a URL, or in a file. What was downloaded earlier is used only if it cannot be downloaded again.
     pub(super) fn tarball(&self, url: &str) -> Result<PathBuf, Diagnostic> {
-        let file = url.strip_prefix("file://").map(|path| percent_decoded(path.strip_prefix("localhost").unwrap_or(path)));
+        let file =
+            url.strip_prefix("file://").map(|path| percent_decoded(path.strip_prefix("localhost").unwrap_or(path)));
         let file = file.or_else(|| (!url.contains("://")).then(|| url.to_owned()));
         if let Some(file) = file {
             let path = self.root().join(file);
@@ -106,7 +115,8 @@ impl Work<'_> {
             Err(problem) if place.is_file() => {
                 let problem = Diagnostic { severity: crate::diagnostics::Severity::Warning, ..problem };
                 let used = "the archive of an earlier download is used";
-                self.warn_of("RecordRetryException", problem.note(used).hint("run `hetl deps` again later")).map(|()| place)
+                self.warn_of("RecordRetryException", problem.note(used).hint("run `hetl deps` again later"))
+                    .map(|()| place)
             }
             done => done,
         }

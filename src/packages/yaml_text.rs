@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn long_texts_are_folded() {
         let text = format!("it's: {}end", "bbb ".repeat(22));
-        let expected = format!("'it''s: {}bbb\n      bbb bbb bbb bbb end'", "bbb ".repeat(17));
+        let expected = format!("'it''s: {}bbb\n      bbb bbb bbb bbb bbb end'", "bbb ".repeat(16));
         assert_eq!(scalar(&text, 7, 6), expected);
     }
 }
