@@ -2,5 +2,6 @@
 
 mod adapter_contract;
 mod broken;
+mod documented_commands;
 mod packages;
 mod tidy;

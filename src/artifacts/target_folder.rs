@@ -47,6 +47,22 @@ impl TargetFolder {
         self.write_code("run", code, sql)
     }
 
+    /// Copies a folder with all in it, under a name of its own.
+    pub fn copy_folder(&self, from: &Path, name: &str) -> Result<(), Diagnostic> {
+        let entries = fs::read_dir(from).map_err(|error| {
+            Diagnostic::error(Code::UNREADABLE_FILE, format!("cannot read {}: {error}", from.display()))
+        })?;
+        for entry in entries.flatten() {
+            let below = format!("{name}/{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                self.copy_folder(&entry.path(), &below)?;
+            } else {
+                self.write(&self.path().join(below), |out| out.write_all(&fs::read(entry.path())?))?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_code(&self, folder: &str, code: &CodePath, sql: &str) -> Result<String, Diagnostic> {
         let shown = self.target.join(folder).join(code.as_path());
         self.write(&self.project.join(&shown), |out| out.write_all(sql.as_bytes()))?;

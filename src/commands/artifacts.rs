@@ -75,6 +75,18 @@ impl Opening {
         Ok(())
     }
 
+    /// Copies the folders of `asset-paths`, which descriptions may show images of, into the target folder.
+    pub(crate) fn copy_assets(&self) -> Result<(), Diagnostics> {
+        let project = &self.config.project;
+        for path in &project.paths.asset {
+            let from = project.root.join(path);
+            if from.is_dir() {
+                self.target().copy_folder(&from, path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The command with its flags, as `run_results.json` has it.
     fn arguments(&self) -> Map<String, Value> {
         let invocation = &self.config.invocation;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::opening::{Opening, Outcome, close, log_settings};
 use crate::config::{self, Invocation, Loaded, Overrides, ProfileOrigin};
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap, render};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, render};
 use crate::events::{Event, Reporter};
 use crate::ui::{Console, Style, pluralize};
 
@@ -62,6 +62,8 @@ impl Debug {
         checks.say(format!("os info: {}-{}", std::env::consts::OS, std::env::consts::ARCH));
         let result = match opening {
             Some(opening) => self.check(&opening, &mut checks),
+            // A folder that is not there is wrong usage, not a failed check.
+            None if diagnostics.iter().any(|problem| problem.code == Code::USAGE) => Err(diagnostics),
             None => {
                 explain(&mut checks, &invocation, overrides, diagnostics);
                 Ok(Outcome::Failure)
@@ -91,7 +93,9 @@ impl Debug {
         }
         checks.say(format!("adapter type: {}", profile.adapter_type));
         checks.say(format!("adapter version: {}", env!("CARGO_PKG_VERSION")));
-        if !self.connection {
+        if self.connection {
+            checks.say("Skipping steps before connection verification");
+        } else {
             checks.say("Configuration:");
             checks.say(format!("  profiles.yml file [{}]", ok("found and valid")));
             checks.say(format!("  dbt_project.yml file [{}]", ok("found and valid")));
@@ -112,7 +116,7 @@ impl Debug {
         }
         let tested = adapter.connect().and_then(|mut connection| {
             let answered = connection.execute("select 1 as id", true);
-            answered.map(drop).map_err(|error| Diagnostic::error(crate::diagnostics::Code::CONNECTION, error.message))
+            answered.map(drop).map_err(|error| Diagnostic::error(Code::CONNECTION, error.message))
         });
         match tested {
             Ok(()) => checks.say(format!("  Connection test: [{}]\n", ok("connection ok"))),
@@ -137,15 +141,21 @@ fn explain(checks: &mut Checks<'_>, invocation: &Invocation, overrides: &Overrid
     checks.say(format!("Using dbt_project.yml file at {}", folder.join("dbt_project.yml").display()));
     checks.say("Configuration:");
     let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
-    let (of_profile, of_project): (Vec<&Diagnostic>, Vec<&Diagnostic>) = errors.iter().partition(|problem| {
-        [crate::diagnostics::Code::PROFILE_NOT_FOUND, crate::diagnostics::Code::INVALID_PROFILE].contains(&problem.code)
-    });
+    let (of_profile, of_project): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        errors.iter().partition(|problem| [Code::PROFILE_NOT_FOUND, Code::INVALID_PROFILE].contains(&problem.code));
     let (red, green) = (checks.style().red("ERROR invalid"), checks.style().green("OK found and valid"));
     let word = |problems: &[&Diagnostic]| if problems.is_empty() { green.clone() } else { red.clone() };
     checks.say(format!("  profiles.yml file [{}]", word(&of_profile)));
     checks.say(format!("  dbt_project.yml file [{}]", word(&of_project)));
-    for problem in &errors {
-        checks.fail(std::slice::from_ref(problem));
+    let file = profiles.join("profiles.yml");
+    if overrides.profiles_dir.is_some() && !file.is_file() {
+        checks.failures.push(format!("dbt looked for a profiles.yml file in {}, but did not find one", file.display()));
+    } else if !of_profile.is_empty() {
+        let texts: Vec<String> = of_profile.iter().map(|problem| render::text(problem, checks.sources)).collect();
+        checks.failures.push(format!("Profile loading failed for the following reason:\n{}", texts.join("\n")));
+    }
+    for problem in &of_project {
+        checks.fail(std::slice::from_ref(*problem));
     }
     conclude(checks);
 }

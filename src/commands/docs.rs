@@ -11,7 +11,6 @@ use super::selection_args::SelectionArgs;
 use crate::config::Overrides;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
-use crate::manifest::CompiledNodes;
 use crate::plan::Mode;
 use crate::runner::{Action, catalog_rows};
 
@@ -59,7 +58,6 @@ impl Generate {
         let project = if self.no_compile {
             let project = opening.parse()?;
             opening.report_found(&project.manifest);
-            opening.write_manifest(&project, &CompiledNodes::default())?;
             project
         } else {
             let request =
@@ -70,6 +68,7 @@ impl Generate {
             }
             finished.project
         };
+        opening.copy_assets()?;
         if self.empty_catalog {
             opening.write_catalog(&project, &[])?;
             return Ok(outcome);

@@ -8,7 +8,7 @@ use super::selection_args::SelectionArgs;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::ResourceType;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Plan, RunResults};
 use crate::runner::{Action, RunReport, Runner, RunnerParts, Stop, StopReason, report_summary};
 
 /// What a command runs.
@@ -55,6 +55,7 @@ impl Opening {
         if plan.is_empty() {
             self.report(&Event::NothingToDo {});
             self.write_manifest(&project, &crate::manifest::CompiledNodes::default())?;
+            self.write_run_results(&RunResults::default())?;
             return Ok(Finished { project, report: None });
         }
         project.session.set_selected(plan.jobs().iter().map(|job| job.unique_id.clone()).collect());
@@ -65,7 +66,7 @@ impl Opening {
             manifest: Arc::clone(&project.manifest),
             stop: Arc::clone(&stop),
             action,
-        });
+        })?;
         let report = runner.run(plan)?;
         self.write_manifest(&project, &report.compiled)?;
         self.write_run_results(&report.results)?;

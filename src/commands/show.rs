@@ -36,7 +36,10 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
-        with_project("show", self.selection.to_map(), overrides, |opening| self.show(opening))
+        let mut args = self.selection.to_map();
+        args.insert("limit".into(), self.limit.into());
+        args.insert("output".into(), self.output.clone().into());
+        with_project("show", args, overrides, |opening| self.show(opening))
     }
 
     fn show(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {

@@ -63,7 +63,7 @@ impl Compiler {
     fn rendered(&self, run: &Arc<NodeRun>) -> Result<Rendered, Diagnostic> {
         let code = render(run)?;
         let mut extra_ctes: Vec<(String, String)> = Vec::new();
-        for id in run.take_ctes() {
+        for id in run.ephemeral_refs() {
             let upstream = self.ephemeral(run, &id)?;
             let known = |id: &str, list: &[(String, String)]| list.iter().any(|(known, _)| known == id);
             for cte in &upstream.extra_ctes {

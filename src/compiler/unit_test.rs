@@ -30,7 +30,7 @@ pub(super) struct Fixture {
     pub(super) node: Arc<Node>,
 }
 
-/// Makes the plan of one unit test. Inputs come from `depends_on`, in the order in which the test gives them.
+/// Makes the plan of one unit test.
 pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPlan, Diagnostic> {
     let tested = test.depends_on.nodes.first().and_then(|id| manifest.nodes.get(id)).ok_or_else(|| {
         Diagnostic::error(Code::REF_NOT_FOUND, format!("unit test `{}` has no model", test.name)).at_some(test.span, "")
@@ -38,10 +38,8 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
     let mut overrides = given_overrides(test);
     overrides.config.insert("materialized".into(), json!(tested.config.materialized()));
     let mut fixtures = Vec::new();
-    let mut upstream = test.depends_on.nodes.iter().skip(1);
-    for given in &test.given {
-        let is_this = given.get("input").and_then(Value::as_str).is_some_and(|input| input.trim() == "this");
-        let Some(id) = (if is_this { Some(&tested.unique_id) } else { upstream.next() }) else { continue };
+    for (given, id) in test.given.iter().zip(&test.inputs) {
+        let is_this = *id == tested.unique_id;
         let (node, cte) = if let Some(node) = manifest.nodes.get(id) {
             (node_input(test, node, given), format!("__dbt__cte__{}", node.alias))
         } else if let Some(source) = manifest.sources.get(id) {
@@ -50,7 +48,8 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
         } else {
             continue;
         };
-        let relation = Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(Default::default());
+        let relation =
+            Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(Default::default());
         if is_this {
             overrides.this = Some(relation);
         } else {
@@ -127,48 +126,19 @@ fn node_input(test: &UnitTest, original: &Node, given: &Value) -> Node {
 
 /// An ephemeral model of the given rows under the name of a source table.
 fn source_input(test: &UnitTest, original: &Source, given: &Value) -> Node {
+    let unique_id = format!("model.{}.{}__{}", original.package_name, original.source_name, original.name);
     Node {
-        unique_id: format!("model.{}.{}__{}", original.package_name, original.source_name, original.name),
-        resource_type: ResourceType::Model,
-        name: original.name.clone(),
-        package_name: original.package_name.clone(),
         path: format!("{}.sql", original.name),
         original_file_path: test.original_file_path.clone(),
         fqn: original.fqn.clone(),
         alias: original.identifier.clone(),
         database: original.database.clone(),
         schema: original.schema.clone(),
-        relation_name: None,
-        checksum: Checksum { name: "none", checksum: String::new() },
         config: NodeConfig::new(ephemeral()),
-        unrendered_config: serde_json::Map::new(),
-        config_call: serde_json::Map::new(),
         raw_code: rows_code(given).into(),
         span: test.span,
-        language: "sql",
-        refs: Vec::new(),
-        sources: Vec::new(),
-        metrics: Vec::new(),
-        depends_on: DependsOn::default(),
-        description: String::new(),
         columns: original.columns.clone(),
-        tags: Vec::new(),
-        meta: serde_json::Map::new(),
-        group: None,
-        docs: serde_json::Map::new(),
-        patch_path: None,
-        doc_blocks: Vec::new(),
-        created_at: original.created_at,
-        access: "protected".into(),
-        version: None,
-        latest_version: None,
-        deprecation_date: None,
-        constraints: Vec::new(),
-        primary_key: Vec::new(),
-        time_spine: None,
-        test: TestDetails::default(),
-        root_path: None,
-        index: None,
+        ..Node::new(ResourceType::Model, unique_id, original.name.clone(), original.package_name.clone())
     }
 }
 

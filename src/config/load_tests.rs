@@ -145,7 +145,7 @@ fn missing_profiles_targets_and_variables_are_named() {
     assert_eq!(
         Case::new(&files).problems(),
         "\
-error[E0403]: the profile `shopp` is not in profiles.yml
+error[E0403]: Could not find profile named 'shopp' in profiles.yml
   --> dbt_project.yml:2:10
    |
  2 | profile: shopp
@@ -159,7 +159,7 @@ hint: a similar name exists: `shop`
         o.target = Some("prd".into());
     });
     let said = case.problems();
-    assert!(said.contains("has no target named `prd`"), "{said}");
+    assert!(said.contains("does not have a target named 'prd'"), "{said}");
     assert!(said.contains("hint: a similar name exists: `prod`"), "{said}");
     let said = Case::new(&files).with(|o| o.profile = Some("shop".into())).env("WHERE", "prod").problems();
     assert!(said.contains("error[E0307]: the environment variable `PROD_PATH` is not set"), "{said}");

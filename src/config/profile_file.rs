@@ -134,7 +134,7 @@ fn find_profile<'f>(
         }
         None => {
             diagnostics.push(
-                Diagnostic::error(Code::PROFILE_NOT_FOUND, format!("the profile `{name}` is not in {shown}"))
+                Diagnostic::error(Code::PROFILE_NOT_FOUND, format!("Could not find profile named '{name}' in {shown}"))
                     .at_some(span, "asked for here")
                     .note(listed)
                     .suggest(&name, names),
@@ -183,10 +183,12 @@ fn find_target<'f>(
         let names: Vec<String> = outputs.iter().filter_map(|(key, _)| key.scalar_text()).collect();
         let problem = Diagnostic::error(
             Code::PROFILE_NOT_FOUND,
-            format!("the profile `{profile}` has no target named `{target}`"),
+            format!(
+                "The profile '{profile}' does not have a target named '{target}'. Its targets are: {}",
+                names.join(", ")
+            ),
         )
-        .at_some(raw.get("target").map(|node| node.span), "")
-        .note(format!("targets of `{profile}`: {}", names.join(", ")));
+        .at_some(raw.get("target").map(|node| node.span), "");
         diagnostics.push(problem.suggest(target, names.iter().map(String::as_str)));
         return None;
     };

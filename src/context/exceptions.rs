@@ -65,8 +65,7 @@ impl Object for Exceptions {
                 self.warn(text("warn", "msg", message)?)
             }
             "warn_snapshot_timestamp_data_types" => {
-                let [snapshot, updated_at] =
-                    bind(method, ["snapshot_time_data_type", "updated_at_data_type"], args)?;
+                let [snapshot, updated_at] = bind(method, ["snapshot_time_data_type", "updated_at_data_type"], args)?;
                 self.warn(format!(
                     "Data type of snapshot table timestamp columns ({}) doesn't match derived column 'updated_at' ({}). \
                      Please update snapshot config 'updated_at'.",

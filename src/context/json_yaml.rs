@@ -1,5 +1,7 @@
 //! `fromjson`, `tojson`, `fromyaml`, `toyaml`.
 
+use std::fmt::Write as _;
+
 use minijinja::{Error, Value};
 use serde_json::Value as Json;
 
@@ -30,8 +32,7 @@ pub(super) fn fromyaml(args: &[Value]) -> Result<Value, Error> {
     let string = text("fromyaml", "value", string)?;
     let sources = SourceMap::new();
     let source = sources.add("fromyaml", string.as_str());
-    Ok(crate::yaml::parse(source, &string)
-        .map_or_else(|_| default.unwrap_or_else(none), |node| node_value(&node)))
+    Ok(crate::yaml::parse(source, &string).map_or_else(|_| default.unwrap_or_else(none), |node| node_value(&node)))
 }
 
 /// `toyaml(value, default=none, sort_keys=false)`.
@@ -50,7 +51,9 @@ pub(super) fn toyaml(args: &[Value]) -> Result<Value, Error> {
 fn node_value(node: &crate::yaml::Node) -> Value {
     use crate::yaml::Value as Yaml;
     match &node.value {
-        Yaml::Timestamp(text) => super::modules::datetime::from_yaml(text).unwrap_or_else(|| Value::from(text.as_str())),
+        Yaml::Timestamp(text) => {
+            super::modules::datetime::from_yaml(text).unwrap_or_else(|| Value::from(text.as_str()))
+        }
         Yaml::Seq(items) => super::values::list(items.iter().map(node_value).collect()),
         Yaml::Map(map) => super::values::dict(map.iter().map(|(key, value)| (node_value(key), node_value(value)))),
         _ => from_json(&node.to_json()),
@@ -121,7 +124,11 @@ fn write_json(out: &mut String, json: &Json, indent: Option<usize>, sorted: bool
 
 /// A number as Python prints it.
 fn number_text(number: &serde_json::Number) -> String {
-    if number.is_f64() { number.as_f64().map_or_else(String::new, |float| Value::from(float).to_string()) } else { number.to_string() }
+    if number.is_f64() {
+        number.as_f64().map_or_else(String::new, |float| Value::from(float).to_string())
+    } else {
+        number.to_string()
+    }
 }
 
 fn write_string(out: &mut String, text: &str) {
@@ -138,7 +145,7 @@ fn write_string(out: &mut String, text: &str) {
             ' '..='~' => out.push(character),
             _ => {
                 for unit in character.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    let _ = write!(out, "\\u{unit:04x}");
                 }
             }
         }
@@ -214,19 +221,21 @@ fn yaml_scalar(json: &Json) -> String {
 
 /// Plain where YAML would read it back as the same text, else in quotes.
 fn yaml_string(text: &str) -> String {
-    if text.contains(['\n', '\t', '\u{0}', '\r']) || text.chars().any(|c| c.is_control()) {
+    if text.contains(['\n', '\t', '\u{0}', '\r']) || text.chars().any(char::is_control) {
         let mut out = String::new();
         write_string(&mut out, text);
         return out;
     }
     let lower = text.to_lowercase();
     let reserved = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"];
-    let indicator = text.starts_with(['-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`'])
+    let indicator = text
+        .starts_with(['-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`'])
         && !(text.starts_with(['-', '?', ':']) && text.len() > 1 && !text[1..].starts_with(' '));
     let number = text.parse::<f64>().is_ok() && !lower.contains("inf") && !lower.contains("nan");
     let date = text.len() >= 8 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit) && text.as_bytes()[4] == b'-';
     let colon = text.contains(": ") || text.ends_with(':') || text.contains(" #");
-    let sexagesimal = text.split(':').count() > 1 && text.split(':').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let sexagesimal = text.split(':').count() > 1
+        && text.split(':').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     let spaces = text.starts_with(' ') || text.ends_with(' ');
     if reserved.contains(&lower.as_str()) || indicator || number || date || colon || sexagesimal || spaces {
         format!("'{}'", text.replace('\'', "''"))

@@ -28,19 +28,13 @@ pub(super) fn quoting(own: Option<&Json>, project: RelationParts<bool>) -> Relat
 pub(super) fn parse_relation(scope: &Scope, node: &ParseNode) -> Relation {
     let session = &scope.session;
     let quoting = quoting(node.config.get("quoting"), session.quoting());
-    session
-        .adapter()
-        .relation(node.database.as_deref(), Some(&node.schema), Some(&node.alias))
-        .with_quoting(quoting)
+    session.adapter().relation(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quoting(quoting)
 }
 
 /// The relation that a node is.
 pub(super) fn node_relation(session: &super::Session, node: &Node) -> Relation {
     let quoting = quoting(node.config.get("quoting"), session.quoting());
-    session
-        .adapter()
-        .relation(node.database.as_deref(), Some(&node.schema), Some(&node.alias))
-        .with_quoting(quoting)
+    session.adapter().relation(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quoting(quoting)
 }
 
 /// The relation that a source is; a location to read in place comes before its name.
@@ -59,9 +53,9 @@ pub(super) fn this(scope: &Arc<Scope>) -> Value {
         Stage::Parse { node, .. } if node.resource_type == ResourceType::Operation => none(),
         Stage::Parse { node, .. } => relation_value(parse_relation(scope, node)),
         Stage::Run(run) if run.node().resource_type == ResourceType::Operation => none(),
-        Stage::Run(run) => run.this_override().unwrap_or_else(|| {
-            relation_value(node_relation(&scope.session, run.node()))
-        }),
+        Stage::Run(run) => {
+            run.this_override().unwrap_or_else(|| relation_value(node_relation(&scope.session, run.node())))
+        }
         _ => Value::UNDEFINED,
     }
 }
@@ -81,7 +75,9 @@ pub(super) fn database(scope: &Arc<Scope>) -> Value {
 pub(super) fn schema(scope: &Arc<Scope>) -> Value {
     match &scope.stage {
         Stage::Parse { node, .. } => Value::from(node.schema.as_str()),
-        Stage::Run(run) if run.node().resource_type != ResourceType::Operation => Value::from(run.node().schema.as_str()),
+        Stage::Run(run) if run.node().resource_type != ResourceType::Operation => {
+            Value::from(run.node().schema.as_str())
+        }
         _ => Value::from(scope.session.adapter().schema()),
     }
 }

@@ -83,27 +83,33 @@ pub fn macro_context(session: &Arc<Session>) -> Value {
     context(session, &session.config().project.name, Stage::Naming, BTreeMap::new())
 }
 
+/// A resource that gets a name.
+pub struct Named<'a> {
+    /// Its own name.
+    pub name: &'a str,
+    /// Its version, if it has one.
+    pub version: Option<&'a serde_json::Value>,
+    /// dbt's dict of it; made only where a macro of the project has to be rendered.
+    pub json: &'a dyn Fn() -> serde_json::Value,
+}
+
 /// The database, schema or alias of a resource: what the project's macro (or the built-in rule) makes of `custom`.
-/// `node` is dbt's dict of the resource.
 pub fn generate_name(
     session: &Arc<Session>,
     which: NameMacro,
     package: &str,
     custom: Option<&str>,
-    node: &serde_json::Value,
+    node: &Named<'_>,
 ) -> Result<String, Diagnostic> {
     let Some(entry) = session.macros().find_name_macro(which, package) else {
-        return Err(Diagnostic::error(
-            Code::MACRO_NOT_FOUND,
-            format!("macro `{}` is not found", which.macro_name()),
-        ));
+        return Err(Diagnostic::error(Code::MACRO_NOT_FOUND, format!("macro `{}` is not found", which.macro_name())));
     };
     if uses_builtin_rule(session, which, package, entry) {
         return Ok(builtin_name(session, which, custom, node));
     }
     let rendered = session.engine().call(
         &entry.value,
-        &[optional(custom), from_json(node)],
+        &[optional(custom), from_json(&(node.json)())],
         &[],
         macro_context(session),
         |_| {},
@@ -130,25 +136,20 @@ fn uses_builtin_rule(session: &Session, which: NameMacro, package: &str, entry: 
 }
 
 /// What dbt's own macros make: custom schemas after the target's, aliases as given or the name with its version.
-fn builtin_name(
-    session: &Session,
-    which: NameMacro,
-    custom: Option<&str>,
-    node: &serde_json::Value,
-) -> String {
+fn builtin_name(session: &Session, which: NameMacro, custom: Option<&str>, node: &Named<'_>) -> String {
     let adapter = session.adapter();
     let custom = custom.map(str::trim).filter(|custom| !custom.is_empty());
     match (which, custom) {
-        (NameMacro::Database, Some(custom)) | (NameMacro::Alias, Some(custom)) => custom.to_owned(),
+        (NameMacro::Database | NameMacro::Alias, Some(custom)) => custom.to_owned(),
         (NameMacro::Database, None) => adapter.database().to_owned(),
         (NameMacro::Schema, None) => adapter.schema().to_owned(),
         (NameMacro::Schema, Some(custom)) => format!("{}_{custom}", adapter.schema()),
         (NameMacro::Alias, None) => {
-            let name = node["name"].as_str().unwrap_or_default();
-            match &node["version"] {
-                serde_json::Value::Null => name.to_owned(),
-                serde_json::Value::String(version) => format!("{name}_v{}", version.replace('.', "_")),
-                version => format!("{name}_v{}", version.to_string().replace('.', "_")),
+            let name = node.name;
+            match node.version {
+                None | Some(serde_json::Value::Null) => name.to_owned(),
+                Some(serde_json::Value::String(version)) => format!("{name}_v{}", version.replace('.', "_")),
+                Some(version) => format!("{name}_v{}", version.to_string().replace('.', "_")),
             }
         }
     }

@@ -7,8 +7,7 @@ pub(super) fn bordered<const N: usize>(head: &[&str; N], rows: &[[&str; N]]) -> 
     };
     let widths: [usize; N] = std::array::from_fn(width);
     let line = |cells: &[&str; N]| {
-        let padded: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         format!("| {} |", padded.join(" | "))
     };
     let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
@@ -17,8 +16,8 @@ pub(super) fn bordered<const N: usize>(head: &[&str; N], rows: &[[&str; N]]) -> 
     out.join("\n")
 }
 
-/// The same for any number of columns; numbers stand on the right.
-pub(super) fn agate(head: &[String], rows: &[Vec<String>], numeric: &[bool]) -> String {
+/// The same for any number of columns, some of which stand on the right.
+pub(super) fn agate(head: &[String], rows: &[Vec<String>], on_the_right: &[bool]) -> String {
     let width = |index: usize| {
         rows.iter()
             .filter_map(|row| row.get(index))
@@ -34,7 +33,7 @@ pub(super) fn agate(head: &[String], rows: &[Vec<String>], numeric: &[bool]) -> 
             .enumerate()
             .map(|(index, cell)| {
                 let width = widths.get(index).copied().unwrap_or(0);
-                if numeric.get(index).copied().unwrap_or(false) {
+                if on_the_right.get(index).copied().unwrap_or(false) {
                     format!("{cell:>width$}")
                 } else {
                     format!("{cell:<width$}")

@@ -78,11 +78,9 @@ fn path(relation: &Relation) -> Value {
 
 /// Overwrites the parts that are given (and not none).
 fn update_policy(parts: &mut RelationParts<bool>, given: &Value) {
-    for (name, part) in [
-        ("database", &mut parts.database),
-        ("schema", &mut parts.schema),
-        ("identifier", &mut parts.identifier),
-    ] {
+    for (name, part) in
+        [("database", &mut parts.database), ("schema", &mut parts.schema), ("identifier", &mut parts.identifier)]
+    {
         if let Ok(value) = given.get_attr(name)
             && !value.is_undefined()
             && !value.is_none()
@@ -196,12 +194,10 @@ impl Object for RelationValue {
             "is_cte" => is(RelationType::Cte),
             "is_materialized_view" => is(RelationType::MaterializedView),
             "is_function" => is(RelationType::Function),
-            "is_pointer" | "dbt_created" => Value::from(false),
-            "can_be_renamed" => Value::from(matches!(
-                relation.relation_type,
-                Some(RelationType::Table | RelationType::View)
-            )),
-            "can_be_replaced" => Value::from(false),
+            "is_pointer" | "dbt_created" | "can_be_replaced" => Value::from(false),
+            "can_be_renamed" => {
+                Value::from(matches!(relation.relation_type, Some(RelationType::Table | RelationType::View)))
+            }
             "external" => optional(relation.replacement.as_deref()),
             "path" => path(relation),
             "quote_policy" => policy(relation.quoting),

@@ -41,8 +41,6 @@ pub(super) fn try_or_compiler_error_function() -> Value {
         let [message, callee, rest @ ..] = args else {
             return Err(wrong_arguments("try_or_compiler_error() needs a message and a function"));
         };
-        callee
-            .call(state, rest)
-            .map_err(|_| raise(Diagnostic::error(Code::COMPILER_ERROR_RAISED, message.to_string())))
+        callee.call(state, rest).map_err(|_| raise(Diagnostic::error(Code::COMPILER_ERROR_RAISED, message.to_string())))
     })
 }

@@ -89,8 +89,7 @@ impl Object for LoadedResult {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         Some(match key.as_str()? {
-            "response" => self.response.clone(),
-            "status" => self.response.clone(),
+            "response" | "status" => self.response.clone(),
             "table" => self.table.clone(),
             "data" => as_table(&self.table).map_or_else(none, matrix),
             _ => return None,

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage};
 use super::{MacroEntry, Session, reference};
-use crate::diagnostics::{Code, Diagnostic};
 use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Table};
+use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
 use crate::jinja::from_json;
 use crate::manifest::{CompiledNode, Manifest, Node, RefCall, ResourceType};
@@ -348,7 +348,8 @@ impl NodeRun {
     }
 
     pub(super) fn checks_dependencies(&self) -> bool {
-        !matches!(self.parts.node.resource_type, ResourceType::Operation | ResourceType::Macro)
+        use ResourceType::{Macro, Operation, SqlOperation};
+        !matches!(self.parts.node.resource_type, Macro | Operation | SqlOperation)
     }
 
     pub(super) fn add_cte(&self, unique_id: &str) {
@@ -380,7 +381,7 @@ impl NodeRun {
 
     fn model_json(&self) -> Json {
         let compiled = lock(&self.compiled);
-        let code = compiled.code.as_ref().map(|code| code.to_string());
+        let code = compiled.code.as_ref().map(ToString::to_string);
         let known = CompiledNode { code: code.clone(), ..CompiledNode::default() };
         let mut json = self.parts.node.to_json(code.as_ref().map(|_| &known));
         if let Json::Object(map) = &mut json {

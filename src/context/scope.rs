@@ -207,7 +207,8 @@ impl Scope {
     pub(super) fn warn(&self, message: String) -> Result<(), Error> {
         let flags = &self.session.config().flags;
         let options = &flags.warn_error_options;
-        let listed = |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
+        let listed =
+            |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
         let named = |names: &[String]| names.iter().any(|name| name == "JinjaLogWarning");
         if named(&options.silence) {
             return Ok(());
@@ -359,8 +360,7 @@ fn provider_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "invocation_args_dict" => session.shared().invocation_args.value(),
         "dbt_metadata_envs" => session.shared().metadata_envs.value(),
         "sql_now" => Value::from("now()"),
-        "defer_relation" => none(),
-        "context_macro_stack" => none(),
+        "defer_relation" | "context_macro_stack" => none(),
         "pre_hooks" | "post_hooks" => super::model::hooks(scope, name),
         "sql" | "compiled_code" => optional(scope.run().and_then(|run| run.compiled_code()).as_deref()),
         "adapter_macro" => function("adapter_macro", |_, _| {

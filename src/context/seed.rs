@@ -49,8 +49,9 @@ fn load(run: &NodeRun) -> Result<Value, Error> {
     let file = SeedFile::parse(&bytes, delimiter, &text_columns).map_err(|error| {
         let sources = run.session().sources();
         let source = sources.add(node.original_file_path.clone(), String::from_utf8_lossy(&bytes).into_owned());
-        let mut problem = Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {}", node.name, error.message))
-            .at(Span::new(source, error.offset, error.offset + 1), "");
+        let mut problem =
+            Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {}", node.name, error.message))
+                .at(Span::new(source, error.offset, error.offset + 1), "");
         problem.hint = error.hint;
         raise(problem)
     })?;

@@ -64,8 +64,8 @@ impl Session {
             quoting,
             warnings: Mutex::default(),
             selected: RwLock::default(),
-            cache: Arc<RelationCache>,
-    graph: OnceLock::new(),
+            cache,
+            graph: OnceLock::new(),
             warned: Mutex::default(),
         })
     }

@@ -128,9 +128,9 @@ impl TableValue {
     /// What the values of each column are.
     pub(super) fn kinds(&self) -> &[SeedType] {
         self.kinds.get_or_init(|| match &self.source {
-            Source::Warehouse(table) => {
-                (0..self.names.len()).map(|index| kind_of(table.rows().iter().filter_map(|row| row.get(index)))).collect()
-            }
+            Source::Warehouse(table) => (0..self.names.len())
+                .map(|index| kind_of(table.rows().iter().filter_map(|row| row.get(index))))
+                .collect(),
             Source::Rows(_) => (0..self.names.len()).map(|index| kind_of_values(&self.column(index))).collect(),
         })
     }
@@ -153,10 +153,7 @@ impl TableValue {
     fn with_columns(&self, indexes: &[usize]) -> Value {
         let names = Arc::new(indexes.iter().map(|index| self.names[*index].clone()).collect::<Vec<_>>());
         let rows = self.rows().iter().filter_map(as_row);
-        Self::of_rows(
-            names,
-            rows.map(|row| indexes.iter().map(|index| row.values[*index].clone()).collect()).collect(),
-        )
+        Self::of_rows(names, rows.map(|row| indexes.iter().map(|index| row.values[*index].clone()).collect()).collect())
     }
 
     fn with_rows(&self, rows: impl Iterator<Item = Value>) -> Value {
@@ -186,12 +183,13 @@ impl TableValue {
     fn printed(&self, args: &[Value]) -> Result<String, Error> {
         let names =
             ["max_rows", "max_columns", "output", "max_precision", "max_column_width", "locale", "max_header_width"];
-        let [max_rows, max_columns, _output, _precision, max_width, ..] = bind("print_table", names, args)?;
+        let [max_rows, max_columns, _output, precision, max_width, ..] = bind("print_table", names, args)?;
         let limit = |value: Option<Value>, default: usize| match value {
             Some(value) if value.is_none() => usize::MAX,
             Some(value) => value.as_usize().unwrap_or(default),
             None => default,
         };
+        let max_precision = limit(precision, 3);
         let (max_rows, max_columns, max_width) = (limit(max_rows, 20), limit(max_columns, 6), limit(max_width, 20));
         let shorten = |text: String| {
             if text.chars().count() > max_width {
@@ -204,24 +202,42 @@ impl TableValue {
         let shown = self.names.len().min(max_columns);
         let more_columns = self.names.len() > shown;
         let mut head: Vec<String> = self.names[..shown].iter().map(|name| shorten(name.clone())).collect();
-        let mut numeric: Vec<bool> =
-            self.kinds()[..shown].iter().map(|kind| matches!(kind, SeedType::Integer | SeedType::Number)).collect();
+        // All but text stands on the right; numbers of a column have equally many decimal places.
+        let kinds = &self.kinds()[..shown];
+        let mut on_the_right: Vec<bool> = kinds.iter().map(|kind| *kind != SeedType::Text).collect();
+        let places: Vec<Option<usize>> = kinds
+            .iter()
+            .enumerate()
+            .map(|(index, kind)| (*kind == SeedType::Number).then(|| self.decimal_places(index, max_rows)))
+            .collect();
+        let cell = |(index, value): (usize, &Value)| match places[index] {
+            Some(places) if !value.is_none() => grouped_number(value, places, max_precision),
+            _ => shown_text(value),
+        };
         let mut rows: Vec<Vec<String>> = self
             .rows()
             .iter()
             .take(max_rows)
             .filter_map(as_row)
-            .map(|row| row.values[..shown].iter().map(|value| shorten(shown_text(value))).collect())
+            .map(|row| row.values[..shown].iter().enumerate().map(cell).map(shorten).collect())
             .collect();
         if more_columns {
             head.push("...".into());
-            numeric.push(false);
-            rows.iter_mut().for_each(|row| row.push("...".into()));
+            on_the_right.push(false);
+            for row in &mut rows {
+                row.push("...".into());
+            }
         }
         if self.len() > max_rows {
             rows.push(vec!["...".into(); head.len()]);
         }
-        Ok(super::print_table::agate(&head, &rows, &numeric))
+        Ok(super::print_table::agate(&head, &rows, &on_the_right))
+    }
+
+    /// The most decimal places that a number of a column needs.
+    fn decimal_places(&self, index: usize, max_rows: usize) -> usize {
+        let places = |value: &Value| to_text(value).split_once('.').map_or(0, |(_, f)| f.trim_end_matches('0').len());
+        self.rows().iter().take(max_rows).filter_map(as_row).map(|row| places(&row.values[index])).max().unwrap_or(0)
     }
 
     fn csv(&self) -> String {
@@ -240,6 +256,24 @@ impl TableValue {
 /// A cell as `print_table` shows it: an empty text for null.
 fn shown_text(value: &Value) -> String {
     if value.is_none() { String::new() } else { to_text(value) }
+}
+
+/// A number with commas between thousands; places that are cut off are told by an ellipsis.
+fn grouped_number(value: &Value, places: usize, most: usize) -> String {
+    let Ok(number) = f64::try_from(value.clone()) else { return to_text(value) };
+    let fixed = format!("{:.*}", places.min(most), number.abs());
+    let (whole, fraction) = fixed.split_once('.').unwrap_or((&fixed, ""));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign = if number < 0.0 { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let cut = if places > most { "…" } else { "" };
+    format!("{sign}{grouped}{point}{fraction}{cut}")
 }
 
 /// The table behind a value.
@@ -267,7 +301,7 @@ fn cell_value(cell: &Cell) -> Value {
         }
         Cell::Bytes(bytes) => Value::from_bytes(bytes.clone()),
         Cell::List(_) | Cell::Struct(_) => {
-            super::json_yaml::tojson(&[Value::from_serialize(cell_json(cell))]).unwrap_or_else(|_| none())
+            super::json_yaml::tojson(&[crate::jinja::from_json(&cell_json(cell))]).unwrap_or_else(|_| none())
         }
     }
 }
@@ -296,7 +330,9 @@ fn cell_json(cell: &Cell) -> serde_json::Value {
         | Cell::TimestampTz(text) => Json::from(text.as_str()),
         Cell::Bytes(bytes) => Json::from(String::from_utf8_lossy(bytes).into_owned()),
         Cell::List(items) => items.iter().map(cell_json).collect(),
-        Cell::Struct(fields) => Json::Object(fields.iter().map(|(name, value)| (name.clone(), cell_json(value))).collect()),
+        Cell::Struct(fields) => {
+            Json::Object(fields.iter().map(|(name, value)| (name.clone(), cell_json(value))).collect())
+        }
     }
 }
 
@@ -345,7 +381,16 @@ fn kind_of_values(values: &[Value]) -> SeedType {
 }
 
 const TABLE_METHODS: &[&str] = &[
-    "print_table", "print_csv", "print_json", "select", "exclude", "rename", "limit", "order_by", "distinct", "to_csv",
+    "print_table",
+    "print_csv",
+    "print_json",
+    "select",
+    "exclude",
+    "rename",
+    "limit",
+    "order_by",
+    "distinct",
+    "to_csv",
 ];
 
 impl Object for TableValue {
@@ -679,6 +724,12 @@ mod tests {
         assert_eq!(names, ["id", "name", "id_2"]);
         let first = columns.get_item(&Value::from("name")).unwrap();
         assert_eq!(first.get_item_by_index(1).unwrap(), Value::from("a"));
+    }
+
+    #[test]
+    fn numbers_are_printed_with_equal_places() {
+        assert_eq!(grouped_number(&Value::from(1234567.5), 2, 3), "1,234,567.50");
+        assert_eq!(grouped_number(&Value::from(-0.12345), 5, 3), "-0.123…");
     }
 
     #[test]

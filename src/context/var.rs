@@ -54,7 +54,8 @@ impl Var {
                 super::json_yaml::indented_json(&Json::Object(known.clone()))
             ),
         );
-        let problem = problem.hint(format!("give it under `vars:`, with `--vars '{{{name}: …}}'`, or a default as second argument"));
+        let problem = problem
+            .hint(format!("give it under `vars:`, with `--vars '{{{name}: …}}'`, or a default as second argument"));
         Err(raise(problem.suggest(name, known.keys().map(String::as_str))))
     }
 }

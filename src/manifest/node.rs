@@ -260,6 +260,53 @@ pub struct Node {
 }
 
 impl Node {
+    /// A node of which nothing more is known than what it is and how it is called.
+    pub fn new(resource_type: ResourceType, unique_id: String, name: String, package_name: String) -> Self {
+        Self {
+            unique_id,
+            resource_type,
+            alias: name.clone(),
+            name,
+            package_name,
+            path: String::new(),
+            original_file_path: String::new(),
+            fqn: Vec::new(),
+            database: None,
+            schema: String::new(),
+            relation_name: None,
+            checksum: Checksum { name: "none", checksum: String::new() },
+            config: NodeConfig::default(),
+            unrendered_config: Map::new(),
+            config_call: Map::new(),
+            raw_code: Arc::from(""),
+            span: None,
+            language: "sql",
+            refs: Vec::new(),
+            sources: Vec::new(),
+            metrics: Vec::new(),
+            depends_on: DependsOn::default(),
+            description: String::new(),
+            columns: IndexMap::new(),
+            tags: Vec::new(),
+            meta: Map::new(),
+            group: None,
+            docs: Map::new(),
+            patch_path: None,
+            doc_blocks: Vec::new(),
+            created_at: 0.0,
+            access: "protected".into(),
+            version: None,
+            latest_version: None,
+            deprecation_date: None,
+            constraints: Vec::new(),
+            primary_key: Vec::new(),
+            time_spine: None,
+            test: TestDetails::default(),
+            root_path: None,
+            index: None,
+        }
+    }
+
     /// Whether it becomes CTEs of others instead of a relation.
     pub fn is_ephemeral(&self) -> bool {
         self.resource_type == ResourceType::Model && self.config.materialized() == "ephemeral"

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::config_merge::merge;
+use super::config_merge::{merge, translate};
 use super::parsing::Parsing;
 use super::references::{ref_call, source_call};
 use super::templates::Reading;
@@ -245,6 +245,18 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     }
 }
 
+/// The first call of a config keeps it as written; a second one is merged into it.
+fn add_config_call(into: &mut Map<String, Value>, values: Map<String, Value>) {
+    for (key, value) in values {
+        let key = translate(&key).to_owned();
+        if into.contains_key(&key) {
+            merge(into, &Map::from_iter([(key, value)]));
+        } else {
+            into.insert(key, value);
+        }
+    }
+}
+
 fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()> {
     match call.path[0].as_str() {
         "ref" => captured.refs.push(ref_call(call, place.map(|place| place.span(call.range.clone())))?),
@@ -260,7 +272,7 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
                     _ => return None,
                 }
             }
-            merge(&mut captured.config_call, &values);
+            add_config_call(&mut captured.config_call, values);
         }
         _ => return None,
     }

@@ -47,7 +47,7 @@ pub(super) struct ProjectFile {
     pub(super) text: Arc<str>,
     /// Bytes of white space before `text` in the file.
     pub(super) offset: usize,
-    /// Hash of the text (of a seed: of all bytes).
+    /// Hash of the text, without white space around it.
     pub(super) checksum: Checksum,
 }
 
@@ -165,7 +165,7 @@ fn read_one(
         let checksum = if size > LARGEST_HASHED_SEED {
             Checksum { name: "path", checksum: found.original_path.clone() }
         } else {
-            sha256(&std::fs::read(&found.path).map_err(unreadable)?)
+            sha256(std::fs::read(&found.path).map_err(unreadable)?.trim_ascii())
         };
         (sources.add(shown, ""), Arc::from(""), 0, checksum)
     } else {

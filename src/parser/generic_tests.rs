@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::names::{fqn, generic_test_hash, generic_test_names, python_repr};
@@ -16,7 +15,7 @@ use super::templates;
 use super::templates::Reading;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::manifest::{Checksum, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
+use crate::manifest::{DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
 const CONFIG_KEYS: &[&str] = &[
@@ -85,7 +84,7 @@ pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Vec<Parsed> {
 /// All tests of a source table.
 pub(super) fn of_source(parsing: &Parsing, source: &SourceEntry) -> Vec<Parsed> {
     let mut tests = Vec::new();
-    let table_tags = &source.source.tags;
+    let table_tags = &source.test_tags;
     for column in &source.columns {
         let quoted = column.properties.quote.unwrap_or(source.quote_columns);
         for test in &column.data_tests {
@@ -159,52 +158,31 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
     tags.retain(|tag| seen.insert(tag.clone()));
     let warnings = captured.warnings.clone();
     let mut node = Node {
-        unique_id,
-        resource_type: ResourceType::Test,
-        name: full,
-        package_name: package.to_owned(),
         path: format!("{short}.sql"),
         original_file_path: definition.entry.file.original_path.clone(),
         fqn,
-        alias: String::new(),
-        database: None,
-        schema: String::new(),
-        relation_name: None,
-        checksum: Checksum { name: "none", checksum: String::new() },
         unrendered_config: resolved.unrendered,
         config_call: call,
         raw_code,
         span: Some(definition.span),
-        language: "sql",
         refs: captured.refs,
         sources: captured.sources,
-        metrics: Vec::new(),
         depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
         description: split.description,
-        columns: IndexMap::new(),
         tags,
         meta: resolved.config.get("meta").and_then(Value::as_object).cloned().unwrap_or_default(),
         group: resolved.config.str("group").map(str::to_owned),
         docs: json!({"show": true, "node_color": null}).as_object().cloned().unwrap_or_default(),
-        patch_path: None,
-        doc_blocks: Vec::new(),
         created_at: parsing.created_at(),
         access: String::new(),
-        version: None,
-        latest_version: None,
-        deprecation_date: None,
-        constraints: Vec::new(),
-        primary_key: Vec::new(),
-        time_spine: None,
         test: TestDetails {
             metadata: Some(TestMetadata { name: split.name, namespace: split.namespace, kwargs: split.kwargs }),
             column_name: definition.column.clone(),
             file_key_name: Some(format!("{}.{}", definition.entry.section, definition.entry.name)),
             attached_node: None,
         },
-        root_path: None,
-        index: None,
         config: resolved.config,
+        ..Node::new(ResourceType::Test, unique_id, full, package.to_owned())
     };
     check_config(&node)?;
     name_relation(parsing, &mut node)?;

@@ -271,6 +271,7 @@ fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<U
     for given in &test.given {
         let input = given.get("input").and_then(Value::as_str).unwrap_or_default();
         if input.trim() == "this" {
+            test.inputs.push(model.unique_id.clone());
             continue;
         }
         let not_found = || {
@@ -286,9 +287,7 @@ fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<U
             Reference::Metric(_) => Found::Nothing,
         };
         let Found::Enabled(id) = found else { return Err(not_found()) };
-        if !test.depends_on.nodes.iter().any(|known| known == id) {
-            test.depends_on.nodes.push(id.to_owned());
-        }
+        test.inputs.push(id.to_owned());
     }
     Ok(Some(test))
 }

@@ -26,5 +26,6 @@ mod snapshots;
 mod sources;
 mod templates;
 mod unit_tests;
+mod unused_configs;
 
 pub use parse::{ParseParts, Parsed, parse};

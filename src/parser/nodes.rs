@@ -13,7 +13,7 @@ use super::patches::Patch;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
-use crate::context::{NameMacro, ParseNode, generate_name};
+use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails};
 
@@ -101,8 +101,8 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         raw_code: draft.raw_code,
         span: draft.span,
         language: "sql",
-        refs: unique(captured.refs),
-        sources: unique(captured.sources),
+        refs: captured.refs,
+        sources: captured.sources,
         metrics: captured.metrics,
         depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
         description: draft.patch.map(|patch| patch.description.clone()).unwrap_or_default(),
@@ -128,22 +128,12 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
     }
 }
 
-/// `ref` and `source` may be called several times for the same thing; dbt lists it once per distinct call.
-fn unique<T: PartialEq>(calls: Vec<T>) -> Vec<T> {
-    let mut kept: Vec<T> = Vec::with_capacity(calls.len());
-    for call in calls {
-        if !kept.contains(&call) {
-            kept.push(call);
-        }
-    }
-    kept
-}
-
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
 pub(super) fn name_relation(parsing: &Parsing, node: &mut Node) -> Result<(), Diagnostic> {
-    let name = |which: NameMacro, custom: Option<&str>| {
-        generate_name(parsing.session(), which, &node.package_name, custom, &|| node_json(parsing, node))
-    };
+    let json = || node_json(parsing, node);
+    let named = Named { name: &node.name, version: node.version.as_ref(), json: &json };
+    let name =
+        |which, custom: Option<&str>| generate_name(parsing.session(), which, &node.package_name, custom, &named);
     let database = name(NameMacro::Database, node.config.str("database"))?;
     let schema = name(NameMacro::Schema, node.config.str("schema"))?;
     let alias = name(NameMacro::Alias, node.config.str("alias"))?;
@@ -224,8 +214,6 @@ fn capture_hooks(parsing: &Parsing, node: &mut Node, problems: &mut Diagnostics)
         }
         problems.extend(captured.warnings);
     }
-    node.refs = unique(std::mem::take(&mut node.refs));
-    node.sources = unique(std::mem::take(&mut node.sources));
     Ok(())
 }
 

@@ -12,13 +12,13 @@ use super::parsing::Parsing;
 use super::patches::{Patch, Patches};
 use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
+use super::unused_configs::ConfiguredPaths;
 use super::{docs, exposures, generic_tests, hooks, link, macros, snapshots, sources, templates, unit_tests};
 use crate::adapters::Adapter;
 use crate::config::Config;
 use crate::context::{MacroSet, Session, SessionParts};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::events::Reporter;
-use crate::jinja::Engine;
 use crate::manifest::{Exposure, Group, Macro, Manifest, Node, ResourceType, UnitTest};
 use crate::yaml;
 
@@ -61,13 +61,11 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
     let packages = parts.adapter.macro_packages();
-    let engine = Engine::new();
-    let (set, found) = MacroSet::new(macro_list.iter().cloned(), &parts.config.project.name, packages, &engine);
+    let (set, found) = MacroSet::new(macro_list.iter().cloned(), &parts.config.project.name, packages);
     problems.extend(found);
     let session = Session::new(SessionParts {
         config: parts.config,
         adapter: parts.adapter,
-        engine,
         macros: Arc::new(set),
         reporter: parts.reporter,
         sources: parts.sources,
@@ -75,9 +73,28 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems));
     let entries = read_properties(&parsing, &all_files, &mut problems);
     let resources = read_resources(&parsing, &all_files, &entries, macro_list, &mut problems);
+    warn_of_unused_configs(&parsing, &resources, &mut problems);
     let manifest = link::manifest(&parsing, resources, &mut problems);
     problems.extend(session.take_warnings());
     Parsed { session, manifest, diagnostics: problems }
+}
+
+fn warn_of_unused_configs(parsing: &Parsing, resources: &Resources, problems: &mut Diagnostics) {
+    let mut paths = ConfiguredPaths::default();
+    let nodes = &resources.nodes;
+    for node in nodes.enabled.values().chain(nodes.disabled.values().flatten()) {
+        paths.add(node.resource_type, &node.fqn);
+    }
+    for source in &resources.sources {
+        paths.add(ResourceType::Source, &source.source.fqn);
+    }
+    for exposure in &resources.exposures {
+        paths.add(ResourceType::Exposure, &exposure.fqn);
+    }
+    for test in &resources.unit_tests {
+        paths.add(ResourceType::UnitTest, &test.fqn);
+    }
+    paths.warn_of_unused(parsing.project(), problems);
 }
 
 fn read_files(parts: &ParseParts, problems: &mut Diagnostics) -> Vec<ProjectFile> {

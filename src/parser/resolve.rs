@@ -140,16 +140,16 @@ pub(super) fn dependencies(
             ids.push(id.to_owned());
         }
     };
-    for call in refs {
-        match lookup.node(call, caller.package) {
-            Found::Enabled(id) => keep(id),
-            missing => problems.push(missing_node(lookup, caller, call, matches!(missing, Found::Disabled))),
-        }
-    }
     for call in sources {
         match lookup.source(call, caller.package) {
             Found::Enabled(id) => keep(id),
             missing => problems.push(missing_source(lookup, caller, call, matches!(missing, Found::Disabled))),
+        }
+    }
+    for call in refs {
+        match lookup.node(call, caller.package) {
+            Found::Enabled(id) => keep(id),
+            missing => problems.push(missing_node(lookup, caller, call, matches!(missing, Found::Disabled))),
         }
     }
     (ids, problems)

@@ -23,6 +23,8 @@ pub(super) struct SourceEntry {
     pub(super) columns: Vec<ColumnEntry>,
     /// Tests of the table as a whole.
     pub(super) data_tests: Vec<Value>,
+    /// Tags that its tests inherit: those beside `config`, as in dbt.
+    pub(super) test_tags: Vec<String>,
     /// Whether names of columns are quoted where they do not say.
     pub(super) quote_columns: bool,
 }
@@ -153,7 +155,8 @@ fn one_table(
         _ => Vec::new(),
     };
     let quote_columns = source.quoting.get("column").and_then(Value::as_bool).unwrap_or(false);
-    Ok(SourceEntry { source, entry: Arc::clone(entry), columns, data_tests, quote_columns })
+    let test_tags = [entry.values.get("tags"), table.get("tags")].into_iter().flat_map(strings).collect();
+    Ok(SourceEntry { source, entry: Arc::clone(entry), columns, data_tests, test_tags, quote_columns })
 }
 
 fn object(value: Option<&Value>) -> Map<String, Value> {

@@ -8,8 +8,8 @@ use super::files::ProjectFile;
 use super::parsing::Parsing;
 use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
+use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, callable_undefined, has_tags, to_json};
 use crate::manifest::RefCall;
-use crate::jinja::{JinjaError, Origin, callable_undefined, Rendered, SyntaxError, Undefined, has_tags, to_json};
 
 /// A file that is not valid Jinja, as a problem with its place.
 pub(super) fn syntax_problem(file: &ProjectFile, error: SyntaxError) -> Diagnostic {

@@ -25,7 +25,7 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Com
         status: Some(status),
         message,
         adapter_response: main.response.to_map(),
-        diagnostics: Vec::new(),
+        ..Done::default()
     })
 }
 

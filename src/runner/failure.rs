@@ -9,11 +9,13 @@ use crate::diagnostics::{Code, Diagnostic};
 pub(super) struct Failure {
     /// At least one.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// All that the database said, where the diagnostic says less.
+    pub(super) whole: Option<String>,
 }
 
 impl From<Diagnostic> for Failure {
     fn from(problem: Diagnostic) -> Self {
-        Self { diagnostics: vec![problem] }
+        Self { diagnostics: vec![problem], whole: None }
     }
 }
 
@@ -22,6 +24,13 @@ pub(super) fn message(failure: &Failure, subject: &Subject, _session: &Session) 
     let Some(first) = failure.diagnostics.first() else { return "unknown error".into() };
     let mut text =
         format!("{} in {} {} ({})", sort(first.code), subject.resource_type().as_str(), subject.name(), subject.path());
+    if let Some(whole) = &failure.whole {
+        for line in whole.trim().lines() {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
+        return text;
+    }
     for problem in &failure.diagnostics {
         for line in problem.message.trim().lines() {
             text.push_str("\n  ");

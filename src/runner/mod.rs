@@ -3,11 +3,13 @@
 //! [`Runner`] is the way in. Order and skipping come from `plan`, templates from `context` and `compiler`, words for
 //! people from `events`; nothing here reads project files or prints.
 
+mod batch_size;
 mod catalog;
 mod data_test;
 mod failure;
 mod hooks;
 mod inline;
+mod microbatch;
 mod model;
 mod node;
 mod operation;
@@ -15,7 +17,9 @@ mod pool;
 mod results_value;
 mod row_difference;
 mod run;
+mod sample;
 mod schemas;
+mod seed;
 mod show;
 mod stop;
 mod subject;

@@ -15,7 +15,17 @@ use crate::manifest::Node;
 
 /// Runs the node's materialization.
 pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Compiled>) -> Result<Done, Failure> {
-    let returned = materialize(runner, run, compiled)?;
+    execute_at(runner, run, compiled, &CodePath::of_node(run.node()))
+}
+
+/// The same with another place below `target/run`.
+pub(super) fn execute_at(
+    runner: &Runner,
+    run: &Arc<NodeRun>,
+    compiled: Option<&Compiled>,
+    path: &CodePath,
+) -> Result<Done, Failure> {
+    let returned = materialize_at(runner, run, compiled, path)?;
     run.remember_relations(&returned)?;
     let main = run.statement_result("main").ok_or_else(|| {
         Diagnostic::error(Code::INVALID_RESOURCE, "main is not being called during running model")
@@ -30,6 +40,15 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Com
 
 /// Calls the materialization that the node's config names; writes what its main statement ran to `target/run`.
 pub(super) fn materialize(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Compiled>) -> Result<Value, Failure> {
+    materialize_at(runner, run, compiled, &CodePath::of_node(run.node()))
+}
+
+fn materialize_at(
+    runner: &Runner,
+    run: &Arc<NodeRun>,
+    compiled: Option<&Compiled>,
+    path: &CodePath,
+) -> Result<Value, Failure> {
     let node = run.node();
     let name = node.config.materialized();
     let session = &runner.session;
@@ -47,7 +66,7 @@ pub(super) fn materialize(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<
     })?;
     let returned = run.call_macro(found, &[]);
     if let Some(statement) = run.main_sql() {
-        let path = runner.target.write_run(&CodePath::of_node(node), &statement)?;
+        let path = runner.target.write_run(path, &statement)?;
         runner.keep_compiled(&node.unique_id, |known| known.build_path = Some(path));
     }
     returned.map_err(|problem| place(run, problem, compiled))
@@ -74,18 +93,24 @@ fn place(run: &NodeRun, mut problem: Diagnostic, compiled: Option<&Compiled>) ->
     if let Some(own) = own_line(run.node(), &compiled.code, start) {
         problem.labels.push(Label { span: own, text: "which comes from here".into() });
     }
-    problem.into()
+    // Some databases draw the place themselves, in the statement that was sent.
+    let whole = problem.message.clone();
+    if let Some(drawn) = whole.find("\n\nLINE ") {
+        problem.message.truncate(drawn);
+    }
+    Failure { diagnostics: vec![problem], whole: Some(whole) }
 }
 
-/// The line of the node's file that is the same as the one around `offset` in its compiled SQL, if there is just one.
+/// The line of the node's file that the line around `offset` in its compiled SQL came from: the same one, or the only one
+/// that begins in the same way.
 fn own_line(node: &Node, code: &str, offset: usize) -> Option<Span> {
     let begin = code[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = code[begin..].lines().next()?.trim();
-    let span = node.span.filter(|_| node.test.metadata.is_none() && line.len() > 3)?;
-    let mut found = node.raw_code.match_indices(line).map(|(at, _)| at);
-    let at = found.next()?;
-    if found.next().is_some() {
-        return None;
-    }
-    Some(Span::new(span.source, span.start as usize + at, span.start as usize + at + line.len()))
+    let span = node.span.filter(|_| node.test.metadata.is_none())?;
+    let common = |own: &str| own.trim().bytes().zip(line.bytes()).take_while(|(a, b)| a == b).count();
+    let best = node.raw_code.lines().map(common).max().filter(|count| *count > 5 || *count == line.len())?;
+    let mut candidates = node.raw_code.lines().filter(|own| common(own) == best);
+    let own = candidates.next().filter(|_| candidates.next().is_none())?.trim();
+    let at = own.as_ptr() as usize - node.raw_code.as_ptr() as usize;
+    Some(Span::new(span.source, span.start as usize + at, span.start as usize + at + own.len()))
 }

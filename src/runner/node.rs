@@ -9,15 +9,16 @@ use serde_json::{Map, Value, json};
 use super::failure::{self, Failure};
 use super::pool::Taken;
 use super::run::{Action, Runner};
+use super::sample::Window;
 use super::subject::Subject;
-use super::{data_test, model, show, unit_test};
+use super::{data_test, microbatch, model, seed, show, unit_test};
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
-use crate::context::{NodeRun, RunParts, Worker};
+use crate::context::{NodeRun, RunOptions, RunParts, Worker};
 use crate::diagnostics::Diagnostic;
 use crate::events::{Event, NodeInfo};
 use crate::manifest::{Node, ResourceType};
-use crate::plan::{NodeResult, NodeStatus, Timing};
+use crate::plan::{BatchResults, NodeResult, NodeStatus, Timing};
 
 /// What executing a node gave.
 #[derive(Debug, Clone, Default)]
@@ -30,8 +31,10 @@ pub(super) struct Done {
     pub(super) adapter_response: Map<String, Value>,
     /// Rows that a test found.
     pub(super) failures: Option<i64>,
-    /// The problem of a test that failed.
+    /// The problem of a test or batch that failed.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Of a microbatch model.
+    pub(super) batch_results: Option<BatchResults>,
 }
 
 /// A job while it runs.
@@ -45,6 +48,10 @@ pub(super) struct Running<'a> {
 impl Running<'_> {
     fn status(&mut self, status: &str) {
         status.clone_into(&mut self.node_info.node_status);
+    }
+
+    pub(super) fn node_info(&self) -> &NodeInfo {
+        &self.node_info
     }
 
     /// Measures a step.
@@ -95,12 +102,25 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     };
     runner.stop.ends(&unique_id);
     close_transaction(worker, outcome.is_ok());
+    let ephemeral = match (subject, &outcome) {
+        (Subject::Node(node), Err(_)) => broken_ephemeral(runner, node, worker),
+        _ => None,
+    };
     let mut result = match outcome {
+        Err(failure) if ephemeral.is_some() => NodeResult {
+            message: Some(format!(
+                "Compilation Error in {unique_id}, caused by compilation error in referenced ephemeral model {}",
+                ephemeral.clone().unwrap_or_default()
+            )),
+            diagnostics: failure.diagnostics,
+            ..NodeResult::new(&unique_id, subject.resource_type(), NodeStatus::Skipped)
+        },
         Ok(done) => NodeResult {
             message: done.message,
             adapter_response: done.adapter_response,
             failures: done.failures,
             diagnostics: done.diagnostics,
+            batch_results: done.batch_results,
             ..NodeResult::new(&unique_id, subject.resource_type(), done.status.unwrap_or(NodeStatus::Success))
         },
         Err(failure) => failed(runner, subject, failure),
@@ -120,7 +140,15 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     };
     node_info.node_finished_at = iso_now();
     node_info.node_status = result.status.as_str().into();
-    if runner.action == Action::Build {
+    if runner.action == Action::Build && ephemeral.is_some() {
+        runner.report(&Event::LogSkipBecauseError {
+            index: taken.index,
+            relation: subject.name().to_owned(),
+            schema: node_info.node_relation.schema.clone(),
+            status: "error".into(),
+            total,
+        });
+    } else if runner.action == Action::Build {
         runner.report(&subject.result_line(&result, taken.index, total, node_info.clone()));
     }
     finished(runner, &result, node_info);
@@ -165,12 +193,18 @@ fn result_json(result: &NodeResult) -> Value {
 /// A model, seed, snapshot, data test, analysis: compiled, then executed.
 fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure> {
     let runner = running.runner;
-    let run = NodeRun::new(RunParts {
+    if runner.action == Action::Build && microbatch::is_microbatch(node) {
+        return microbatch::run(running, node);
+    }
+    let parts = RunParts {
         session: Arc::clone(&runner.session),
         manifest: Arc::clone(&runner.manifest),
         node: Arc::clone(node),
         worker: Arc::clone(running.worker),
-    });
+    };
+    let samples = matches!(node.resource_type, ResourceType::Model | ResourceType::Snapshot);
+    let event_time = runner.sample.filter(|_| samples).map(Window::range);
+    let run = NodeRun::with_options(parts, RunOptions { event_time, ..RunOptions::default() });
     running.status("compiling");
     runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
     let compiled = running.timed("compile", |running| {
@@ -189,6 +223,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     runner.report(&Event::NodeExecuting { node_info: running.node_info.clone() });
     running.timed("execute", |running| match node.resource_type {
         ResourceType::Test => data_test::execute(running.runner, &run, compiled.as_ref()),
+        ResourceType::Seed => seed::execute(running.runner, &run),
         _ => model::execute(running.runner, &run, compiled.as_ref()),
     })
 }
@@ -218,6 +253,21 @@ pub(super) fn compile(
     Ok(Some(compiled))
 }
 
+/// The ephemeral model upstream of a failed node that cannot be compiled, if that is why it failed.
+fn broken_ephemeral(runner: &Runner, node: &Arc<Node>, worker: &Arc<Worker>) -> Option<String> {
+    let upstream = node.depends_on.nodes.iter().filter_map(|id| runner.manifest.nodes.get(id));
+    upstream.filter(|up| up.is_ephemeral()).find_map(|up| {
+        let run = NodeRun::new(RunParts {
+            session: Arc::clone(&runner.session),
+            manifest: Arc::clone(&runner.manifest),
+            node: Arc::clone(up),
+            worker: Arc::clone(worker),
+        });
+        let deeper = broken_ephemeral(runner, up, worker);
+        deeper.or_else(|| runner.compiler.compile(&run).is_err().then(|| up.unique_id.clone()))
+    })
+}
+
 fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
     NodeResult {
         message: Some(failure::message(&failure, subject, &runner.session)),
@@ -227,7 +277,7 @@ fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
 }
 
 /// Nothing of a node stays open: what it did not commit is undone where it failed, and kept where it did not.
-fn close_transaction(worker: &Worker, is_success: bool) {
+pub(super) fn close_transaction(worker: &Worker, is_success: bool) {
     let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
     if connection.in_transaction() {
         // The connection may be broken by what made the node fail; the failure is reported already.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use indexmap::IndexMap;
 
 use super::pool::{self, Taken};
+use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
 use super::{hooks, node, schemas, summary};
@@ -60,15 +61,19 @@ pub struct Runner {
     pub(super) action: Action,
     pub(super) compiler: Compiler,
     pub(super) target: TargetFolder,
+    /// The window of event time that inputs are limited to (`--sample`).
+    pub(super) sample: Option<Window>,
     compiled: Mutex<CompiledNodes>,
     tables: Mutex<IndexMap<String, Table>>,
 }
 
 impl Runner {
     /// A runner; nothing is connected yet.
-    pub fn new(parts: RunnerParts) -> Self {
+    pub fn new(parts: RunnerParts) -> Result<Self, Diagnostic> {
+        let sample = sample::window(parts.session.config())?;
         let project = &parts.session.config().project;
-        Self {
+        Ok(Self {
+            sample,
             target: TargetFolder::new(project.root.clone(), project.target_path.clone()),
             session: parts.session,
             manifest: parts.manifest,
@@ -77,7 +82,7 @@ impl Runner {
             compiler: Compiler::new(),
             compiled: Mutex::default(),
             tables: Mutex::default(),
-        }
+        })
     }
 
     /// Runs a plan. An error means that the run could not begin or go on at all; failures of nodes are in the report.
@@ -91,7 +96,7 @@ impl Runner {
             target_name: self.session.config().profile.target_name.clone(),
         });
         self.report(&Event::blank());
-        let main = self.worker("main")?;
+        let main = self.worker("MainThread")?;
         let mut results = Vec::new();
         if self.action == Action::Build {
             schemas::prepare(self, plan, &main)?;

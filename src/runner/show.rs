@@ -29,7 +29,9 @@ pub(super) fn query(
     let header = node.config.str("sql_header").map_or(Value::from(()), Value::from);
     let limit = limit.map_or(Value::from(()), Value::from);
     let sql = run.call_macro_named("get_show_sql", &[Value::from(code), header, limit])?;
-    let (response, table) = run.query(&sql.to_string())?;
+    let sql = sql.to_string();
+    let (response, table) = run.query(&sql)?;
+    runner.keep_compiled(&node.unique_id, |known| known.code = Some(sql));
     runner.keep_table(&node.unique_id, table);
     Ok(Done { message: Some(response.message.clone()), adapter_response: response.to_map(), ..Done::default() })
 }

@@ -107,7 +107,9 @@ impl Subject {
         match self {
             Self::Node(node) => match node.resource_type {
                 ResourceType::Model => {
-                    format!("{} {} model {}", node.language, node.config.materialized(), relation_words(node))
+                    let kind =
+                        if super::microbatch::is_microbatch(node) { "microbatch" } else { node.config.materialized() };
+                    format!("{} {kind} model {}", node.language, relation_words(node))
                 }
                 ResourceType::Seed => format!("seed file {}", relation_words(node)),
                 ResourceType::Snapshot => format!("snapshot {}", relation_words(node)),

@@ -68,8 +68,10 @@ pub(super) fn report_problem(
     let node_info = subject.node_info();
     let message = result.message.clone();
     if result.status == NodeStatus::Skipped {
-        if let Some(msg) = message {
-            reporter.report(&Event::Note { msg: format!("  {msg}") });
+        // Without a problem of its own there is nothing to say that the line of the node has not said.
+        if let Some(msg) = message.filter(|_| !result.diagnostics.is_empty()) {
+            let shown = shown(result, sources);
+            reporter.report(&Event::RunResultError { msg, node_info, shown });
         }
         return;
     }

@@ -42,6 +42,6 @@ pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Don
         failures: Some(i64::from(difference.is_some())),
         message: difference,
         adapter_response: main.response.to_map(),
-        diagnostics: Vec::new(),
+        ..Done::default()
     })
 }

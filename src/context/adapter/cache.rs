@@ -113,8 +113,8 @@ pub(super) fn call(run: &Arc<NodeRun>, method: &str, args: &[Value]) -> Result<V
         }
         "list_relations" => {
             let [database, schema] = bind(method, ["database", "schema"], args)?;
-            let database = optional_text(database.as_ref())
-                .unwrap_or_else(|| run.session().adapter().database().to_owned());
+            let database =
+                optional_text(database.as_ref()).unwrap_or_else(|| run.session().adapter().database().to_owned());
             let relations = list_schema(run, &database, &text(method, "schema", schema)?).map_err(raise)?;
             Ok(list(relations.into_iter().map(relation_value).collect()))
         }

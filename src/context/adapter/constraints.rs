@@ -104,10 +104,9 @@ fn of_model(constraint: &Constraint) -> Option<String> {
         "unique" => Some(format!("{prefix}unique{spaced} ({columns})")),
         "primary_key" => Some(format!("{prefix}primary key{spaced} ({columns})")),
         "foreign_key" => match (&constraint.to, expression) {
-            (Some(to), _) if !constraint.to_columns.is_empty() => Some(format!(
-                "{prefix}foreign key ({columns}) references {to} ({})",
-                constraint.to_columns.join(", ")
-            )),
+            (Some(to), _) if !constraint.to_columns.is_empty() => {
+                Some(format!("{prefix}foreign key ({columns}) references {to} ({})", constraint.to_columns.join(", ")))
+            }
             (_, Some(expression)) => Some(format!("{prefix}foreign key ({columns}) references {expression}")),
             _ => None,
         },

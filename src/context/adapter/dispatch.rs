@@ -40,9 +40,7 @@ pub(super) fn dispatch(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Erro
             let candidate = format!("{prefix}__{name}");
             let found = match &package {
                 None => scope.lookup_macro(&candidate),
-                Some(package) => {
-                    scope.session.macros().find_in(package, &candidate).map(|entry| entry.value.clone())
-                }
+                Some(package) => scope.session.macros().find_in(package, &candidate).map(|entry| entry.value.clone()),
             };
             if let Some(found) = found {
                 return Ok(found);
@@ -75,11 +73,13 @@ fn search_packages(scope: &Scope, namespace: Option<&str>) -> Vec<Option<String>
     vec![None]
 }
 
+/// dbt's own strategies, which not every warehouse has.
+const BUILT_IN: &[&str] = &["append", "delete+insert", "merge", "insert_overwrite", "microbatch"];
+
 /// `adapter.get_incremental_strategy_macro(context, strategy)`: the macro `get_incremental_<strategy>_sql`.
 pub(super) fn strategy(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error> {
     let [_context, strategy] = bind("get_incremental_strategy_macro", ["model_context", "strategy"], args)?;
     let strategy = strategy.filter(|strategy| !strategy.is_none()).map_or_else(|| "default".into(), |s| s.to_string());
-    const BUILT_IN: &[&str] = &["append", "delete+insert", "merge", "insert_overwrite", "microbatch"];
     let known = scope.session.adapter().incremental_strategies();
     if BUILT_IN.contains(&strategy.as_str()) && !known.contains(&strategy.as_str()) {
         return Err(raise(

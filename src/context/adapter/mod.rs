@@ -122,10 +122,7 @@ impl Object for AdapterValue {
         match key.as_str()? {
             "Relation" => Some(Value::from_object(RelationClass { quoting: scope.session.quoting() })),
             "Column" => Some(Value::from_object(super::column::ColumnClass)),
-            "config" => Some(dict([(
-                "project_name",
-                Value::from(scope.session.config().project.name.as_str()),
-            )])),
+            "config" => Some(dict([("project_name", Value::from(scope.session.config().project.name.as_str()))])),
             "behavior" => Some(Value::from_object(Behavior(Arc::clone(scope)))),
             name => bound_method(self, METHODS, name),
         }
@@ -179,9 +176,7 @@ impl Object for BehaviorFlag {
 /// What dbt answers while parsing instead of asking the warehouse.
 fn stand_in(method: &str) -> Value {
     match method {
-        "execute" => {
-            tuple(vec![response(AdapterResponse::default()), Value::from_object(TableValue::empty())])
-        }
+        "execute" => tuple(vec![response(AdapterResponse::default()), Value::from_object(TableValue::empty())]),
         "get_partitions_metadata" => tuple(vec![Value::from_object(TableValue::empty())]),
         "add_query" => tuple(vec![none(), none()]),
         "get_columns_in_relation"
@@ -205,7 +200,12 @@ fn response(response: AdapterResponse) -> Value {
 }
 
 /// Methods that need no connection: the same while parsing and running.
-fn offline(scope: &Arc<Scope>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Option<Result<Value, Error>> {
+fn offline(
+    scope: &Arc<Scope>,
+    state: &mut State<'_, '_>,
+    method: &str,
+    args: &[Value],
+) -> Option<Result<Value, Error>> {
     let adapter = scope.session.adapter();
     Some(match method {
         "type" => Ok(Value::from(adapter.type_name())),
@@ -223,24 +223,24 @@ fn offline(scope: &Arc<Scope>, state: &mut State<'_, '_>, method: &str, args: &[
         "valid_incremental_strategies" => {
             Ok(list(adapter.incremental_strategies().iter().map(|name| Value::from(*name)).collect()))
         }
-        "nice_connection_name" => Ok(Value::from(if scope.unique_id().is_empty() { "<None>" } else { scope.unique_id() })),
+        "nice_connection_name" => {
+            Ok(Value::from(if scope.unique_id().is_empty() { "<None>" } else { scope.unique_id() }))
+        }
         "external_root" => Ok(Value::from(adapter.external_root())),
         "external_write_options" => external::write_options(args),
         "external_read_location" => external::read_location(args),
-        "is_motherduck" => Ok(Value::from(false)),
+        "is_motherduck" | "use_ducklake_table_workarounds" => Ok(Value::from(false)),
         "disable_transactions" => Ok(Value::from(adapter.disables_transactions())),
         "escape_sql_string" => one_text(method, "value", args).map(|text| Value::from(text.replace('\'', "''"))),
         "get_binding_char" => Ok(Value::from("?")),
         "batch_id_for_model" => Ok(batch_id(args)),
         "is_ducklake" => Ok(Value::from(is_ducklake(scope, args))),
-        "use_ducklake_table_workarounds" => Ok(Value::from(false)),
         "parse_index" => parse_index(args),
         "build_catalog_relation" => Ok(catalog_relation()),
         "get_catalog_integration" => Ok(none()),
-        "store_relation" => Err(raise(Diagnostic::error(
-            Code::UNSUPPORTED,
-            "plugins of dbt-duckdb are Python code and cannot be used",
-        ))),
+        "store_relation" => {
+            Err(raise(Diagnostic::error(Code::UNSUPPORTED, "plugins of dbt-duckdb are Python code and cannot be used")))
+        }
         "warn_once" => warn_once(scope, args),
         _ => return None,
     })
@@ -274,12 +274,22 @@ fn online(
         "commit" => execute::commit(run).or_raise().map(|()| nothing()),
         "ensure_transaction" => execute::begin(run).or_raise().map(|()| nothing()),
         "verify_database" => Ok(nothing()),
-        "get_relation" | "already_exists" | "list_relations" | "list_relations_without_caching" | "cache_added"
-        | "cache_dropped" | "cache_renamed" | "check_schema_exists" | "list_schemas" => cache::call(run, method, args),
+        "get_relation"
+        | "already_exists"
+        | "list_relations"
+        | "list_relations_without_caching"
+        | "cache_added"
+        | "cache_dropped"
+        | "cache_renamed"
+        | "check_schema_exists"
+        | "list_schemas" => cache::call(run, method, args),
         "drop_relation" | "truncate_relation" | "rename_relation" | "create_schema" | "drop_schema" => {
             relations::call(run, state, method, args)
         }
-        "get_columns_in_relation" | "get_columns_in_table" | "get_missing_columns" | "expand_target_column_types"
+        "get_columns_in_relation"
+        | "get_columns_in_table"
+        | "get_missing_columns"
+        | "expand_target_column_types"
         | "get_column_schema_from_query" => columns::call(run, state, method, args),
         "valid_snapshot_target" | "assert_valid_snapshot_target_given_strategy" => {
             snapshot::check_target(run, state, method, args)
@@ -328,7 +338,10 @@ fn quote_seed_column(scope: &Scope, args: &[Value]) -> Result<Value, Error> {
         Some(value) => {
             return Err(raise(Diagnostic::error(
                 Code::INVALID_CONFIG,
-                format!("The seed configuration value of \"quote_columns\" has an invalid type {}", crate::jinja::type_name(&value)),
+                format!(
+                    "The seed configuration value of \"quote_columns\" has an invalid type {}",
+                    crate::jinja::type_name(&value)
+                ),
             )));
         }
     };
@@ -390,7 +403,8 @@ fn batch_id(args: &[Value]) -> Value {
 }
 
 fn is_ducklake(scope: &Scope, args: &[Value]) -> bool {
-    let database = args.first().and_then(super::relation::as_relation).and_then(|relation| relation.database.as_deref());
+    let database =
+        args.first().and_then(super::relation::as_relation).and_then(|relation| relation.database.as_deref());
     database.is_some_and(|database| scope.session.adapter().is_ducklake(database))
 }
 

@@ -14,12 +14,11 @@ use crate::manifest::ResourceType;
 
 /// The statement with the project's comment before it, or after it where the project says so.
 pub(super) fn with_comment(run: &Arc<NodeRun>, sql: &str) -> Result<String, Diagnostic> {
-    let comment = match run.query_comment.get() {
-        Some(comment) => comment.clone(),
-        None => {
-            let made = comment(run)?;
-            run.query_comment.get_or_init(|| made).clone()
-        }
+    let comment = if let Some(comment) = run.query_comment.get() {
+        comment.clone()
+    } else {
+        let made = comment(run)?;
+        run.query_comment.get_or_init(|| made).clone()
     };
     let Some(comment) = comment else { return Ok(sql.to_owned()) };
     if !run.session().config().project.query_comment.append {

@@ -25,7 +25,10 @@ pub(super) fn call_by_name(
 ) -> Result<Value, Error> {
     let macros = run.session().macros();
     let entry = macros.find_anywhere(name, None).ok_or_else(|| {
-        raise(Diagnostic::error(Code::MACRO_NOT_FOUND, format!("macro `{name}` is not found")).suggest(name, macros.names()))
+        raise(
+            Diagnostic::error(Code::MACRO_NOT_FOUND, format!("macro `{name}` is not found"))
+                .suggest(name, macros.names()),
+        )
     })?;
     call_macro(state, &entry.value, &[], keywords)
 }

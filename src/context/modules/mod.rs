@@ -1,10 +1,20 @@
-pub(super) mod datetime { use minijinja::Value;
-pub(crate) fn parse_date(_: &str) -> Option<Value> { None }
-pub(crate) fn parse_time(_: &str) -> Option<Value> { None }
-pub(crate) fn parse_datetime(_: &str) -> Option<Value> { None }
-pub(crate) fn is_datetime(_: &Value) -> bool { false }
-pub(crate) fn is_date(_: &Value) -> bool { false }
-pub(crate) fn from_yaml(_: &str) -> Option<Value> { None }
-pub(crate) fn from_timestamp(_: jiff::Timestamp) -> Value { Value::UNDEFINED }
+//! `modules`: the parts of Python's standard library that dbt gives to templates, and pytz.
+
+pub(super) mod datetime;
+mod itertools;
+mod pytz;
+mod re;
+
+use minijinja::Value;
+
+use super::values::dict;
+
+/// `modules`.
+pub(super) fn modules_value() -> Value {
+    dict([
+        ("datetime", datetime::module()),
+        ("pytz", pytz::module()),
+        ("re", re::module()),
+        ("itertools", itertools::module()),
+    ])
 }
-pub(super) fn modules_value() -> minijinja::Value { minijinja::Value::UNDEFINED }

@@ -100,9 +100,9 @@ pub(super) fn metric_function(scope: &Arc<Scope>) -> Value {
                 metric["name"] == name.as_str()
                     && package.as_ref().is_none_or(|package| metric["package_name"] == package.as_str())
             });
-            return metric.map(crate::jinja::from_json).ok_or_else(|| {
-                raise(Diagnostic::error(Code::REF_NOT_FOUND, format!("metric `{name}` is not found")))
-            });
+            return metric
+                .map(crate::jinja::from_json)
+                .ok_or_else(|| raise(Diagnostic::error(Code::REF_NOT_FOUND, format!("metric `{name}` is not found"))));
         }
         Ok(dict([("metric_name", Value::from(name)), ("package_name", optional(package.as_deref()))]))
     })

@@ -80,8 +80,7 @@ fn is_meant(node: &Node, call: &RefCall) -> bool {
 
 /// How a call is written.
 fn written(call: &RefCall) -> String {
-    let mut arguments: Vec<String> =
-        call.package.iter().chain([&call.name]).map(|part| format!("'{part}'")).collect();
+    let mut arguments: Vec<String> = call.package.iter().chain([&call.name]).map(|part| format!("'{part}'")).collect();
     arguments.extend(call.version.iter().map(|version| format!("v={version}")));
     format!("ref({})", arguments.join(", "))
 }
@@ -114,7 +113,10 @@ fn not_found(run: &NodeRun, call: &RefCall) -> Diagnostic {
 
 /// An ephemeral model is a CTE of whoever refers to it.
 fn ephemeral(run: &NodeRun, target: &Node) -> Result<Relation, Error> {
-    if run.node().resource_type == ResourceType::Operation && !run.checks_dependencies() {
+    // `run-operation` has no SQL of its own that a CTE could stand in.
+    if matches!(run.node().resource_type, ResourceType::SqlOperation | ResourceType::Macro)
+        && run.node().raw_code.is_empty()
+    {
         return Err(raise(
             Diagnostic::error(
                 Code::UNSUPPORTED,
@@ -132,9 +134,11 @@ fn ephemeral(run: &NodeRun, target: &Node) -> Result<Relation, Error> {
 /// The CTE of an ephemeral model or of a fixture.
 fn cte(identifier: &str) -> Relation {
     let name = format!("__dbt__cte__{identifier}");
-    Relation::new(None, None, Some(&name))
-        .with_type(Some(RelationType::Cte))
-        .with_quoting(RelationParts { database: true, schema: true, identifier: false })
+    Relation::new(None, None, Some(&name)).with_type(Some(RelationType::Cte)).with_quoting(RelationParts {
+        database: true,
+        schema: true,
+        identifier: false,
+    })
 }
 
 /// Puts `--empty` and the event-time filter on an input.
@@ -154,7 +158,9 @@ fn limit<'a>(
     let quoted = columns
         .find(|column| column.name == field)
         .and_then(|column| column.quote)
-        .or_else(|| config.get("quoting").and_then(|quoting| quoting.get("column")).and_then(serde_json::Value::as_bool))
+        .or_else(|| {
+            config.get("quoting").and_then(|quoting| quoting.get("column")).and_then(serde_json::Value::as_bool)
+        })
         .unwrap_or(false);
     let field = if quoted { run.session().adapter().quote(field) } else { field.to_owned() };
     let mut conditions = Vec::new();
@@ -186,16 +192,10 @@ fn find_source(run: &NodeRun, source: &str, table: &str) -> Result<Arc<Source>, 
     if let Some(found) = found {
         return Ok(Arc::clone(found));
     }
-    let disabled = manifest
-        .disabled_sources
-        .values()
-        .flatten()
-        .any(|other| other.source_name == source && other.name == table);
+    let disabled =
+        manifest.disabled_sources.values().flatten().any(|other| other.source_name == source && other.name == table);
     if disabled {
-        return Err(raise(Diagnostic::error(
-            Code::REF_DISABLED,
-            format!("source `{source}.{table}` is disabled"),
-        )));
+        return Err(raise(Diagnostic::error(Code::REF_DISABLED, format!("source `{source}.{table}` is disabled"))));
     }
     let names: Vec<String> =
         manifest.sources.values().map(|other| format!("{}.{}", other.source_name, other.name)).collect();

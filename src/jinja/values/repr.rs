@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use minijinja::Value;
-use minijinja::value::ValueKind;
+use minijinja::value::{ObjectRepr, ValueKind};
 
 /// Python's `str(value)`.
 pub fn to_text(value: &Value) -> String {
@@ -25,7 +25,11 @@ pub fn repr(value: &Value) -> String {
             let items: Vec<String> = value.try_iter().into_iter().flatten().map(|v| repr(&v)).collect();
             if items.len() == 1 { format!("({},)", items[0]) } else { format!("({})", items.join(", ")) }
         }
-        None => format!("{value:?}"),
+        // Objects of other rooms print their `repr` as `Debug`.
+        None => match value.as_object().filter(|object| object.repr() == ObjectRepr::Plain) {
+            Some(object) => format!("{object:?}"),
+            None => format!("{value:?}"),
+        },
     }
 }
 
