@@ -41,7 +41,10 @@ pub(super) fn message(event: &Event, style: Style) -> String {
             let status = if *success { "succeeded" } else { "failed" };
             format!("Command `{command}` {status} at {completed_at} after {elapsed:.2} seconds")
         }
-        _ => run_message(event, style).or_else(|| side_message(event, style)).or_else(|| deps_message(event, style)).unwrap_or_default(),
+        _ => run_message(event, style)
+            .or_else(|| side_message(event, style))
+            .or_else(|| deps_message(event, style))
+            .unwrap_or_default(),
     }
 }
 
@@ -135,10 +138,10 @@ fn run_message(event: &Event, style: Style) -> Option<String> {
             stats.pass, stats.warn, stats.error, stats.skip, stats.noop, stats.total
         ),
         Event::RunResultFailure { node_name, path, resource_type, .. } => {
-            style.red(format!("Failure in {} {node_name} ({path})", resource_type))
+            style.red(format!("Failure in {resource_type} {node_name} ({path})"))
         }
         Event::RunResultWarning { node_name, path, resource_type, .. } => {
-            style.yellow(format!("Warning in {} {node_name} ({path})", resource_type))
+            style.yellow(format!("Warning in {resource_type} {node_name} ({path})"))
         }
         Event::RunResultError { shown: Some((text, coloured)), .. } => {
             style.choose(text, coloured).trim_end().to_owned()
