@@ -4,4 +4,5 @@ mod adapter_contract;
 mod broken;
 mod commands;
 mod documented_commands;
+mod packages;
 mod tidy;

@@ -245,11 +245,6 @@ impl NodeRun {
         lock(&self.ctes).clone()
     }
 
-    /// The file of a seed.
-    pub fn seed_path(&self) -> std::path::PathBuf {
-        super::seed::seed_path(self)
-    }
-
     /// What was last given to `write()`: the SQL for `target/run`.
     pub fn main_sql(&self) -> Option<String> {
         lock(&self.written).clone()
@@ -303,6 +298,19 @@ impl NodeRun {
             if let Some(relation) = super::relation::as_relation(&value) {
                 super::adapter::cache::add(self, relation);
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the comment that goes with every statement, which may fail.
+    pub fn check_query_comment(self: &Arc<Self>) -> Result<(), Diagnostic> {
+        super::adapter::query_comment::of_run(self).map(drop)
+    }
+
+    /// Tells `model` the relations that foreign keys mean by `to: ref(…)`.
+    pub fn resolve_foreign_keys(self: &Arc<Self>) -> Result<(), Diagnostic> {
+        for (key, value) in super::foreign_keys::resolved(self)? {
+            self.set_model_key(key, value);
         }
         Ok(())
     }

@@ -136,13 +136,9 @@ fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -
     match path.as_slice() {
         // A method of a value; the value's own call is in the list.
         [] => Callees::Harmless,
-        _ if call.is_local => Callees::Harmless,
-        [
-            "config",
-            "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs",
-        ] => Callees::Harmless,
+        _ if call.is_local || is_config_reader(&path) => Callees::Harmless,
         ["adapter", "dispatch"] => dispatched(macros, call),
-        ["adapter", _] | ["api", ..] | ["exceptions", _] => Callees::Harmless,
+        ["adapter" | "exceptions", _] | ["api", ..] => Callees::Harmless,
         [name] if WANTED.contains(name) => Callees::Wanted,
         [name] => match macros.find(package, name) {
             Some(entry) => Callees::Macros(vec![entry.definition.unique_id.clone()]),
@@ -159,6 +155,14 @@ fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -
         },
         _ => Callees::Unknown,
     }
+}
+
+/// A method of `config` that only reads.
+fn is_config_reader(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["config", "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs"]
+    )
 }
 
 /// dbt's functions that macros use and that capture nothing.
@@ -201,7 +205,7 @@ pub(super) fn captured(
 fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: Option<Origin>) -> Option<Reading> {
     let shadowed = |name: &&str| parsing.session().macros().find(&node.package_name, name).is_some();
     if WANTED.iter().any(|name| analysis.reads.contains(*name) || analysis.assigned.contains(*name))
-        || WANTED.iter().any(|name| shadowed(name))
+        || WANTED.iter().any(shadowed)
         || analysis.reads.contains("builtins")
     {
         return None;
@@ -212,10 +216,10 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
             Callees::Harmless if is_answered(parsing, node, call) => {}
             Callees::Wanted if call.is_literal && !call.is_conditional => take(&mut captured, call, place)?,
             Callees::Macros(ids) if ids.iter().all(|id| parsing.silent_macros().contains(id)) => {
-                if let ([_], [id]) | ([_, _], [id]) = (call.path.as_slice(), ids.as_slice()) {
-                    if !captured.macros.contains(id) {
-                        captured.macros.push(id.clone());
-                    }
+                if let ([_] | [_, _], [id]) = (call.path.as_slice(), ids.as_slice())
+                    && !captured.macros.contains(id)
+                {
+                    captured.macros.push(id.clone());
                 }
             }
             _ => return None,
@@ -231,6 +235,12 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
         [object, ..] if object == "exceptions" => return call.is_conditional,
         _ => return true,
     };
+    let names_secret = |argument: &crate::jinja::CallArgument| {
+        argument.value.as_ref().and_then(Value::as_str).is_some_and(|name| name.starts_with("DBT_ENV_SECRET"))
+    };
+    if function == "env_var" && call.arguments.iter().any(names_secret) {
+        return false;
+    }
     if call.positional().count() > 1 || call.keyword("default").is_some() {
         return true;
     }
@@ -241,7 +251,7 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     if function == "var" {
         config.vars.get(&node.package_name, name).is_some()
     } else {
-        config.invocation.env(name).is_some() && !name.starts_with("DBT_ENV_SECRET")
+        config.invocation.env(name).is_some()
     }
 }
 
@@ -271,6 +281,11 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
                     (None, Some(Value::Object(map))) => values.extend(map.clone()),
                     _ => return None,
                 }
+            }
+            // Two spellings of one config are an error, which rendering reports.
+            let has = |key: String| values.contains_key(&key);
+            if ["pre", "post"].iter().any(|when| has(format!("{when}_hook")) && has(format!("{when}-hook"))) {
+                return None;
             }
             add_config_call(&mut captured.config_call, values);
         }

@@ -7,8 +7,8 @@ use super::model;
 use super::node::Done;
 use super::run::Runner;
 use crate::adapters::Table;
-use crate::context::NodeRun;
-use crate::diagnostics::{Code, Diagnostic, Label, Span};
+use crate::context::{NodeRun, seed_line};
+use crate::diagnostics::{Code, Diagnostic};
 
 /// How many rows of a seed are kept to be shown.
 const SAMPLE: usize = 10;
@@ -36,34 +36,22 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failu
     Ok(done)
 }
 
-/// A row that the warehouse's own reader refused is shown in the CSV file. DuckDB counts lines from the header on, from 1.
+/// What the warehouse says of a line of the CSV file is shown at that line.
 fn in_file(run: &NodeRun, mut failure: Failure) -> Failure {
-    let Some(problem) = failure.diagnostics.first_mut().filter(|problem| problem.code == Code::DATABASE) else {
-        return failure;
-    };
-    let whole = problem.message.clone();
-    let number = |text: &str| text.split_once("CSV Error on Line: ")?.1.lines().next()?.trim().parse::<usize>().ok();
-    let Some(number) = number(&whole).filter(|number| *number > 0) else { return failure };
-    let Ok(bytes) = std::fs::read(run.seed_path()) else { return failure };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let Some(line) = text.split_inclusive('\n').nth(number - 1) else { return failure };
-    let start = line.as_ptr() as usize - text.as_ptr() as usize;
-    let line = line.trim_end();
-    let refused = whole.split_once("Could not convert string \"").and_then(|(_, rest)| rest.split_once("\" to "));
-    let within = refused.map(|(cell, _)| cell).filter(|cell| !cell.is_empty() && line.matches(cell).count() == 1);
-    let (from, length) = within.map_or((0, line.len()), |cell| (line.find(cell).unwrap_or(0), cell.len()));
-    let span = (start + from, start + from + length);
-    let source = run.session().sources().add(run.node().original_file_path.clone(), text);
-    let kind = whole.split_once(": ").map_or("Error", |(kind, _)| kind).to_owned();
-    let why = whole.lines().find(|line| line.starts_with("Error ") || line.starts_with("Expected "));
-    if let Some(why) = why {
-        problem.message = format!("{kind}: {why}");
+    for problem in failure.diagnostics.iter_mut().filter(|problem| problem.code == Code::DATABASE) {
+        let Some((_, rest)) = problem.message.split_once("CSV Error on Line: ") else { continue };
+        let Ok(line) = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>() else {
+            continue;
+        };
+        // The first paragraph says what is wrong; then come the settings of the reader.
+        let reason = rest.split("\n\n").next().unwrap_or_default();
+        let reason =
+            reason.lines().skip(1).filter(|line| !line.starts_with("Original Line")).collect::<Vec<_>>().join("\n");
+        let found = seed_line(run, line);
+        *problem = Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {reason}", run.node().name))
+            .at_some(found, "")
+            .hint("correct the value, or ask for another type with `column_types`");
+        failure.whole = None;
     }
-    problem.frames.clear();
-    problem.labels = vec![Label { span: Span::new(source, span.0, span.1), text: "this row cannot be loaded".into() }];
-    if refused.is_some() {
-        problem.hint = Some("correct the value, or change the type in `column_types` of the seed's config".into());
-    }
-    failure.whole = Some(whole);
     failure
 }

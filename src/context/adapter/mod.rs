@@ -11,7 +11,7 @@ pub(super) mod execute;
 mod external;
 mod foreign_keys;
 mod index;
-mod query_comment;
+pub(super) mod query_comment;
 mod relations;
 mod snapshot;
 
