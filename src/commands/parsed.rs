@@ -92,17 +92,20 @@ impl Opening {
         let previous: Option<PreviousState> = None;
         let selector = Selector::new(&project.graph, &project.manifest, previous.as_ref());
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
-        for warning in &warnings {
+        self.check_with(warnings, |warning| {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {
-                Some(raw) => self.report(&Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() }),
-                None => self.report(&Event::diagnosed(warning, &self.sources)),
+                Some(raw) => Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() },
+                None => Event::diagnosed(warning, &self.sources),
             }
-        }
+        })?;
         Ok(ids)
     }
 
     fn spec(&self, args: &SelectionArgs, indirect: IndirectSelection) -> Result<Spec, Diagnostics> {
-        let named = |selectors: &crate::yaml::Node| Selectors::parse(&selectors_of(selectors), indirect);
+        let named = |selectors: &crate::yaml::Node| {
+            Selectors::parse(&selectors_of(selectors), indirect)
+                .map_err(|problems| problems.into_iter().map(|problem| placed(problem, selectors)).collect::<Diagnostics>())
+        };
         let selectors = self.config.project.selectors.as_ref().map(named).transpose()?.unwrap_or_default();
         if let Some(name) = &args.selector {
             return Ok(selectors.get(name)?.spec.clone());
@@ -136,6 +139,17 @@ impl Opening {
         }
         Ok(kinds)
     }
+}
+
+/// A problem of a named selector with the place of its definition.
+fn placed(problem: Diagnostic, file: &crate::yaml::Node) -> Diagnostic {
+    let items = file.get("selectors").unwrap_or(file).as_seq().unwrap_or_default();
+    let named = |item: &&crate::yaml::Node| {
+        let name = item.get("name").and_then(crate::yaml::Node::scalar_text).unwrap_or_default();
+        problem.notes.iter().any(|note| *note == format!("in selector `{name}`"))
+    };
+    let found = items.iter().find(named).map(|item| item.get("definition").unwrap_or(item).span);
+    problem.at_some(found.or(Some(file.span)), "")
 }
 
 fn selectors_of(file: &crate::yaml::Node) -> serde_json::Value {
