@@ -3,4 +3,5 @@
 mod adapter_contract;
 mod broken;
 mod documented_commands;
+mod packages;
 mod tidy;

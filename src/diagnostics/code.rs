@@ -9,6 +9,21 @@ pub struct Code {
     pub title: &'static str,
 }
 
+impl Code {
+    /// dbt's sort of error, which tools look for in messages: `Compilation Error`.
+    pub fn sort(self) -> &'static str {
+        match self {
+            Self::DATABASE | Self::CONNECTION => "Database Error",
+            Self::CANCELLED | Self::SEED | Self::UNSUPPORTED | Self::TEST_FAILED => "Runtime Error",
+            _ => match &self.id[1..3] {
+                "01" | "04" | "06" => "Runtime Error",
+                "02" => "Parsing Error",
+                _ => "Compilation Error",
+            },
+        }
+    }
+}
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $title:literal;)*) => {
         impl Code {
@@ -81,6 +96,8 @@ codes! {
     UNUSED_CONFIG_PATH = "W0407", "configuration applies to no resource";
     /// A setting that is deprecated in dbt.
     DEPRECATED = "W0408", "deprecated";
+    /// A package's archive with members outside of its folder.
+    PACKAGE_ARCHIVE = "E0409", "package archive refused";
 
     // 05: resources and references
     /// A `ref` to a node that does not exist.

@@ -88,6 +88,70 @@ pub enum Event {
     DepsInstallInfo {
         version_name: String,
     },
+    DepsUpdateAvailable {
+        version_latest: String,
+    },
+    DepsUpToDate {},
+    DepsListSubdirectory {
+        subdirectory: String,
+    },
+    DepsNotifyUpdatesAvailable {
+        packages: Vec<String>,
+    },
+    DepsSetDownloadDirectory {
+        path: String,
+    },
+    DepsUnpinned {
+        git: String,
+        revision: String,
+    },
+    DepsLockUpdating {
+        lock_filepath: String,
+    },
+    DepsAddPackage {
+        package_name: String,
+        packages_filepath: String,
+        version: String,
+    },
+    DepsFoundDuplicatePackage {
+        removed_package: Map<String, Value>,
+    },
+    DepsScrubbedPackageName {
+        package_name: String,
+    },
+    DepsCreatingLocalSymlink {},
+    DepsSymlinkNotAvailable {},
+    EnsureGitInstalled {},
+    GitSparseCheckoutSubdirectory {
+        subdir: String,
+    },
+    GitProgressCheckoutRevision {
+        revision: String,
+    },
+    GitProgressPullingNewDependency {
+        dir: String,
+    },
+    GitProgressCheckedOutAt {
+        end_sha: String,
+    },
+    RegistryProgressGETRequest {
+        url: String,
+    },
+    RegistryProgressGETResponse {
+        resp_code: u16,
+        url: String,
+    },
+    RegistryIndexProgressGETRequest {
+        url: String,
+    },
+    RegistryIndexProgressGETResponse {
+        resp_code: u16,
+        url: String,
+    },
+    RetryExternalCall {
+        attempt: u32,
+        max: u32,
+    },
     NoNodesForSelectionCriteria {
         spec_raw: String,
     },
@@ -374,9 +438,14 @@ impl Event {
     /// The problems that end a command.
     pub fn fatal<'a>(problems: impl IntoIterator<Item = &'a Diagnostic> + Clone, sources: &SourceMap) -> Self {
         let join = |write: fn(&Diagnostic, &SourceMap) -> String| {
-            let texts: Vec<String> =
+            let mut texts: Vec<String> =
                 problems.clone().into_iter().map(|problem| write(problem, sources).trim_end().to_owned()).collect();
-            texts.join("\n\n")
+            let count = texts.len();
+            if count > 1 {
+                texts.push(format!("found {count} errors"));
+            }
+            let sort = problems.clone().into_iter().next().map_or("Runtime Error", |problem| problem.code.sort());
+            format!("{sort}\n{}", texts.join("\n\n"))
         };
         Self::MainEncounteredError { exc: join(render::text), coloured: join(render::coloured) }
     }

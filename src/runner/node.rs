@@ -272,7 +272,11 @@ fn broken_ephemeral(runner: &Runner, node: &Arc<Node>, worker: &Arc<Worker>) -> 
 fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
     NodeResult {
         message: Some(failure::message(&failure, subject, &runner.session)),
-        diagnostics: failure.diagnostics,
+        diagnostics: failure
+            .diagnostics
+            .into_iter()
+            .map(|problem| failure::shown_in_project(problem, subject.span(), runner.session.sources()))
+            .collect(),
         ..NodeResult::new(subject.node_info().unique_id, subject.resource_type(), NodeStatus::Error)
     }
 }
