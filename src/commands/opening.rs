@@ -45,7 +45,7 @@ impl Opening {
     /// Shows warnings now and keeps errors, which end the command.
     pub(crate) fn check(&self, diagnostics: Diagnostics) -> Result<(), Diagnostics> {
         let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) =
-            diagnostics.into_iter().partition(Diagnostic::is_error);
+            diagnostics.sorted(&self.sources).into_iter().partition(Diagnostic::is_error);
         for warning in &warnings {
             self.report(&Event::diagnosed(warning, &self.sources));
         }
@@ -93,7 +93,8 @@ pub(crate) fn close(
         Ok(Outcome::Failure) => 1,
         Err(_) => 2,
     };
-    if let Err(problems) = &result {
+    if let Err(problems) = result {
+        let problems = problems.sorted(sources);
         for warning in problems.iter().filter(|problem| !problem.is_error()) {
             console.report(&Event::diagnosed(warning, sources));
         }

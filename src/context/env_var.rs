@@ -21,7 +21,7 @@ pub(super) fn env_var_function(scope: &Arc<Scope>) -> Value {
         if name.starts_with(SECRET_PREFIX) || name.starts_with("DBT_ENGINE_ENV_SECRET") {
             return Err(raise(
                 Diagnostic::error(
-                    Code::MISSING_ENV_VAR,
+                    Code::SECRET_ENV_VAR,
                     format!(
                         "Secret env vars are allowed only in profiles.yml or packages.yml. Found '{name}' referenced elsewhere."
                     ),

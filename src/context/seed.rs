@@ -36,6 +36,16 @@ pub(super) fn seed_path(run: &NodeRun) -> PathBuf {
     }
 }
 
+/// A line of the seed's file, from 1.
+pub fn seed_line(run: &NodeRun, line: usize) -> Option<Span> {
+    let bytes = std::fs::read(seed_path(run)).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let start = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+    let length = text.get(start..)?.lines().next()?.len();
+    let source = run.session().sources().add(run.node().original_file_path.clone(), text);
+    Some(Span::new(source, start, start + length))
+}
+
 fn load(run: &NodeRun) -> Result<Value, Error> {
     let node = run.node();
     let path = seed_path(run);

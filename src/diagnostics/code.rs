@@ -9,6 +9,21 @@ pub struct Code {
     pub title: &'static str,
 }
 
+impl Code {
+    /// dbt's sort of error, which tools look for in messages: `Compilation Error`.
+    pub fn sort(self) -> &'static str {
+        match self {
+            Self::DATABASE | Self::CONNECTION => "Database Error",
+            Self::CANCELLED | Self::SEED | Self::UNSUPPORTED | Self::TEST_FAILED => "Runtime Error",
+            _ => match &self.id[1..3] {
+                "01" | "04" | "06" => "Runtime Error",
+                "02" => "Parsing Error",
+                _ => "Compilation Error",
+            },
+        }
+    }
+}
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $title:literal;)*) => {
         impl Code {

@@ -1,6 +1,6 @@
 //! One problem as a value.
 
-use super::{Code, Span};
+use super::{Code, SourceMap, Span};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -155,6 +155,17 @@ impl Diagnostics {
     /// Whether there is nothing to report.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// In the order of their places, each once; those without a place come first.
+    #[must_use]
+    pub fn sorted(mut self, sources: &SourceMap) -> Self {
+        let place = |problem: &Diagnostic| {
+            problem.labels.first().map(|label| (sources.get(label.span.source).path.clone(), label.span.start))
+        };
+        self.0.sort_by_cached_key(place);
+        self.0.dedup();
+        self
     }
 
     /// All of them, in order.

@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 
 use super::{Diagnostic, Label, Position, Severity, SourceFile, SourceMap, Span};
 
-/// Lines of one label that are shown before the middle is left out.
-const MOST_LINES: usize = 6;
 /// Characters of a line that are shown; longer lines are cut around the label.
 const WIDEST_LINE: usize = 160;
 
@@ -110,7 +108,7 @@ struct Painter {
 struct Line<'a> {
     number: usize,
     text: &'a str,
-    /// Columns from 0, end exclusive, and words; only on the last line of a label.
+    /// Columns from 0, end exclusive, and words.
     marks: Vec<Mark<'a>>,
 }
 
@@ -149,7 +147,7 @@ impl Painter {
         let groups = group_by_file(&diagnostic.labels, sources);
         let width = groups
             .iter()
-            .flat_map(|(file, labels)| labels.iter().map(|label| file.position(label.span.end as usize).line))
+            .flat_map(|(file, labels)| labels.iter().map(|label| file.position(heading(file, label.span).end as usize).line))
             .max()
             .map_or(1, |line| line.to_string().len())
             + 1;
@@ -190,7 +188,7 @@ impl Painter {
     ) {
         let first = labels[0];
         let is_main = main.is_some_and(|main| std::ptr::eq(main, first));
-        let Position { line, column } = file.position(first.span.start as usize);
+        let Position { line, column } = file.position(heading(file, first.span).start as usize);
         let arrow = if is_main { "-->" } else { ":::" };
         let _ = writeln!(out, "{:width$}{} {}:{line}:{column}", "", self.rule(arrow), file.path);
         if file.text.is_empty() {
@@ -217,6 +215,20 @@ impl Painter {
     }
 }
 
+/// What is shown of a place: of a whole file, block or entry its first line that has words.
+fn heading(file: &SourceFile, span: Span) -> Span {
+    let Some(text) = file.text.get(span.start as usize..span.end as usize) else { return span };
+    let words = text.trim_start();
+    let leading = text.len() - words.len();
+    match words.lines().next() {
+        Some(line) if leading > 0 || line.len() < words.len() => {
+            let start = span.start as usize + leading;
+            Span::new(span.source, start, start + line.trim_end().len())
+        }
+        _ => span,
+    }
+}
+
 /// Labels of one file together, files in order of their first label.
 fn group_by_file<'a>(labels: &'a [Label], sources: &SourceMap) -> Vec<(std::sync::Arc<SourceFile>, Vec<&'a Label>)> {
     let mut groups: Vec<(super::SourceId, Vec<&Label>)> = Vec::new();
@@ -232,28 +244,12 @@ fn group_by_file<'a>(labels: &'a [Label], sources: &SourceMap) -> Vec<(std::sync
 fn lines_of<'a>(file: &'a SourceFile, labels: &[&'a Label], main: Option<&Label>) -> Vec<Line<'a>> {
     let mut lines: std::collections::BTreeMap<usize, Vec<Mark<'a>>> = std::collections::BTreeMap::new();
     for label in labels {
-        let start = file.position(label.span.start as usize);
-        let mut end = file.position((label.span.end as usize).max(label.span.start as usize));
-        if end.line > start.line && end.column == 1 {
-            // The label ends with its line break.
-            end = Position { line: end.line - 1, column: usize::MAX };
-        }
+        let span = heading(file, label.span);
+        let start = file.position(span.start as usize);
+        let end = file.position(span.end as usize);
         let is_main = main.is_some_and(|main| std::ptr::eq(main, *label));
-        let count = end.line - start.line + 1;
-        for line in start.line..=end.line {
-            let is_left_out = count > MOST_LINES && line >= start.line + MOST_LINES - 2 && line < end.line;
-            if is_left_out {
-                continue;
-            }
-            let words = if line == end.line { label.text.as_str() } else { "" };
-            let mark = Mark {
-                start: if line == start.line { start.column - 1 } else { 0 },
-                end: if line == end.line { end.column - 1 } else { usize::MAX - 1 },
-                text: words,
-                main: is_main,
-            };
-            lines.entry(line).or_default().push(mark);
-        }
+        let mark = Mark { start: start.column - 1, end: end.column - 1, text: label.text.as_str(), main: is_main };
+        lines.entry(start.line).or_default().push(mark);
     }
     let texts: Vec<&str> = file.text.lines().collect();
     lines

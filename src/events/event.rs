@@ -438,9 +438,14 @@ impl Event {
     /// The problems that end a command.
     pub fn fatal<'a>(problems: impl IntoIterator<Item = &'a Diagnostic> + Clone, sources: &SourceMap) -> Self {
         let join = |write: fn(&Diagnostic, &SourceMap) -> String| {
-            let texts: Vec<String> =
+            let mut texts: Vec<String> =
                 problems.clone().into_iter().map(|problem| write(problem, sources).trim_end().to_owned()).collect();
-            texts.join("\n\n")
+            let count = texts.len();
+            if count > 1 {
+                texts.push(format!("found {count} errors"));
+            }
+            let sort = problems.clone().into_iter().next().map_or("Runtime Error", |problem| problem.code.sort());
+            format!("{sort}\n{}", texts.join("\n\n"))
         };
         Self::MainEncounteredError { exc: join(render::text), coloured: join(render::coloured) }
     }

@@ -3,7 +3,6 @@
 //! Only tags are looked at: comments, raw blocks and strings are respected, bodies are not read (a broken macro is reported
 //! when it is used or checked), and what a `docs` block holds is never taken for Jinja.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::lexer::raw_tag;
@@ -149,7 +148,6 @@ pub fn split_blocks(source: &str, kinds: &[BlockKind]) -> Blocks {
         let text = format!("this `{keyword}` block is never closed: `{{% end{keyword} %}}` is missing");
         found.errors.push(SyntaxError::new(header.range, text));
     }
-    report_duplicates(&mut found);
     found
 }
 
@@ -202,18 +200,6 @@ fn close(source: &str, kind: BlockKind, header: &Tag<'_>, end: &Tag<'_>, found: 
         adapter,
         supported_languages,
     });
-}
-
-fn report_duplicates(found: &mut Blocks) {
-    let mut seen: HashMap<(bool, &str), &Block> = HashMap::new();
-    for block in &found.blocks {
-        let key = (matches!(block.kind, BlockKind::Docs | BlockKind::Snapshot), block.name.as_str());
-        if let Some(first) = seen.insert(key, block) {
-            let text = format!("'{}' is defined twice in this file", block.short_name);
-            let error = SyntaxError::new(block.name_range.clone(), text);
-            found.errors.push(error.with_opened(first.name_range.clone()));
-        }
-    }
 }
 
 /// The next statement tag at or behind `from`.
@@ -327,6 +313,5 @@ mod tests {
         assert!(message("{% macro a() %}").contains("never closed"));
         assert!(message("{% macro a() %}{% macro b() %}{% endmacro %}").contains("inside"));
         assert!(message("{% if x %}{% macro b() %}{% endmacro %}{% endif %}").contains("top level"));
-        assert!(message("{% macro a() %}{% endmacro %}{% macro a() %}{% endmacro %}").contains("twice"));
     }
 }

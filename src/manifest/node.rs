@@ -255,6 +255,8 @@ pub struct Node {
     pub test: TestDetails,
     /// Seed only: folder of its package, absolute.
     pub root_path: Option<String>,
+    /// Its entry in a property file (of a generic test: the whole item of the list of tests).
+    pub properties_span: Option<Span>,
     /// Hook only: position in `on-run-start`/`on-run-end`.
     pub index: Option<usize>,
 }
@@ -303,6 +305,7 @@ impl Node {
             time_spine: None,
             test: TestDetails::default(),
             root_path: None,
+            properties_span: None,
             index: None,
         }
     }

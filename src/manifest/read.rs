@@ -106,6 +106,7 @@ fn node(value: &Value) -> Node {
         group: option(value, "group"),
         docs: object(value, "docs"),
         patch_path: option(value, "patch_path"),
+        properties_span: None,
         doc_blocks: strings(value, "doc_blocks"),
         created_at: number(value, "created_at"),
         access: text(value, "access"),

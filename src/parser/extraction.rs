@@ -142,7 +142,7 @@ fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -
             "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs",
         ] => Callees::Harmless,
         ["adapter", "dispatch"] => dispatched(macros, call),
-        ["adapter", _] | ["api", ..] | ["exceptions", _] => Callees::Harmless,
+        ["adapter" | "exceptions", _] | ["api", ..] => Callees::Harmless,
         [name] if WANTED.contains(name) => Callees::Wanted,
         [name] => match macros.find(package, name) {
             Some(entry) => Callees::Macros(vec![entry.definition.unique_id.clone()]),
@@ -212,7 +212,7 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
             Callees::Harmless if is_answered(parsing, node, call) => {}
             Callees::Wanted if call.is_literal && !call.is_conditional => take(&mut captured, call, place)?,
             Callees::Macros(ids) if ids.iter().all(|id| parsing.silent_macros().contains(id)) => {
-                if let ([_], [id]) | ([_, _], [id]) = (call.path.as_slice(), ids.as_slice()) {
+                if let ([_] | [_, _], [id]) = (call.path.as_slice(), ids.as_slice()) {
                     if !captured.macros.contains(id) {
                         captured.macros.push(id.clone());
                     }
@@ -231,6 +231,12 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
         [object, ..] if object == "exceptions" => return call.is_conditional,
         _ => return true,
     };
+    let names_secret = |argument: &crate::jinja::CallArgument| {
+        argument.value.as_ref().and_then(Value::as_str).is_some_and(|name| name.starts_with("DBT_ENV_SECRET"))
+    };
+    if function == "env_var" && call.arguments.iter().any(names_secret) {
+        return false;
+    }
     if call.positional().count() > 1 || call.keyword("default").is_some() {
         return true;
     }
@@ -241,7 +247,7 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     if function == "var" {
         config.vars.get(&node.package_name, name).is_some()
     } else {
-        config.invocation.env(name).is_some() && !name.starts_with("DBT_ENV_SECRET")
+        config.invocation.env(name).is_some()
     }
 }
 
@@ -271,6 +277,11 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
                     (None, Some(Value::Object(map))) => values.extend(map.clone()),
                     _ => return None,
                 }
+            }
+            // Two spellings of one config are an error, which rendering reports.
+            let has = |key: String| values.contains_key(&key);
+            if ["pre", "post"].iter().any(|when| has(format!("{when}_hook")) && has(format!("{when}-hook"))) {
+                return None;
             }
             add_config_call(&mut captured.config_call, values);
         }

@@ -15,6 +15,7 @@ use super::templates;
 use super::templates::Reading;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::yaml::Node as Yaml;
 use crate::manifest::{DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
@@ -49,33 +50,70 @@ struct Definition<'a> {
     /// Tags of the column, table and source.
     tags: Vec<String>,
     test: &'a Value,
+    /// Its name.
     span: Span,
+    /// All of it.
+    item: Span,
+}
+
+/// The places of one test: its name and all of it.
+struct TestPlace {
+    name: Span,
+    item: Span,
+}
+
+/// Where the tests below `owner` stand, in their order.
+fn test_places(owner: Option<&Yaml>) -> Vec<TestPlace> {
+    let tests = owner.and_then(|owner| owner.get("data_tests").or(owner.get("tests"))).and_then(Yaml::as_seq);
+    let name = |test: &Yaml| match (test.get("test_name"), test.as_map().and_then(|map| map.iter().next())) {
+        (Some(name), _) => name.span,
+        (None, Some((key, _))) => key.span,
+        (None, None) => test.span,
+    };
+    tests.unwrap_or(&[]).iter().map(|test| TestPlace { name: name(test), item: test.span }).collect()
+}
+
+/// The item of the list under `key` that has this name.
+fn named<'a>(owner: Option<&'a Yaml>, key: &str, name: &str) -> Option<&'a Yaml> {
+    let is_named = |item: &&Yaml| item.get("name").and_then(Yaml::scalar_text).as_deref() == Some(name);
+    owner?.get(key)?.as_seq()?.iter().find(is_named)
 }
 
 /// All tests of a patch's node.
 pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Vec<Parsed> {
     let mut tests = Vec::new();
+    let yaml = &patch.entry.yaml;
     for column in &patch.columns {
+        if column.data_tests.is_empty() {
+            continue;
+        }
         let quoted = column.properties.quote.unwrap_or(patch.quote_columns());
-        for test in &column.data_tests {
+        let places = test_places(named(Some(yaml), "columns", &column.properties.name));
+        let column_span = column.properties.span.unwrap_or(yaml.span);
+        for (index, test) in column.data_tests.iter().enumerate() {
+            let place = places.get(index);
             tests.push(Definition {
                 entry: &patch.entry,
                 target: Target::Node { name: &patch.entry.name, version: patch.version.as_ref() },
                 column: Some(column_name(parsing, &column.properties.name, quoted)),
                 tags: column.properties.tags.clone(),
                 test,
-                span: column.properties.span.unwrap_or(patch.entry.yaml.span),
+                span: place.map_or(column_span, |place| place.name),
+                item: place.map_or(column_span, |place| place.item),
             });
         }
     }
-    for test in &patch.data_tests {
+    let places = test_places(Some(yaml));
+    for (index, test) in patch.data_tests.iter().enumerate() {
+        let place = places.get(index);
         tests.push(Definition {
             entry: &patch.entry,
             target: Target::Node { name: &patch.entry.name, version: patch.version.as_ref() },
             column: None,
             tags: Vec::new(),
             test,
-            span: patch.entry.span("name"),
+            span: place.map_or_else(|| patch.entry.span("name"), |place| place.name),
+            item: place.map_or(yaml.span, |place| place.item),
         });
     }
     tests.into_iter().map(|definition| make(parsing, &definition)).collect()
@@ -85,27 +123,39 @@ pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Vec<Parsed> {
 pub(super) fn of_source(parsing: &Parsing, source: &SourceEntry) -> Vec<Parsed> {
     let mut tests = Vec::new();
     let table_tags = &source.test_tags;
+    let table = named(Some(&source.entry.yaml), "tables", &source.source.name);
+    let table_span = source.source.span.unwrap_or(source.entry.yaml.span);
     for column in &source.columns {
+        if column.data_tests.is_empty() {
+            continue;
+        }
         let quoted = column.properties.quote.unwrap_or(source.quote_columns);
-        for test in &column.data_tests {
+        let places = test_places(named(table, "columns", &column.properties.name));
+        let column_span = column.properties.span.unwrap_or(table_span);
+        for (index, test) in column.data_tests.iter().enumerate() {
+            let place = places.get(index);
             tests.push(Definition {
                 entry: &source.entry,
                 target: Target::Source(source),
                 column: Some(column_name(parsing, &column.properties.name, quoted)),
                 tags: table_tags.iter().chain(&column.properties.tags).cloned().collect(),
                 test,
-                span: column.properties.span.unwrap_or(source.entry.yaml.span),
+                span: place.map_or(column_span, |place| place.name),
+                item: place.map_or(column_span, |place| place.item),
             });
         }
     }
-    for test in &source.data_tests {
+    let places = test_places(table);
+    for (index, test) in source.data_tests.iter().enumerate() {
+        let place = places.get(index);
         tests.push(Definition {
             entry: &source.entry,
             target: Target::Source(source),
             column: None,
             tags: table_tags.clone(),
             test,
-            span: source.source.span.unwrap_or(source.entry.yaml.span),
+            span: place.map_or(table_span, |place| place.name),
+            item: place.map_or(table_span, |place| place.item),
         });
     }
     tests.into_iter().map(|definition| make(parsing, &definition)).collect()
@@ -165,6 +215,7 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
         config_call: call,
         raw_code,
         span: Some(definition.span),
+        properties_span: Some(definition.item),
         refs: captured.refs,
         sources: captured.sources,
         depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
@@ -184,7 +235,7 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
         config: resolved.config,
         ..Node::new(ResourceType::Test, unique_id, full, package.to_owned())
     };
-    check_config(&node)?;
+    check_config(parsing.sources(), &node)?;
     name_relation(parsing, &mut node)?;
     Ok((node, warnings))
 }
@@ -233,7 +284,7 @@ fn raw_code(split: &Split) -> String {
 /// Takes a definition apart; dbt's three spellings are accepted.
 fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagnostic> {
     let problem =
-        |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in the tests here");
+        |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in this test");
     let (written, mut args) = match definition.test {
         Value::String(name) => (name.clone(), Map::new()),
         Value::Object(map) => match map.get("test_name") {
@@ -314,7 +365,7 @@ fn config(
                 Code::INVALID_TEST,
                 format!("`{key}` of a test is given both beside and inside `config`"),
             )
-            .at(definition.span, "in the tests here")
+            .at(definition.span, "in this test")
             .hint("keep the one inside `config`"));
         }
         if let Some(value) = beside.or_else(|| nested.shift_remove(*key)) {
@@ -367,7 +418,7 @@ fn capture(
             Code::MACRO_NOT_FOUND,
             format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name),
         )
-        .at(definition.span, "used in the tests here")
+        .at(definition.span, "used here")
         .suggest(&split.name, known)
         .into());
     };

@@ -26,12 +26,12 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
         sources.into_iter().map(|source| (source.unique_id.clone(), source)).collect();
     describe_nodes(parsing, &mut nodes, problems);
     let lookup = Lookup::new(&parsing.project().name, &nodes, &sources, &disabled);
-    resolve_nodes(&lookup, &mut nodes, problems);
+    resolve_nodes(parsing, &lookup, &mut nodes, problems);
     attach_tests(&lookup, &mut nodes);
     infer_keys(&mut nodes);
     let groups: IndexMap<_, _> = groups.into_iter().map(|group| (group.unique_id.clone(), group)).collect();
-    check_groups(&nodes.enabled, &groups, problems);
-    check_uniqueness(&nodes.enabled, problems);
+    check_groups(parsing.sources(), &nodes.enabled, &groups, problems);
+    check_uniqueness(parsing.sources(), &nodes.enabled, problems);
     let restricted = |package: &str| parsing.project().package(package).is_some_and(|project| project.restrict_access);
     check_access(&nodes.enabled, &restricted, problems);
     let mut manifest = Manifest {
@@ -49,6 +49,7 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
             package: &exposure.package_name,
             path: &exposure.original_file_path,
             span: exposure.span,
+            source_place: &|_| None,
         };
         let (ids, found) = dependencies(&lookup, &caller, &exposure.refs, &exposure.sources);
         if !exposure.config.enabled() {
@@ -84,10 +85,18 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
     if let Some(selectors) = &parsing.project().selectors {
         match Selectors::for_manifest(&selectors.to_json()) {
             Ok(selectors) => manifest.selectors = selectors,
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(problem.at_some(broken_selector(selectors), "in this definition")),
         }
     }
     manifest
+}
+
+/// The first item of `selectors.yml` that cannot be read.
+fn broken_selector(file: &crate::yaml::Node) -> Option<crate::diagnostics::Span> {
+    let items = file.get("selectors").unwrap_or(file).as_seq()?;
+    let json: Vec<Value> = items.iter().map(crate::yaml::Node::to_json).collect();
+    let is_broken = |upto: &usize| Selectors::for_manifest(&serde_json::json!({"selectors": json[..=*upto]})).is_err();
+    (0..items.len()).find(is_broken).map(|at| items[at].span)
 }
 
 fn finish_source(parsing: &Parsing, source: &mut Source, problems: &mut Diagnostics) {
@@ -119,17 +128,19 @@ fn finish_source(parsing: &Parsing, source: &mut Source, problems: &mut Diagnost
 fn describe_nodes(parsing: &Parsing, nodes: &mut NodeSet, problems: &mut Diagnostics) {
     for node in nodes.enabled.values_mut().chain(nodes.disabled.values_mut().flatten()) {
         let mut used = Vec::new();
-        let span = node.span;
-        node.description = parsing.describe(&node.package_name, &node.description, &mut used, problems, |problem| {
-            problem.at_some(span, "in the description of this resource")
-        });
+        let place = |problem: Diagnostic| {
+            let written = super::places::of_property(parsing.sources(), node, &["description"]);
+            problem.at_some(written.or(node.span), "in this description")
+        };
+        let described = parsing.describe(&node.package_name, &node.description, &mut used, problems, place);
+        node.description = described;
         node.doc_blocks = used;
         parsing.describe_columns(&node.package_name, &mut node.columns, problems);
     }
 }
 
 /// Turns `ref` and `source` calls into dependencies. A test whose parent is missing is disabled, as in dbt.
-fn resolve_nodes(lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostics) {
+fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostics) {
     let mut lost = Vec::new();
     for node in nodes.enabled.values_mut() {
         let caller = Caller {
@@ -138,6 +149,7 @@ fn resolve_nodes(lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostic
             package: &node.package_name,
             path: &node.original_file_path,
             span: node.span,
+            source_place: &|call| super::places::of_source(parsing.sources(), node, call),
         };
         let (ids, found) = dependencies(lookup, &caller, &node.refs, &node.sources);
         if !found.is_empty() && node.resource_type == ResourceType::Test {

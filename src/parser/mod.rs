@@ -19,6 +19,7 @@ mod nodes;
 mod parse;
 mod parsing;
 mod patches;
+mod places;
 mod properties;
 mod references;
 mod resolve;

@@ -9,12 +9,13 @@ use super::columns;
 use super::names::{fqn, stem};
 use super::node_config::{ConfigSources, ResolvedConfig, resolve};
 use super::parsing::Parsing;
+use super::places;
 use super::patches::Patch;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
 use crate::context::{NameMacro, Named, ParseNode, generate_name};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails};
 
 /// What is known of a node before its template is read.
@@ -123,6 +124,7 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         time_spine: draft.patch.and_then(|patch| patch.entry.values.get("time_spine").cloned()),
         test: TestDetails::default(),
         root_path: None,
+        properties_span: draft.patch.map(|patch| patch.entry.yaml.span),
         index: None,
         config,
     }
@@ -239,35 +241,37 @@ pub(super) fn add_foreign_keys(node: &mut Node, span: Option<Span>) -> Result<()
 }
 
 /// Checks of a config that dbt makes while parsing.
-pub(super) fn check_config(node: &Node) -> Result<(), Diagnostic> {
+pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> {
     let config: &NodeConfig = &node.config;
-    let problem = |message: String| Diagnostic::error(Code::INVALID_CONFIG, message).at_some(node.span, "in this file");
+    let problem = |key: &str, message: String| {
+        Diagnostic::error(Code::INVALID_CONFIG, message).at_some(places::of_config(sources, node, key), "")
+    };
     let enforced =
         config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
     let on_change = config.str("on_schema_change").unwrap_or("ignore");
     if enforced && config.materialized() == "incremental" && !matches!(on_change, "append_new_columns" | "fail") {
-        return Err(problem(format!(
+        return Err(problem("on_schema_change", format!(
             "Invalid value for on_schema_change: {on_change}. Models materialized as incremental with contracts enabled \
              must set on_schema_change to 'append_new_columns' or 'fail'"
         )));
     }
     if node.resource_type == ResourceType::Model && !matches!(node.access.as_str(), "private" | "protected" | "public")
     {
-        return Err(problem(format!(
+        return Err(problem("access", format!(
             "Node {} has an invalid value ({}) for the access field",
             node.unique_id, node.access
         ))
         .hint("access is `private`, `protected` or `public`"));
     }
     if config.get("enabled").is_some_and(|value| !value.is_boolean()) {
-        return Err(problem(format!("`enabled` of `{}` must be true or false", node.name)));
+        return Err(problem("enabled", format!("`enabled` of `{}` must be true or false", node.name)));
     }
     if let Some(severity) = config.get("severity") {
         let known = severity
             .as_str()
             .is_some_and(|word| word.eq_ignore_ascii_case("warn") || word.eq_ignore_ascii_case("error"));
         if !known {
-            return Err(problem(format!(
+            return Err(problem("severity", format!(
                 "Severity must be either 'warn' or 'error'. Got '{}'",
                 super::names::python_str(severity)
             )));

@@ -262,7 +262,7 @@ fn one(
         draft.fqn.insert(1, "analysis".into());
     }
     let (node, warnings) = node(parsing, draft)?;
-    check_config(&node)?;
+    check_config(parsing.sources(), &node)?;
     Ok((node, warnings))
 }
 
@@ -277,14 +277,14 @@ fn model(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode
         draft.fqn.extend([draft.name.clone(), suffix]);
     }
     let (mut node, warnings) = node(parsing, draft)?;
-    check_config(&node)?;
-    check_contract(&node)?;
+    check_config(parsing.sources(), &node)?;
+    check_contract(parsing, &node)?;
     add_foreign_keys(&mut node, patch.map(|patch| patch.entry.yaml.span))?;
     Ok((node, warnings))
 }
 
 /// An enforced contract lists its columns.
-fn check_contract(node: &Node) -> Result<(), Diagnostic> {
+fn check_contract(parsing: &Parsing, node: &Node) -> Result<(), Diagnostic> {
     let enforced =
         node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(serde_json::Value::as_bool);
     if enforced == Some(true) && node.columns.is_empty() {
@@ -296,7 +296,7 @@ fn check_contract(node: &Node) -> Result<(), Diagnostic> {
                 node.original_file_path
             ),
         )
-        .at_some(node.span, "this model's contract is enforced")
+        .at_some(super::places::of_config(parsing.sources(), node, "contract"), "enforced here")
         .hint("list its columns with `name` and `data_type` in a property file"));
     }
     Ok(())
@@ -305,7 +305,16 @@ fn check_contract(node: &Node) -> Result<(), Diagnostic> {
 fn seed(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode {
     let patch = patches.get("seeds", super::names::stem(&file.relative_path));
     let (mut node, warnings) = node(parsing, file_draft(ResourceType::Seed, file, patch))?;
-    check_config(&node)?;
+    check_config(parsing.sources(), &node)?;
+    if !node.refs.is_empty() || !node.sources.is_empty() {
+        return Err(Diagnostic::error(
+            Code::INVALID_CONFIG,
+            format!("Seeds cannot depend on other nodes, but a hook of {} calls `ref` or `source`", node.unique_id),
+        )
+        .at_some(patch.map(|patch| patch.entry.span("name")).or(node.span), "this seed has such a hook")
+        .hint("move the hook to a model, or name the relation without `ref`")
+        .into());
+    }
     node.root_path = Some(file.root.to_string_lossy().into_owned());
     Ok((node, warnings))
 }

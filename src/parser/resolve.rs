@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::names::version_text;
 use super::nodes::NodeSet;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::manifest::{Group, Node, RefCall, ResourceType, Source};
 
 /// What a name leads to.
@@ -124,6 +124,8 @@ pub(super) struct Caller<'a> {
     pub(super) package: &'a str,
     pub(super) path: &'a str,
     pub(super) span: Option<Span>,
+    /// Finds the place of a call of `source` with these names.
+    pub(super) source_place: &'a dyn Fn((&str, &str)) -> Option<Span>,
 }
 
 /// The unique ids behind the calls of one resource, each once and in order, and the problems of those that lead nowhere.
@@ -186,7 +188,7 @@ fn missing_source(lookup: &Lookup, caller: &Caller<'_>, call: &(String, String),
         call.0,
         call.1
     );
-    let problem = with_severity(caller, Code::SOURCE_NOT_FOUND, message).at_some(caller.span, "in this resource");
+    let problem = with_severity(caller, Code::SOURCE_NOT_FOUND, message).at_some((caller.source_place)((&call.0, &call.1)).or(caller.span), "referenced here");
     let names: Vec<String> = lookup.source_names().map(|(source, table)| format!("{source}.{table}")).collect();
     problem.suggest(&format!("{}.{}", call.0, call.1), names.iter().map(String::as_str))
 }
@@ -248,6 +250,7 @@ pub(super) fn check_access(
 
 /// Every group that is named must exist.
 pub(super) fn check_groups(
+    sources: &SourceMap,
     nodes: &IndexMap<String, Node>,
     groups: &IndexMap<String, Group>,
     problems: &mut Diagnostics,
@@ -265,14 +268,14 @@ pub(super) fn check_groups(
                     groups.values().map(|group| group.name.as_str()).collect::<Vec<_>>()
                 ),
             )
-            .at_some(node.span, format!("{} is put into it", node.unique_id))
+            .at_some(super::places::of_config(sources, node, "group"), format!("{} is put into it", node.unique_id))
             .suggest(group, groups.values().map(|group| group.name.as_str())),
         );
     }
 }
 
 /// No two nodes may become one relation, and no two of one package may have one name.
-pub(super) fn check_uniqueness(nodes: &IndexMap<String, Node>, problems: &mut Diagnostics) {
+pub(super) fn check_uniqueness(sources: &SourceMap, nodes: &IndexMap<String, Node>, problems: &mut Diagnostics) {
     let mut relations: HashMap<String, &Node> = HashMap::new();
     let mut names: HashMap<(&str, String), &Node> = HashMap::new();
     for node in nodes.values().filter(|node| node.is_refable()) {
@@ -286,6 +289,7 @@ pub(super) fn check_uniqueness(nodes: &IndexMap<String, Node>, problems: &mut Di
                 .at_some(first.span, format!("{} is defined here", first.unique_id))
                 .hint("`ref` could not tell them apart: rename one of them"),
             );
+            continue;
         }
         let Some(relation) = &node.relation_name else { continue };
         if let Some(first) = relations.insert(relation.to_lowercase(), node) {
@@ -299,8 +303,8 @@ pub(super) fn check_uniqueness(nodes: &IndexMap<String, Node>, problems: &mut Di
                         first.unique_id, first.original_file_path, node.unique_id, node.original_file_path
                     ),
                 )
-                .at_some(node.span, "this resource")
-                .at_some(first.span, "and this one")
+                .at_some(super::places::of_config(sources, node, "alias"), "this resource")
+                .at_some(super::places::of_config(sources, first, "alias"), "and this one")
                 .hint("give one of them another `alias` or `schema`"),
             );
         }

@@ -40,7 +40,7 @@ pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) 
                 patch: patches.get("snapshots", &block.name),
                 name: block.name.clone(),
             };
-            finish(node(parsing, draft))
+            finish(parsing, node(parsing, draft))
         })
         .chain(problems)
         .collect()
@@ -78,29 +78,30 @@ fn relation_snapshot(parsing: &Parsing, patch: &Patch, relation: &Value) -> Pars
         patch: Some(patch),
         name: entry.name.clone(),
     };
-    finish(node(parsing, draft)).map(|(mut node, warnings)| {
+    finish(parsing, node(parsing, draft)).map(|(mut node, warnings)| {
         node.span = Some(span);
         node.checksum = crate::manifest::Checksum { name: "sha256", checksum: entry.file.checksum.clone() };
         (node, warnings)
     })
 }
 
-fn finish(parsed: Parsed) -> Parsed {
+fn finish(parsing: &Parsing, parsed: Parsed) -> Parsed {
     let (node, warnings) = parsed?;
-    check(&node)?;
+    check(parsing, &node)?;
     Ok((node, warnings))
 }
 
 /// What dbt asks of a snapshot's configs before anything runs.
-fn check(node: &Node) -> Result<(), Diagnostics> {
+fn check(parsing: &Parsing, node: &Node) -> Result<(), Diagnostics> {
     if !node.config.enabled() {
         return Ok(());
     }
     let mut problems = Diagnostics::new();
+    let place = super::places::of_call(parsing.sources(), node, "config").or(node.properties_span);
     let mut problem = |message: &str, hint: &str| {
         problems.push(
             Diagnostic::error(Code::INVALID_CONFIG, format!("snapshot `{}`: {message}", node.name))
-                .at_some(node.span, "in this snapshot")
+                .at_some(place, "of this snapshot")
                 .hint(hint.to_owned()),
         );
     };

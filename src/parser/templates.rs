@@ -112,7 +112,7 @@ pub(super) fn capture_generic_test(
         if problem.labels.iter().any(|label| label.span == span) {
             problem
         } else {
-            problem.at(span, "in the tests here")
+            problem.at(span, "in this test")
         }
     };
     let (context, capture) = parse_context(parsing.session(), Arc::clone(node));

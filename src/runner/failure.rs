@@ -2,7 +2,7 @@
 
 use super::subject::Subject;
 use crate::context::Session;
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Diagnostic, Label, SourceMap, Span};
 
 /// Problems that end a job.
 #[derive(Debug, Clone)]
@@ -19,11 +19,26 @@ impl From<Diagnostic> for Failure {
     }
 }
 
+/// A problem within a built-in macro is shown at the last call of the project's own, or at the node; what is between says
+/// nothing to its author.
+pub(super) fn shown_in_project(mut problem: Diagnostic, own: Option<Span>, sources: &SourceMap) -> Diagnostic {
+    let is_own = |span: &Span| !sources.get(span.source).path.contains("://");
+    problem.frames.retain(|frame| frame.span.as_ref().is_some_and(is_own));
+    if problem.labels.first().is_none_or(|label| !is_own(&label.span)) {
+        let call = problem.frames.first().and_then(|frame| frame.span);
+        problem.labels.retain(|label| is_own(&label.span));
+        if let Some(span) = call.or(own) {
+            problem.labels.insert(0, Label { span, text: String::new() });
+        }
+    }
+    problem
+}
+
 /// The message of a result: dbt's sort of error with the node and its file, then what is wrong, indented.
 pub(super) fn message(failure: &Failure, subject: &Subject, _session: &Session) -> String {
     let Some(first) = failure.diagnostics.first() else { return "unknown error".into() };
     let mut text =
-        format!("{} in {} {} ({})", sort(first.code), subject.resource_type().as_str(), subject.name(), subject.path());
+        format!("{} in {} {} ({})", first.code.sort(), subject.resource_type().as_str(), subject.name(), subject.path());
     if let Some(whole) = &failure.whole {
         for line in whole.trim().lines() {
             text.push_str("\n  ");
@@ -44,13 +59,4 @@ pub(super) fn message(failure: &Failure, subject: &Subject, _session: &Session) 
         }
     }
     text
-}
-
-/// dbt's sort of error for a code.
-pub(super) fn sort(code: Code) -> &'static str {
-    match code {
-        Code::DATABASE | Code::CONNECTION => "Database Error",
-        Code::CANCELLED | Code::SEED | Code::UNSUPPORTED | Code::TEST_FAILED => "Runtime Error",
-        _ => "Compilation Error",
-    }
 }

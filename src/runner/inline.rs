@@ -42,6 +42,7 @@ pub fn inline_node(session: &Session, manifest: &Manifest, name: &str, code: &st
         group: None,
         docs: Map::new(),
         patch_path: None,
+        properties_span: None,
         doc_blocks: Vec::new(),
         created_at: session.config().invocation.started_at.as_millisecond() as f64 / 1e3,
         access: "protected".into(),

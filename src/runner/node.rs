@@ -242,6 +242,7 @@ pub(super) fn compile(
     let runner = running.runner;
     let compiled = make(run)?;
     run.set_compiled_code(compiled.code.as_str());
+    run.resolve_foreign_keys()?;
     runner.report(&Event::WritingInjectedSQLForNode { node_info: running.node_info.clone() });
     let written = runner.target.write_compiled(path, &compiled.code)?;
     runner.keep_compiled(&node.unique_id, |known| {
@@ -271,7 +272,11 @@ fn broken_ephemeral(runner: &Runner, node: &Arc<Node>, worker: &Arc<Worker>) -> 
 fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
     NodeResult {
         message: Some(failure::message(&failure, subject, &runner.session)),
-        diagnostics: failure.diagnostics,
+        diagnostics: failure
+            .diagnostics
+            .into_iter()
+            .map(|problem| failure::shown_in_project(problem, subject.span(), runner.session.sources()))
+            .collect(),
         ..NodeResult::new(subject.node_info().unique_id, subject.resource_type(), NodeStatus::Error)
     }
 }

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::model;
 use super::node::Done;
 use super::run::Runner;
-use crate::context::NodeRun;
+use crate::context::{NodeRun, seed_line};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// Loads a seed.
@@ -24,5 +24,22 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failu
             .into());
         }
     }
-    model::execute(runner, run, None)
+    model::execute(runner, run, None).map_err(|failure| in_file(run, failure))
+}
+
+/// What the warehouse says of a line of the CSV file is shown at that line.
+fn in_file(run: &NodeRun, mut failure: Failure) -> Failure {
+    for problem in failure.diagnostics.iter_mut().filter(|problem| problem.code == Code::DATABASE) {
+        let Some((_, rest)) = problem.message.split_once("CSV Error on Line: ") else { continue };
+        let Ok(line) = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>() else { continue };
+        // The first paragraph says what is wrong; then come the settings of the reader.
+        let reason = rest.split("\n\n").next().unwrap_or_default();
+        let reason = reason.lines().skip(1).filter(|line| !line.starts_with("Original Line")).collect::<Vec<_>>().join("\n");
+        let found = seed_line(run, line);
+        *problem = Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {reason}", run.node().name))
+            .at_some(found, "")
+            .hint("correct the value, or ask for another type with `column_types`");
+        failure.whole = None;
+    }
+    failure
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostics::Span;
 use crate::events::{Event, NodeInfo};
 use crate::manifest::{Exposure, Manifest, Node, ResourceType, Source, UnitTest};
 use crate::plan::{NodeResult, NodeStatus};
@@ -77,6 +78,17 @@ impl Subject {
             Self::Exposure(exposure) => &exposure.original_file_path,
             Self::Source(source) => &source.original_file_path,
             Self::Semantic(..) => "",
+        }
+    }
+
+    /// Where it is defined.
+    pub(super) fn span(&self) -> Option<Span> {
+        match self {
+            Self::Node(node) => node.span,
+            Self::UnitTest(test) => test.span,
+            Self::Exposure(exposure) => exposure.span,
+            Self::Source(source) => source.span,
+            Self::Semantic(..) => None,
         }
     }
 

@@ -10,7 +10,7 @@ mod dispatch;
 pub(super) mod execute;
 mod external;
 mod foreign_keys;
-mod query_comment;
+pub(super) mod query_comment;
 mod relations;
 mod snapshot;
 
