@@ -114,7 +114,7 @@ pub(super) fn add(text: &str, root: &Node, package: &NewPackage) -> Edited {
 
 /// The texts and numbers of an entry.
 fn shown(entry: &Node) -> Map<String, Value> {
-    let pairs = entry.as_map().into_iter().flat_map(|map| map.iter());
+    let pairs = entry.as_map().into_iter().flat_map(crate::yaml::Mapping::iter);
     pairs
         .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.to_json())))
         .filter(|(_, value)| value.is_string() || value.is_number())
@@ -123,20 +123,18 @@ fn shown(entry: &Node) -> Map<String, Value> {
 
 /// An entry as the lines of a list whose dashes are indented so.
 fn lines(entry: &Map<String, Value>, indent: &str) -> String {
-    let mut out = String::new();
+    let mut out: Vec<String> = Vec::new();
     for (at, (key, value)) in entry.iter().enumerate() {
-        out += &format!("{indent}{} {key}:", if at == 0 { '-' } else { ' ' });
+        let start = format!("{indent}{} {key}:", if at == 0 { '-' } else { ' ' });
         match value {
             Value::Array(items) => {
-                for item in items {
-                    out += &format!("\n{indent}    - {}", value_text(item));
-                }
+                out.push(start);
+                out.extend(items.iter().map(|item| format!("{indent}    - {}", value_text(item))));
             }
-            value => out += &format!(" {}", value_text(value)),
+            value => out.push(format!("{start} {}", value_text(value))),
         }
-        out.push('\n');
     }
-    out
+    out.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 fn value_text(value: &Value) -> String {

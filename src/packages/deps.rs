@@ -51,7 +51,7 @@ pub fn deps(
         redaction: &redaction,
         cache: &cache,
         http: &http,
-        hub: Hub::new(&config.invocation, &http, reporter),
+        hub: Hub::new(&config.invocation, &http, &redaction, reporter),
         fetched: std::cell::RefCell::default(),
     };
     reporter.report(&Event::DepsSetDownloadDirectory { path: cache.root().display().to_string() });
