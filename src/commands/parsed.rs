@@ -35,17 +35,17 @@ impl Opening {
             project_root: self.config.project.root.clone(),
             extension_folders: extension_folders(&self.config.invocation),
         };
-        adapters::registry::open(&credentials, &surroundings)
-            .map_err(|problem| {
-                // The key that the problem is about, or whose value it is about.
-                let is_named = |(key, value): &(&String, &serde_json::Value)| {
-                    let value = value.as_str().map(|value| format!("`{value}`"));
-                    problem.message.contains(&format!("`{key}`")) || value.is_some_and(|value| problem.message.contains(&value))
-                };
-                let key = profile.credentials.iter().find(is_named).map(|(key, _)| key.clone());
-                let place = key.map_or(profile.span, |key| profile.credential_span(&key));
-                Diagnostics::from(problem.at_some(place, "in this target"))
-            })
+        adapters::registry::open(&credentials, &surroundings).map_err(|problem| {
+            // The key that the problem is about, or whose value it is about.
+            let is_named = |(key, value): &(&String, &serde_json::Value)| {
+                let value = value.as_str().map(|value| format!("`{value}`"));
+                problem.message.contains(&format!("`{key}`"))
+                    || value.is_some_and(|value| problem.message.contains(&value))
+            };
+            let key = profile.credentials.iter().find(is_named).map(|(key, _)| key.clone());
+            let place = key.map_or(profile.span, |key| profile.credential_span(&key));
+            Diagnostics::from(problem.at_some(place, "in this target"))
+        })
     }
 
     /// Reads the whole project; every error there is ends the command.
