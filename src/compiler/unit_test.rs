@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::adapters::{Relation, RelationType};
+use crate::adapters::{Relation, RelationParts, RelationType};
 use crate::context::Overrides;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::{Checksum, DependsOn, Manifest, Node, NodeConfig, ResourceType, Source, TestDetails, UnitTest};
@@ -51,7 +51,7 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
             continue;
         };
         let relation =
-            Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(Default::default());
+            Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(RelationParts::default());
         if is_this {
             overrides.this = Some(relation);
         } else {
@@ -113,7 +113,7 @@ fn node_input(test: &UnitTest, original: &Node, given: &Value) -> Node {
         unique_id: format!("model.{}.{}", original.package_name, original.search_name()),
         resource_type: ResourceType::Model,
         raw_code: rows_code(given).into(),
-        span: test.span,
+        span: None,
         original_file_path: test.original_file_path.clone(),
         path: format!("{}.sql", original.name),
         relation_name: None,
