@@ -146,7 +146,9 @@ impl Loader<'_> {
             Some(Node { value: Value::Str(text), span }) => {
                 match self.diagnostics.collect(templates.value(text, *span)) {
                     Some(Value::Str(name)) => Some((name, *span)),
-                    _ => None,
+                    Some(_) => None,
+                    // Said already; without its name nothing more can be said of the profile.
+                    None => return None,
                 }
             }
             _ => None,
