@@ -42,7 +42,11 @@ impl Opening {
                 problem.message.contains(&format!("`{key}`"))
                     || value.is_some_and(|value| problem.message.contains(&value))
             };
-            let key = profile.credentials.iter().find(is_named).map(|(key, _)| key.clone());
+            let key = if problem.message.contains("warehouse type") {
+                Some("type".to_owned())
+            } else {
+                profile.credentials.iter().find(is_named).map(|(key, _)| key.clone())
+            };
             let place = key.map_or(profile.span, |key| profile.credential_span(&key));
             Diagnostics::from(problem.at_some(place, "in this target"))
         })
@@ -102,7 +106,13 @@ impl Opening {
     }
 
     fn spec(&self, args: &SelectionArgs, indirect: IndirectSelection) -> Result<Spec, Diagnostics> {
-        let named = |selectors: &crate::yaml::Node| Selectors::parse(&selectors_of(selectors), indirect);
+        let named = |selectors: &crate::yaml::Node| {
+            Selectors::parse(&selectors_of(selectors), indirect).map_err(|problems| {
+                let place = Selectors::broken_item(selectors);
+                let at = |problem: Diagnostic| problem.at_some(place, "in this definition");
+                problems.into_iter().map(at).collect::<Diagnostics>()
+            })
+        };
         let selectors = self.config.project.selectors.as_ref().map(named).transpose()?.unwrap_or_default();
         if let Some(name) = &args.selector {
             return Ok(selectors.get(name)?.spec.clone());

@@ -30,3 +30,4 @@ mod unit_tests;
 mod unused_configs;
 
 pub use parse::{ParseParts, Parsed, parse};
+pub use places::of_config as place_of_config;

@@ -62,7 +62,8 @@ fn materialize_at(
                 session.adapter().type_name()
             ),
         )
-        .at_some(node.span, "materialized by this config")
+        .at_some(crate::parser::place_of_config(session.sources(), node, "materialized"), "materialized by this config")
+        .suggest(name, ["table", "view", "incremental", "ephemeral", "materialized_view"])
     })?;
     let returned = run.call_macro(found, &[]);
     if let Some(statement) = run.main_sql() {

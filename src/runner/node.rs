@@ -269,7 +269,8 @@ fn broken_ephemeral(runner: &Runner, node: &Arc<Node>, worker: &Arc<Worker>) -> 
     })
 }
 
-fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
+fn failed(runner: &Runner, subject: &Subject, mut failure: Failure) -> NodeResult {
+    failure.without_drawing();
     NodeResult {
         message: Some(failure::message(&failure, subject, &runner.session)),
         diagnostics: failure
