@@ -23,6 +23,8 @@ pub(crate) struct ParsedProject {
     pub(crate) manifest: Arc<Manifest>,
     /// What depends on what.
     pub(crate) graph: Graph,
+    /// What `--state` names.
+    pub(crate) previous: Option<PreviousState>,
 }
 
 impl Opening {
@@ -35,17 +37,17 @@ impl Opening {
             project_root: self.config.project.root.clone(),
             extension_folders: extension_folders(&self.config.invocation),
         };
-        adapters::registry::open(&credentials, &surroundings)
-            .map_err(|problem| {
-                // The key that the problem is about, or whose value it is about.
-                let is_named = |(key, value): &(&String, &serde_json::Value)| {
-                    let value = value.as_str().map(|value| format!("`{value}`"));
-                    problem.message.contains(&format!("`{key}`")) || value.is_some_and(|value| problem.message.contains(&value))
-                };
-                let key = profile.credentials.iter().find(is_named).map(|(key, _)| key.clone());
-                let place = key.map_or(profile.span, |key| profile.credential_span(&key));
-                Diagnostics::from(problem.at_some(place, "in this target"))
-            })
+        adapters::registry::open(&credentials, &surroundings).map_err(|problem| {
+            // The key that the problem is about, or whose value it is about.
+            let is_named = |(key, value): &(&String, &serde_json::Value)| {
+                let value = value.as_str().map(|value| format!("`{value}`"));
+                problem.message.contains(&format!("`{key}`"))
+                    || value.is_some_and(|value| problem.message.contains(&value))
+            };
+            let key = profile.credentials.iter().find(is_named).map(|(key, _)| key.clone());
+            let place = key.map_or(profile.span, |key| profile.credential_span(&key));
+            Diagnostics::from(problem.at_some(place, "in this target"))
+        })
     }
 
     /// Reads the whole project; every error there is ends the command.
@@ -64,7 +66,7 @@ impl Opening {
         });
         self.check(diagnostics)?;
         let graph = Graph::build(&manifest)?;
-        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph })
+        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph, previous: self.previous_state()? })
     }
 
     /// "Found 6 models, 5 data tests, …".
@@ -89,8 +91,7 @@ impl Opening {
         };
         let spec = self.spec(args, indirect)?;
         let kinds = self.resource_types(kinds)?;
-        let previous: Option<PreviousState> = None;
-        let selector = Selector::new(&project.graph, &project.manifest, previous.as_ref());
+        let selector = Selector::new(&project.graph, &project.manifest, project.previous.as_ref());
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
         for warning in &warnings {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {

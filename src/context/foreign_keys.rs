@@ -17,7 +17,8 @@ pub(super) fn resolved(run: &Arc<NodeRun>) -> Result<Vec<(&'static str, Json)>, 
         return Ok(Vec::new());
     }
     let json = node.to_json(None);
-    let [mut constraints, mut columns] = ["constraints", "columns"].map(|key| json.get(key).cloned().unwrap_or(json!([])));
+    let [mut constraints, mut columns] =
+        ["constraints", "columns"].map(|key| json.get(key).cloned().unwrap_or(json!([])));
     replace(run, &mut constraints)?;
     for column in columns.as_object_mut().into_iter().flat_map(|columns| columns.values_mut()) {
         if let Some(constraints) = column.get_mut("constraints") {

@@ -15,8 +15,8 @@ use super::templates;
 use super::templates::Reading;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::yaml::Node as Yaml;
 use crate::manifest::{DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
+use crate::yaml::Node as Yaml;
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
 const CONFIG_KEYS: &[&str] = &[
@@ -283,8 +283,7 @@ fn raw_code(split: &Split) -> String {
 
 /// Takes a definition apart; dbt's three spellings are accepted.
 fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagnostic> {
-    let problem =
-        |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in this test");
+    let problem = |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in this test");
     let (written, mut args) = match definition.test {
         Value::String(name) => (name.clone(), Map::new()),
         Value::Object(map) => match map.get("test_name") {

@@ -9,8 +9,8 @@ use super::columns;
 use super::names::{fqn, stem};
 use super::node_config::{ConfigSources, ResolvedConfig, resolve};
 use super::parsing::Parsing;
-use super::places;
 use super::patches::Patch;
+use super::places;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
@@ -250,17 +250,20 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
     let on_change = config.str("on_schema_change").unwrap_or("ignore");
     if enforced && config.materialized() == "incremental" && !matches!(on_change, "append_new_columns" | "fail") {
-        return Err(problem("on_schema_change", format!(
-            "Invalid value for on_schema_change: {on_change}. Models materialized as incremental with contracts enabled \
+        return Err(problem(
+            "on_schema_change",
+            format!(
+                "Invalid value for on_schema_change: {on_change}. Models materialized as incremental with contracts enabled \
              must set on_schema_change to 'append_new_columns' or 'fail'"
-        )));
+            ),
+        ));
     }
     if node.resource_type == ResourceType::Model && !matches!(node.access.as_str(), "private" | "protected" | "public")
     {
-        return Err(problem("access", format!(
-            "Node {} has an invalid value ({}) for the access field",
-            node.unique_id, node.access
-        ))
+        return Err(problem(
+            "access",
+            format!("Node {} has an invalid value ({}) for the access field", node.unique_id, node.access),
+        )
         .hint("access is `private`, `protected` or `public`"));
     }
     if config.get("enabled").is_some_and(|value| !value.is_boolean()) {
@@ -271,10 +274,10 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
             .as_str()
             .is_some_and(|word| word.eq_ignore_ascii_case("warn") || word.eq_ignore_ascii_case("error"));
         if !known {
-            return Err(problem("severity", format!(
-                "Severity must be either 'warn' or 'error'. Got '{}'",
-                super::names::python_str(severity)
-            )));
+            return Err(problem(
+                "severity",
+                format!("Severity must be either 'warn' or 'error'. Got '{}'", super::names::python_str(severity)),
+            ));
         }
     }
     Ok(())

@@ -188,7 +188,8 @@ fn missing_source(lookup: &Lookup, caller: &Caller<'_>, call: &(String, String),
         call.0,
         call.1
     );
-    let problem = with_severity(caller, Code::SOURCE_NOT_FOUND, message).at_some((caller.source_place)((&call.0, &call.1)).or(caller.span), "referenced here");
+    let problem = with_severity(caller, Code::SOURCE_NOT_FOUND, message)
+        .at_some((caller.source_place)((&call.0, &call.1)).or(caller.span), "referenced here");
     let names: Vec<String> = lookup.source_names().map(|(source, table)| format!("{source}.{table}")).collect();
     problem.suggest(&format!("{}.{}", call.0, call.1), names.iter().map(String::as_str))
 }

@@ -31,10 +31,13 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failu
 fn in_file(run: &NodeRun, mut failure: Failure) -> Failure {
     for problem in failure.diagnostics.iter_mut().filter(|problem| problem.code == Code::DATABASE) {
         let Some((_, rest)) = problem.message.split_once("CSV Error on Line: ") else { continue };
-        let Ok(line) = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>() else { continue };
+        let Ok(line) = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>() else {
+            continue;
+        };
         // The first paragraph says what is wrong; then come the settings of the reader.
         let reason = rest.split("\n\n").next().unwrap_or_default();
-        let reason = reason.lines().skip(1).filter(|line| !line.starts_with("Original Line")).collect::<Vec<_>>().join("\n");
+        let reason =
+            reason.lines().skip(1).filter(|line| !line.starts_with("Original Line")).collect::<Vec<_>>().join("\n");
         let found = seed_line(run, line);
         *problem = Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {reason}", run.node().name))
             .at_some(found, "")

@@ -41,7 +41,10 @@ pub(super) fn message(event: &Event, style: Style) -> String {
             let status = if *success { "succeeded" } else { "failed" };
             format!("Command `{command}` {status} at {completed_at} after {elapsed:.2} seconds")
         }
-        _ => run_message(event, style).or_else(|| side_message(event, style)).or_else(|| deps_message(event, style)).unwrap_or_default(),
+        _ => run_message(event, style)
+            .or_else(|| side_message(event, style))
+            .or_else(|| deps_message(event, style))
+            .unwrap_or_default(),
     }
 }
 
