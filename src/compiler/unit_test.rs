@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::adapters::{Relation, RelationType};
+use crate::adapters::{Relation, RelationParts, RelationType};
 use crate::context::Overrides;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::{Checksum, DependsOn, Manifest, Node, NodeConfig, ResourceType, Source, TestDetails, UnitTest};
@@ -48,8 +48,9 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
         } else {
             continue;
         };
-        let relation =
-            Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(Default::default());
+        let relation = Relation::new(None, None, Some(&cte))
+            .with_type(Some(RelationType::Cte))
+            .with_quoting(RelationParts::default());
         if is_this {
             overrides.this = Some(relation);
         } else {

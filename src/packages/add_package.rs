@@ -114,7 +114,7 @@ pub(super) fn add(text: &str, root: &Node, package: &NewPackage) -> Edited {
 
 /// The texts and numbers of an entry.
 fn shown(entry: &Node) -> Map<String, Value> {
-    let pairs = entry.as_map().into_iter().flat_map(|map| map.iter());
+    let pairs = entry.as_map().into_iter().flat_map(crate::yaml::Mapping::iter);
     pairs
         .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.to_json())))
         .filter(|(_, value)| value.is_string() || value.is_number())

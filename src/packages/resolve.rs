@@ -155,9 +155,8 @@ fn warn(work: &Work<'_>, request: &Request, pinned: &Pinned) -> Result<(), Diagn
             work.warn_of("PackageRedirectDeprecation", warning)?;
         }
     }
-    let written = match &pinned.pin {
-        Pin::Git { url_unrendered, .. } | Pin::Tarball { url_unrendered, .. } => url_unrendered,
-        _ => return Ok(()),
+    let (Pin::Git { url_unrendered: written, .. } | Pin::Tarball { url_unrendered: written, .. }) = &pinned.pin else {
+        return Ok(());
     };
     let scrubbed = work.redaction.secrets(written);
     if scrubbed == *written {

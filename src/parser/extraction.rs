@@ -136,11 +136,7 @@ fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -
     match path.as_slice() {
         // A method of a value; the value's own call is in the list.
         [] => Callees::Harmless,
-        _ if call.is_local => Callees::Harmless,
-        [
-            "config",
-            "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs",
-        ] => Callees::Harmless,
+        _ if call.is_local || is_config_reader(&path) => Callees::Harmless,
         ["adapter", "dispatch"] => dispatched(macros, call),
         ["adapter" | "exceptions", _] | ["api", ..] => Callees::Harmless,
         [name] if WANTED.contains(name) => Callees::Wanted,
@@ -159,6 +155,14 @@ fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -
         },
         _ => Callees::Unknown,
     }
+}
+
+/// A method of `config` that only reads.
+fn is_config_reader(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["config", "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs"]
+    )
 }
 
 /// dbt's functions that macros use and that capture nothing.
@@ -201,7 +205,7 @@ pub(super) fn captured(
 fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: Option<Origin>) -> Option<Reading> {
     let shadowed = |name: &&str| parsing.session().macros().find(&node.package_name, name).is_some();
     if WANTED.iter().any(|name| analysis.reads.contains(*name) || analysis.assigned.contains(*name))
-        || WANTED.iter().any(|name| shadowed(name))
+        || WANTED.iter().any(shadowed)
         || analysis.reads.contains("builtins")
     {
         return None;
@@ -212,10 +216,10 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
             Callees::Harmless if is_answered(parsing, node, call) => {}
             Callees::Wanted if call.is_literal && !call.is_conditional => take(&mut captured, call, place)?,
             Callees::Macros(ids) if ids.iter().all(|id| parsing.silent_macros().contains(id)) => {
-                if let ([_] | [_, _], [id]) = (call.path.as_slice(), ids.as_slice()) {
-                    if !captured.macros.contains(id) {
-                        captured.macros.push(id.clone());
-                    }
+                if let ([_] | [_, _], [id]) = (call.path.as_slice(), ids.as_slice())
+                    && !captured.macros.contains(id)
+                {
+                    captured.macros.push(id.clone());
                 }
             }
             _ => return None,

@@ -315,10 +315,10 @@ fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagno
     if let Some(column) = &definition.column {
         args.insert("column_name".into(), Value::String(column.clone()));
     }
-    if parsing.session().config().flags.behaves("require_generic_test_arguments_property") {
-        if let Some(Value::Object(arguments)) = args.shift_remove("arguments") {
-            args.extend(arguments);
-        }
+    if parsing.session().config().flags.behaves("require_generic_test_arguments_property")
+        && let Some(Value::Object(arguments)) = args.shift_remove("arguments")
+    {
+        args.extend(arguments);
     }
     if args.contains_key("model") {
         return Err(problem("Test arguments include \"model\", which is a reserved argument".into()));

@@ -67,10 +67,9 @@ impl Lookup {
             Some(version) => format!("{}.v{version}", call.name),
             None => call.name.clone(),
         };
-        if let Some(candidates) = self.nodes.get(&name) {
-            if let Some(id) = self.pick(candidates, call.package.as_deref(), package) {
-                return Found::Enabled(id);
-            }
+        let candidates = self.nodes.get(&name);
+        if let Some(id) = candidates.and_then(|found| self.pick(found, call.package.as_deref(), package)) {
+            return Found::Enabled(id);
         }
         let disabled = self
             .disabled

@@ -138,10 +138,10 @@ fn run_message(event: &Event, style: Style) -> Option<String> {
             stats.pass, stats.warn, stats.error, stats.skip, stats.noop, stats.total
         ),
         Event::RunResultFailure { node_name, path, resource_type, .. } => {
-            style.red(format!("Failure in {} {node_name} ({path})", resource_type))
+            style.red(format!("Failure in {resource_type} {node_name} ({path})"))
         }
         Event::RunResultWarning { node_name, path, resource_type, .. } => {
-            style.yellow(format!("Warning in {} {node_name} ({path})", resource_type))
+            style.yellow(format!("Warning in {resource_type} {node_name} ({path})"))
         }
         Event::RunResultError { shown: Some((text, coloured)), .. } => {
             style.choose(text, coloured).trim_end().to_owned()
