@@ -23,6 +23,8 @@ pub(crate) struct ParsedProject {
     pub(crate) manifest: Arc<Manifest>,
     /// What depends on what.
     pub(crate) graph: Graph,
+    /// What `--state` names.
+    pub(crate) previous: Option<PreviousState>,
 }
 
 impl Opening {
@@ -68,7 +70,7 @@ impl Opening {
         });
         self.check(diagnostics)?;
         let graph = Graph::build(&manifest)?;
-        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph })
+        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph, previous: self.previous_state()? })
     }
 
     /// "Found 6 models, 5 data tests, …".
@@ -93,8 +95,7 @@ impl Opening {
         };
         let spec = self.spec(args, indirect)?;
         let kinds = self.resource_types(kinds)?;
-        let previous: Option<PreviousState> = None;
-        let selector = Selector::new(&project.graph, &project.manifest, previous.as_ref());
+        let selector = Selector::new(&project.graph, &project.manifest, project.previous.as_ref());
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
         for warning in &warnings {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {
