@@ -2,6 +2,6 @@
 
 mod adapter_contract;
 mod broken;
-mod documented_commands;
+mod documentation;
 mod packages;
 mod tidy;
