@@ -2,6 +2,11 @@
 
 mod adapter_contract;
 mod broken;
+<<<<<<< HEAD
 mod documentation;
+=======
+mod commands;
+mod documented_commands;
+>>>>>>> main
 mod packages;
 mod tidy;
