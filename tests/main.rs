@@ -2,11 +2,7 @@
 
 mod adapter_contract;
 mod broken;
-<<<<<<< HEAD
-mod documentation;
-=======
 mod commands;
-mod documented_commands;
->>>>>>> main
+mod documentation;
 mod packages;
 mod tidy;
