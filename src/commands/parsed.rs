@@ -179,7 +179,7 @@ fn found(manifest: &Manifest) -> String {
         Some((_, total)) => *total += count,
         None => counts.push((word, count)),
     };
-    for node in manifest.nodes.values() {
+    for node in manifest.nodes.values().filter(|node| node.config.enabled()) {
         add(
             match node.resource_type {
                 ResourceType::Test => "data test",
