@@ -126,7 +126,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
         let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
         kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
     };
-    prose(text).filter_map(|(_, line)| line.starts_with('#').then(|| anchor(line.trim_start_matches('#')))).collect()
+    let headings = prose(text).map(|(_, line)| line).filter(|line| line.starts_with('#'));
+    headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
 }
 
 #[test]
