@@ -41,8 +41,8 @@ impl Project {
         fs::read_to_string(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Runs `hetl deps`; the exit code and what was printed.
-    fn deps(&self, args: &[&str]) -> (i32, String) {
+    /// `hetl deps` with these arguments.
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hetl"));
         command.arg("deps").args(args).current_dir(self.root());
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
@@ -51,7 +51,12 @@ impl Project {
         command.env("HOME", self.folder.path()).env("XDG_CACHE_HOME", self.folder.path().join("cache"));
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("NO_COLOR", "1").env("CI", "1");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let output = command.output().unwrap();
+        command
+    }
+
+    /// Runs `hetl deps`; the exit code and what was printed.
+    fn deps(&self, args: &[&str]) -> (i32, String) {
+        let output = self.command(args).output().unwrap();
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         (output.status.code().unwrap_or(-1), text)
     }
@@ -237,6 +242,9 @@ fn a_package_is_added_locked_and_upgraded() {
     assert!(project.deps_ok(&["--add-package", "org/b_c@0.3.0"]).contains("Found duplicate package"));
     assert!(project.read("packages.yml").ends_with("  - package: org/b_c\n    version: 0.3.0\n"));
     assert!(project.deps_fails(&["--add-package", "org/a"]).contains("names no version"));
+    let before = project.read("packages.yml");
+    assert!(project.deps_fails(&["--add-package", "org/a@9.0.0"]).contains("packages.yml is as it was before"));
+    assert_eq!(project.read("packages.yml"), before);
 
     fs::remove_file(project.root().join("packages.yml")).unwrap();
     let said = project.deps_ok(&[]);
@@ -269,6 +277,50 @@ fn a_hub_that_falters_is_asked_again() {
     project.deps_ok(&["--upgrade"]);
     fs::remove_dir_all(project.root().join("dbt_packages")).unwrap();
     project.deps_ok(&[]);
+    project.assert_tidy();
+}
+
+#[test]
+fn an_interrupted_run_leaves_what_was_there() {
+    let mut hub = HubServer::start();
+    hub.add("org/a", "1.0.0", &json!([]));
+    hub.add("org/a", "2.0.0", &json!([]));
+    hub.add("org/b", "1.0.0", &json!([]));
+    let project = Project::new(Some(&hub), "packages: [{package: org/a, version: 1.0.0}]\n");
+    project.deps_ok(&[]);
+    let archive = "/archives/org/b/1.0.0.tar.gz";
+    hub.hold(Some(archive));
+    project.write("packages.yml", "packages: [{package: org/a, version: 2.0.0}, {package: org/b, version: 1.0.0}]\n");
+    let mut run = project.command(&[]).stdout(std::process::Stdio::null()).spawn().unwrap();
+    hub.asked();
+    let mut asked = Vec::new();
+    while !asked.contains(&archive.to_owned()) {
+        assert!(run.try_wait().unwrap().is_none(), "it ended early");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        asked.extend(hub.asked());
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    hub.hold(None);
+    assert_eq!(project.installed(), ["a"]);
+    assert!(project.read("dbt_packages/a/dbt_project.yml").contains("1.0.0"));
+    project.deps_ok(&[]);
+    assert_eq!(project.installed(), ["a", "b"]);
+    project.assert_tidy();
+}
+
+#[test]
+fn runs_at_one_time_wait_for_each_other() {
+    let mut hub = HubServer::start();
+    hub.add("org/a", "1.0.0", &json!([{"package": "org/b", "version": "1.0.0"}]));
+    hub.add("org/b", "1.0.0", &json!([]));
+    let project = Project::new(Some(&hub), "packages: [{package: org/a, version: 1.0.0}]\n");
+    let runs: Vec<_> =
+        (0..4).map(|_| project.command(&["--upgrade"]).stdout(std::process::Stdio::null()).spawn().unwrap()).collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    assert_eq!(project.installed(), ["a", "b"]);
     project.assert_tidy();
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct ParsedProject {
     pub(crate) manifest: Arc<Manifest>,
     /// What depends on what.
     pub(crate) graph: Graph,
+    /// What `--state` names.
+    pub(crate) previous: Option<PreviousState>,
 }
 
 impl Opening {
@@ -42,7 +44,11 @@ impl Opening {
                 problem.message.contains(&format!("`{key}`"))
                     || value.is_some_and(|value| problem.message.contains(&value))
             };
-            let key = profile.credentials.iter().find(is_named).map(|(key, _)| key.clone());
+            let key = if problem.message.contains("warehouse type") {
+                Some("type".to_owned())
+            } else {
+                profile.credentials.iter().find(is_named).map(|(key, _)| key.clone())
+            };
             let place = key.map_or(profile.span, |key| profile.credential_span(&key));
             Diagnostics::from(problem.at_some(place, "in this target"))
         })
@@ -64,7 +70,7 @@ impl Opening {
         });
         self.check(diagnostics)?;
         let graph = Graph::build(&manifest)?;
-        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph })
+        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph, previous: self.previous_state()? })
     }
 
     /// "Found 6 models, 5 data tests, …".
@@ -89,8 +95,7 @@ impl Opening {
         };
         let spec = self.spec(args, indirect)?;
         let kinds = self.resource_types(kinds)?;
-        let previous: Option<PreviousState> = None;
-        let selector = Selector::new(&project.graph, &project.manifest, previous.as_ref());
+        let selector = Selector::new(&project.graph, &project.manifest, project.previous.as_ref());
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
         self.check_with(warnings, |warning| {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {
@@ -103,8 +108,11 @@ impl Opening {
 
     fn spec(&self, args: &SelectionArgs, indirect: IndirectSelection) -> Result<Spec, Diagnostics> {
         let named = |selectors: &crate::yaml::Node| {
-            Selectors::parse(&selectors_of(selectors), indirect)
-                .map_err(|problems| problems.into_iter().map(|problem| placed(problem, selectors)).collect::<Diagnostics>())
+            Selectors::parse(&selectors_of(selectors), indirect).map_err(|problems| {
+                let place = Selectors::broken_item(selectors);
+                let at = |problem: Diagnostic| problem.at_some(place, "in this definition");
+                problems.into_iter().map(at).collect::<Diagnostics>()
+            })
         };
         let selectors = self.config.project.selectors.as_ref().map(named).transpose()?.unwrap_or_default();
         if let Some(name) = &args.selector {
@@ -139,17 +147,6 @@ impl Opening {
         }
         Ok(kinds)
     }
-}
-
-/// A problem of a named selector with the place of its definition.
-fn placed(problem: Diagnostic, file: &crate::yaml::Node) -> Diagnostic {
-    let items = file.get("selectors").unwrap_or(file).as_seq().unwrap_or_default();
-    let named = |item: &&crate::yaml::Node| {
-        let name = item.get("name").and_then(crate::yaml::Node::scalar_text).unwrap_or_default();
-        problem.notes.iter().any(|note| *note == format!("in selector `{name}`"))
-    };
-    let found = items.iter().find(named).map(|item| item.get("definition").unwrap_or(item).span);
-    problem.at_some(found.or(Some(file.span)), "")
 }
 
 fn selectors_of(file: &crate::yaml::Node) -> serde_json::Value {
@@ -193,7 +190,7 @@ fn found(manifest: &Manifest) -> String {
         Some((_, total)) => *total += count,
         None => counts.push((word, count)),
     };
-    for node in manifest.nodes.values() {
+    for node in manifest.nodes.values().filter(|node| node.config.enabled()) {
         add(
             match node.resource_type {
                 ResourceType::Test => "data test",

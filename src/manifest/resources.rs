@@ -36,6 +36,18 @@ pub struct FreshnessThreshold {
     pub period: TimePeriod,
 }
 
+impl FreshnessThreshold {
+    /// The age in seconds.
+    pub fn seconds(self) -> f64 {
+        let period = match self.period {
+            TimePeriod::Minute => 60.0,
+            TimePeriod::Hour => 3600.0,
+            TimePeriod::Day => 86400.0,
+        };
+        self.count as f64 * period
+    }
+}
+
 /// When a source is stale.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FreshnessRule {
@@ -239,6 +251,8 @@ pub struct Group {
     pub description: Option<String>,
     /// Resolved config.
     pub config: Map<String, Value>,
+    /// Where it is defined.
+    pub span: Option<Span>,
 }
 
 /// A unit test: a model, given rows, expected rows.

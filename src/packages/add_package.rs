@@ -123,20 +123,18 @@ fn shown(entry: &Node) -> Map<String, Value> {
 
 /// An entry as the lines of a list whose dashes are indented so.
 fn lines(entry: &Map<String, Value>, indent: &str) -> String {
-    let mut out = String::new();
+    let mut out: Vec<String> = Vec::new();
     for (at, (key, value)) in entry.iter().enumerate() {
-        out += &format!("{indent}{} {key}:", if at == 0 { '-' } else { ' ' });
+        let start = format!("{indent}{} {key}:", if at == 0 { '-' } else { ' ' });
         match value {
             Value::Array(items) => {
-                for item in items {
-                    out += &format!("\n{indent}    - {}", value_text(item));
-                }
+                out.push(start);
+                out.extend(items.iter().map(|item| format!("{indent}    - {}", value_text(item))));
             }
-            value => out += &format!(" {}", value_text(value)),
+            value => out.push(format!("{start} {}", value_text(value))),
         }
-        out.push('\n');
     }
-    out
+    out.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 fn value_text(value: &Value) -> String {

@@ -1,7 +1,7 @@
 //! The whole of `deps`: add, resolve, lock, install.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::add_package::{self, NewPackage};
 use super::cache::Cache;
@@ -51,29 +51,18 @@ pub fn deps(
         redaction: &redaction,
         cache: &cache,
         http: &http,
-        hub: Hub::new(&config.invocation, &http, reporter),
+        hub: Hub::new(&config.invocation, &http, &redaction, reporter),
         fetched: std::cell::RefCell::default(),
     };
     reporter.report(&Event::DepsSetDownloadDirectory { path: cache.root().display().to_string() });
     let _lock = lock(&work);
-    if let Some(package) = &options.add_package {
-        add(&work, package, options.dry_run)?;
+    let before = options.add_package.as_ref().map(|package| add(&work, package, options.dry_run)).transpose()?;
+    let chosen = choose(&work, options);
+    if chosen.is_err() {
+        before.as_ref().map(|before| before.restore(&work)).transpose()?;
     }
-    let specs = work.reader.of_project()?;
-    if specs.is_empty() {
-        reporter.report(&Event::DepsNoPackagesFound { packages_filename: work.reader.specified_in().into() });
-        if !options.lock && !options.dry_run {
-            clear(&work)?;
-        }
-        return Ok(());
-    }
-    let file = LockFile::of(work.root());
-    let is_kept = !options.upgrade && file.fits(&specs);
-    let mut pinned = if is_kept { of_lock(&work, &file)? } else { relock(&work, &specs, &file, options.dry_run)? };
+    let Some(mut pinned) = chosen? else { return Ok(()) };
     if options.lock || options.dry_run {
-        if options.dry_run {
-            report_plan(&work, &pinned, is_kept);
-        }
         return Ok(());
     }
     if are_installed(&work.config.project.packages_dir(), &mut pinned, work.redaction) {
@@ -87,6 +76,48 @@ pub fn deps(
     Ok(())
 }
 
+/// What is to be installed: as the lock file says, or chosen anew. Nothing where no packages are asked for.
+fn choose(work: &Work<'_>, options: &DepsOptions) -> Result<Option<Vec<Pinned>>, Diagnostics> {
+    let specs = work.reader.of_project()?;
+    if specs.is_empty() {
+        let packages_filename = listing_file(work.root()).into();
+        work.reporter.report(&Event::DepsNoPackagesFound { packages_filename });
+        if !options.lock && !options.dry_run {
+            clear(work)?;
+        }
+        return Ok(None);
+    }
+    let file = LockFile::of(work.root());
+    let is_kept = !options.upgrade && file.fits(&specs);
+    let pinned = if is_kept { of_lock(work, &file)? } else { relock(work, &specs, &file, options.dry_run)? };
+    if options.dry_run {
+        report_plan(work, &pinned, is_kept);
+    }
+    Ok(Some(pinned))
+}
+
+/// A package file as it was.
+struct Before {
+    path: PathBuf,
+    text: Option<String>,
+}
+
+impl Before {
+    /// Puts it back: a package that cannot be had was not added.
+    fn restore(&self, work: &Work<'_>) -> Result<(), Diagnostics> {
+        match &self.text {
+            Some(text) => replace(&self.path, text)?,
+            None => fs::remove_file(&self.path).or_else(|error| {
+                let is_gone = error.kind() == std::io::ErrorKind::NotFound;
+                if is_gone { Ok(()) } else { Err(unwritable(&self.path, &error)) }
+            })?,
+        }
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        work.reporter.report(&Event::Note { msg: format!("{name} is as it was before: nothing was added") });
+        Ok(())
+    }
+}
+
 /// Held while packages are replaced, so that two runs do not do that at once. Without one, the work goes on.
 fn lock(work: &Work<'_>) -> Option<File> {
     let folder = work.config.project.packages_dir();
@@ -98,29 +129,30 @@ fn lock(work: &Work<'_>) -> Option<File> {
 }
 
 /// Adds a package to the file that lists packages.
-fn add(work: &Work<'_>, package: &NewPackage, dry_run: bool) -> Result<(), Diagnostics> {
+fn add(work: &Work<'_>, package: &NewPackage, dry_run: bool) -> Result<Before, Diagnostics> {
     let name = listing_file(work.root());
     let path = work.root().join(name);
-    let text = fs::read_to_string(&path).unwrap_or_default();
-    let root = yaml::parse(work.sources.add(name, text.as_str()), &text)?;
-    let edited = add_package::add(&text, &root, package);
+    let before = Before { text: fs::read_to_string(&path).ok(), path };
+    let text = before.text.as_deref().unwrap_or_default();
+    let root = yaml::parse(work.sources.add(name, text), text)?;
+    let edited = add_package::add(text, &root, package);
     for removed in edited.removed {
         work.reporter.report(&Event::DepsFoundDuplicatePackage { removed_package: redacted(work, removed) });
     }
     if dry_run {
         work.reporter.report(&Event::Note { msg: format!("{name} would be:\n{}", work.redaction.text(&edited.text)) });
-        return Ok(());
+        return Ok(before);
     }
-    if !path.exists() {
+    if before.text.is_none() {
         work.reporter.report(&Event::Formatting { msg: format!("Created {name}") });
     }
-    replace(&path, &edited.text)?;
+    replace(&before.path, &edited.text)?;
     work.reporter.report(&Event::DepsAddPackage {
         package_name: work.redaction.text(&package.name),
-        packages_filepath: path.display().to_string(),
+        packages_filepath: before.path.display().to_string(),
         version: package.version.clone().unwrap_or_default(),
     });
-    Ok(())
+    Ok(before)
 }
 
 fn redacted(
@@ -201,7 +233,9 @@ fn replace(path: &Path, text: &str) -> Result<(), Diagnostic> {
         }
         file.persist(path).map_err(|error| error.error)
     };
-    write().map(|_| ()).map_err(|error: std::io::Error| {
-        Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {}: {error}", path.display()))
-    })
+    write().map(|_| ()).map_err(|error: std::io::Error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {}: {error}", path.display()))
 }

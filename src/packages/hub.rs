@@ -9,6 +9,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::http::{Failure, Http};
+use super::redact::Redaction;
 use crate::config::Invocation;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::{Event, Reporter};
@@ -40,6 +41,7 @@ pub(super) struct HubPackage {
 pub(super) struct Hub<'a> {
     url: String,
     http: &'a Http<'a>,
+    redaction: &'a Redaction,
     reporter: &'a dyn Reporter,
     index: OnceCell<BTreeSet<String>>,
     packages: RefCell<BTreeMap<String, Rc<HubPackage>>>,
@@ -47,10 +49,15 @@ pub(super) struct Hub<'a> {
 
 impl<'a> Hub<'a> {
     /// dbt's hub, or the one that `DBT_PACKAGE_HUB_URL` names.
-    pub(super) fn new(invocation: &Invocation, http: &'a Http<'a>, reporter: &'a dyn Reporter) -> Self {
+    pub(super) fn new(
+        invocation: &Invocation,
+        http: &'a Http<'a>,
+        redaction: &'a Redaction,
+        reporter: &'a dyn Reporter,
+    ) -> Self {
         let named = invocation.env("DBT_PACKAGE_HUB_URL").filter(|url| !url.is_empty());
         let url = format!("{}/", named.unwrap_or(DEFAULT_URL).trim_end_matches('/'));
-        Self { url, http, reporter, index: OnceCell::new(), packages: RefCell::default() }
+        Self { url, http, redaction, reporter, index: OnceCell::new(), packages: RefCell::default() }
     }
 
     /// Its address, ending in a slash.
@@ -64,9 +71,10 @@ impl<'a> Hub<'a> {
             return Ok(index.contains(package));
         }
         let url = format!("{}api/v1/index.json", self.url);
-        self.reporter.report(&Event::RegistryIndexProgressGETRequest { url: url.clone() });
+        let shown = self.redaction.text(&url);
+        self.reporter.report(&Event::RegistryIndexProgressGETRequest { url: shown.clone() });
         let text = self.http.text(&url).map_err(|failure| self.unreachable(&url, &failure))?;
-        self.reporter.report(&Event::RegistryIndexProgressGETResponse { url: url.clone(), resp_code: 200 });
+        self.reporter.report(&Event::RegistryIndexProgressGETResponse { url: shown, resp_code: 200 });
         let index: BTreeSet<String> = serde_json::from_str(&text)
             .map_err(|_| self.nonsense(&url, "it is not a list of packages' names".into()))?;
         Ok(self.index.get_or_init(|| index).contains(package))
@@ -78,10 +86,11 @@ impl<'a> Hub<'a> {
             return Ok(Some(Rc::clone(known)));
         }
         let url = format!("{}api/v1/{}.json", self.url, encoded(package));
-        self.reporter.report(&Event::RegistryProgressGETRequest { url: url.clone() });
+        let shown = self.redaction.text(&url);
+        self.reporter.report(&Event::RegistryProgressGETRequest { url: shown.clone() });
         let answer = self.http.text(&url);
         let resp_code = answer.as_ref().map_or_else(|failure| failure.status.unwrap_or_default(), |_| 200);
-        self.reporter.report(&Event::RegistryProgressGETResponse { url: url.clone(), resp_code });
+        self.reporter.report(&Event::RegistryProgressGETResponse { url: shown, resp_code });
         let text = match answer {
             Ok(text) => text,
             Err(Failure { status: Some(404), .. }) => return Ok(None),
@@ -94,14 +103,15 @@ impl<'a> Hub<'a> {
     }
 
     fn unreachable(&self, url: &str, failure: &Failure) -> Diagnostic {
-        Diagnostic::error(Code::PACKAGE, format!("the package hub cannot be reached: {}", failure.message))
-            .note(format!("asked for {url}"))
+        let message = self.redaction.text(&failure.message);
+        Diagnostic::error(Code::PACKAGE, format!("the package hub cannot be reached: {message}"))
+            .note(format!("asked for {}", self.redaction.text(url)))
             .hint("without a network, name a mirror in DBT_PACKAGE_HUB_URL, or a proxy in HTTPS_PROXY")
     }
 
     fn nonsense(&self, url: &str, problem: String) -> Diagnostic {
         Diagnostic::error(Code::PACKAGE, format!("the package hub's answer cannot be used: {problem}"))
-            .note(format!("asked for {url}"))
+            .note(format!("asked for {}", self.redaction.text(url)))
             .hint("is this the address of a hub? See DBT_PACKAGE_HUB_URL")
     }
 }

@@ -47,14 +47,15 @@ impl LockFile {
 
 /// The text of a lock file, as PyYAML would write it.
 pub(super) fn write(entries: &[BTreeMap<&'static str, String>], specs: &[PackageSpec]) -> String {
-    let mut text = String::from(if entries.is_empty() { "packages: []\n" } else { "packages:\n" });
+    let mut lines = vec![if entries.is_empty() { "packages: []".to_owned() } else { "packages:".to_owned() }];
     for entry in entries {
         for (at, (key, value)) in entry.iter().enumerate() {
             let start = if at == 0 { "  - " } else { "    " };
-            text += &format!("{start}{key}: {}\n", scalar(value, start.len() + key.len() + 2, 6));
+            lines.push(format!("{start}{key}: {}", scalar(value, start.len() + key.len() + 2, 6)));
         }
     }
-    text + &format!("{HASH_KEY}: {}\n", scalar(&sha1_hash(specs), HASH_KEY.len() + 2, 2))
+    lines.push(format!("{HASH_KEY}: {}\n", scalar(&sha1_hash(specs), HASH_KEY.len() + 2, 2)));
+    lines.join("\n")
 }
 
 /// dbt's hash of what a project asks for: of each entry with its defaults, rendered and as written, in the order of the texts.
@@ -109,14 +110,12 @@ fn python_json(value: &Value) -> String {
 }
 
 fn text(string: &str) -> String {
-    let mut out = String::new();
-    for unit in Value::from(string).to_string().encode_utf16() {
-        match u8::try_from(unit).ok().filter(u8::is_ascii) {
-            Some(0x7f) | None => out += &format!("\\u{unit:04x}"),
-            Some(byte) => out.push(char::from(byte)),
-        }
-    }
-    out.replace("\\u007f", "\x7f")
+    let json = Value::from(string).to_string();
+    let units = json.encode_utf16().map(|unit| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    });
+    units.collect()
 }
 
 #[cfg(test)]

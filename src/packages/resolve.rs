@@ -21,13 +21,11 @@ impl Listing {
     /// Adds a request to the one for the same package, if there is one. Returns its place.
     fn incorporate(&mut self, request: Request) -> Result<usize, Diagnostic> {
         let names = request.names();
-        match self.0.iter().position(|known| names.contains(&known.names()[0])) {
-            Some(at) => self.0[at].incorporate(request).map(|()| at),
-            None => {
-                self.0.push(request);
-                Ok(self.0.len() - 1)
-            }
+        if let Some(at) = self.0.iter().position(|known| names.contains(&known.names()[0])) {
+            return self.0[at].incorporate(request).map(|()| at);
         }
+        self.0.push(request);
+        Ok(self.0.len() - 1)
     }
 
     fn add(&mut self, specs: &[PackageSpec], asker: &Asker, work: &Work<'_>, problems: &mut Diagnostics) {

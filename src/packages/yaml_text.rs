@@ -54,23 +54,20 @@ fn fold(text: &str, column: usize, indent: usize) -> String {
 }
 
 fn double_quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            ' '..='~' => out.push(character),
-            other => out.push_str(&match other as u32 {
-                code @ 0..=0xff => format!("\\x{code:02X}"),
-                code @ 0x100..=0xffff => format!("\\u{code:04X}"),
-                code => format!("\\U{code:08X}"),
-            }),
-        }
-    }
-    out + "\""
+    let escaped = text.chars().map(|character| match character {
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\r' => "\\r".to_owned(),
+        ' '..='~' => character.to_string(),
+        other => match other as u32 {
+            code @ 0..=0xff => format!("\\x{code:02X}"),
+            code @ 0x100..=0xffff => format!("\\u{code:04X}"),
+            code => format!("\\U{code:08X}"),
+        },
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 #[cfg(test)]

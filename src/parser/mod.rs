@@ -33,3 +33,4 @@ mod unsupported;
 mod unused_configs;
 
 pub use parse::{ParseParts, Parsed, parse};
+pub use places::of_config as place_of_config;

@@ -190,19 +190,13 @@ fn read_resources(
         })
         .collect();
     let mut nodes = NodeSet::default();
-    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| {
-        for result in parsed {
-            match result {
-                Ok((node, warnings)) => {
-                    problems.extend(warnings);
-                    nodes.add(node, problems);
-                }
-                Err(found) => problems.extend(found),
-            }
-        }
-    };
+    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| add_nodes(&mut nodes, parsed, problems);
     add(file_nodes(parsing, files, &patches), problems);
     add(patch_snapshots(parsing, &patches), problems);
+    if problems.has_errors() {
+        nodes.broken = broken_names(files, &patches, &nodes);
+    }
+    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| add_nodes(&mut nodes, parsed, problems);
     add(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
     let patch_list: Vec<&Patch> = sorted_patches(&patches);
     add(patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(), problems);
@@ -234,6 +228,46 @@ fn read_resources(
         }
     }
     resources
+}
+
+fn add_nodes(nodes: &mut NodeSet, parsed: Vec<ParsedNode>, problems: &mut Diagnostics) {
+    for result in parsed {
+        match result {
+            Ok((node, warnings)) => {
+                problems.extend(warnings);
+                nodes.add(node, problems);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+}
+
+/// Names of the nodes whose files could not be read, and of snapshots that properties define in vain.
+fn broken_names(
+    files: &[ProjectFile],
+    patches: &HashMap<&str, Patches>,
+    nodes: &NodeSet,
+) -> std::collections::HashSet<String> {
+    let read: std::collections::HashSet<&str> = nodes
+        .enabled
+        .values()
+        .chain(nodes.disabled.values().flatten())
+        .flat_map(|node| [node.original_file_path.as_str(), node.name.as_str()])
+        .collect();
+    let kinds = [FileKind::Model, FileKind::Seed, FileKind::Analysis, FileKind::Snapshot, FileKind::SingularTest];
+    let mut names = std::collections::HashSet::new();
+    for file in files.iter().filter(|file| kinds.contains(&file.kind) && !read.contains(file.original_path.as_str())) {
+        let stem = super::names::stem(&file.relative_path);
+        let versioned = patches.get(file.package.as_ref()).and_then(|patches| patches.get("models", stem));
+        names.insert(versioned.map_or(stem, |patch| patch.entry.name.as_str()).to_owned());
+        names.insert(stem.to_owned());
+        if file.kind == FileKind::Snapshot {
+            names.extend(snapshots::names(file));
+        }
+    }
+    let defined = sorted_patches(patches).into_iter().filter(|patch| patch.entry.values.contains_key("relation"));
+    names.extend(defined.map(|patch| patch.entry.name.clone()).filter(|name| !read.contains(name.as_str())));
+    names
 }
 
 /// Nodes that files define: one a file, except for snapshot blocks.
@@ -384,7 +418,8 @@ fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: 
         if let Some(version) = &patch.version {
             ids.push(format!("{kind}.{package}.{}.v{}", patch.entry.name, super::names::version_text(&version.v)));
         }
-        ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
+        nodes.broken.contains(file)
+            || ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
     };
     let mut orphans: Vec<(&str, &Patch)> =
         patches.values().flat_map(Patches::iter).filter(|(file, patch)| !known(patch, file)).collect();

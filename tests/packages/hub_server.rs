@@ -20,6 +20,8 @@ struct Shared {
     is_closed: AtomicBool,
     /// Requests that are still answered with 503 first.
     faults: Mutex<u32>,
+    /// A path that is not answered while it is set.
+    held: Mutex<Option<String>>,
 }
 
 /// A server; it stops when it is dropped.
@@ -107,6 +109,11 @@ impl HubServer {
         *self.shared.faults.lock().unwrap() = count;
     }
 
+    /// A path that begins to be answered, and is not, until another is named.
+    pub fn hold(&self, path: Option<&str>) {
+        *self.shared.held.lock().unwrap() = path.map(str::to_owned);
+    }
+
     /// Paths that were asked for since the last call.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.shared.asked.lock().unwrap())
@@ -144,6 +151,9 @@ fn answer(shared: &Shared, mut stream: TcpStream) -> std::io::Result<()> {
         *faults = faults.saturating_sub(1);
         is_faulty
     };
+    while shared.held.lock().unwrap().as_ref() == Some(&path) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     let found = shared.files.lock().unwrap().get(&path).cloned();
     let (status, body) = match found {
         _ if is_faulty => ("503 Service Unavailable", Vec::new()),
