@@ -97,12 +97,12 @@ impl Opening {
         let kinds = self.resource_types(kinds)?;
         let selector = Selector::new(&project.graph, &project.manifest, project.previous.as_ref());
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
-        for warning in &warnings {
+        self.check_with(warnings, |warning| {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {
-                Some(raw) => self.report(&Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() }),
-                None => self.report(&Event::diagnosed(warning, &self.sources)),
+                Some(raw) => Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() },
+                None => Event::diagnosed(warning, &self.sources),
             }
-        }
+        })?;
         Ok(ids)
     }
 

@@ -5,6 +5,7 @@
 
 mod columns;
 mod config_merge;
+mod deprecations;
 mod docs;
 mod exposures;
 mod extraction;
@@ -23,10 +24,12 @@ mod places;
 mod properties;
 mod references;
 mod resolve;
+mod semantic;
 mod snapshots;
 mod sources;
 mod templates;
 mod unit_tests;
+mod unsupported;
 mod unused_configs;
 
 pub use parse::{ParseParts, Parsed, parse};

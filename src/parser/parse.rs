@@ -13,7 +13,10 @@ use super::patches::{Patch, Patches};
 use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
-use super::{docs, exposures, generic_tests, hooks, link, macros, snapshots, sources, templates, unit_tests};
+use super::{
+    deprecations, docs, exposures, generic_tests, hooks, link, macros, semantic, snapshots, sources, templates,
+    unit_tests, unsupported,
+};
 use crate::adapters::Adapter;
 use crate::config::Config;
 use crate::context::{MacroSet, Session, SessionParts};
@@ -58,6 +61,7 @@ pub(super) struct Resources {
 pub fn parse(parts: ParseParts) -> Parsed {
     let mut problems = Diagnostics::new();
     let all_files = read_files(&parts, &mut problems);
+    unsupported::warn_of_files(&all_files, &mut problems);
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
     let packages = parts.adapter.macro_packages();
@@ -74,7 +78,9 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let entries = read_properties(&parsing, &all_files, &mut problems);
     let resources = read_resources(&parsing, &all_files, &entries, macro_list, &mut problems);
     warn_of_unused_configs(&parsing, &resources, &mut problems);
-    let manifest = link::manifest(&parsing, resources, &mut problems);
+    let mut manifest = link::manifest(&parsing, resources, &mut problems);
+    semantic::add(&parsing, &entries, &mut manifest, &mut problems);
+    deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
     Parsed { session, manifest, diagnostics: problems }
 }
