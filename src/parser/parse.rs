@@ -8,11 +8,11 @@ use rayon::prelude::*;
 
 use super::files::{self, FileKind, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode, add_foreign_keys, check_config, file_draft, node};
-use super::parsing::Parsing;
 use super::patches::{Patch, Patches};
 use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
+use super::{adopted_patches, parsing::Parsing};
 use super::{docs, exposures, generic_tests, hooks, link, macros, snapshots, sources, templates, unit_tests};
 use crate::adapters::Adapter;
 use crate::config::Config;
@@ -172,7 +172,7 @@ fn read_resources(
     macro_list: Vec<Arc<Macro>>,
     problems: &mut Diagnostics,
 ) -> Resources {
-    let patches: HashMap<&str, Patches> = parsing
+    let mut patches: HashMap<&str, Patches> = parsing
         .project()
         .all()
         .map(|project| {
@@ -184,25 +184,21 @@ fn read_resources(
         })
         .collect();
     let mut nodes = NodeSet::default();
-    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| {
-        for result in parsed {
-            match result {
-                Ok((node, warnings)) => {
-                    problems.extend(warnings);
-                    nodes.add(node, problems);
-                }
-                Err(found) => problems.extend(found),
-            }
-        }
-    };
-    add(file_nodes(parsing, files, &patches), problems);
-    add(patch_snapshots(parsing, &patches), problems);
-    add(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
+    nodes.add_parsed(file_nodes(parsing, files, &patches), problems);
+    nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
+    adopted_patches::adopt(parsing, files, &mut patches, &mut nodes, problems);
+    nodes.add_parsed(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
     let patch_list: Vec<&Patch> = sorted_patches(&patches);
-    add(patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(), problems);
+    nodes.add_parsed(
+        patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(),
+        problems,
+    );
     let source_list = read_sources(parsing, entries, problems);
     let tested: Vec<&SourceEntry> = source_list.iter().filter(|source| source.source.config.enabled()).collect();
-    add(tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(), problems);
+    nodes.add_parsed(
+        tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(),
+        problems,
+    );
     warn_of_orphans(&patches, &nodes, problems);
     let fixtures = of_kind(files, &[FileKind::Fixture]);
     let fixtures = unit_tests::Fixtures::new(&fixtures);
@@ -231,7 +227,11 @@ fn read_resources(
 }
 
 /// Nodes that files define: one a file, except for snapshot blocks.
-fn file_nodes(parsing: &Parsing, files: &[ProjectFile], patches: &HashMap<&str, Patches>) -> Vec<ParsedNode> {
+pub(super) fn file_nodes(
+    parsing: &Parsing,
+    files: &[ProjectFile],
+    patches: &HashMap<&str, Patches>,
+) -> Vec<ParsedNode> {
     files
         .par_iter()
         .flat_map_iter(|file| {
@@ -379,6 +379,7 @@ fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: 
             ids.push(format!("{kind}.{package}.{}.v{}", patch.entry.name, super::names::version_text(&version.v)));
         }
         ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
+            || patches.values().any(|other| other.has_adopted(patch))
     };
     let mut orphans: Vec<(&str, &Patch)> =
         patches.values().flat_map(Patches::iter).filter(|(file, patch)| !known(patch, file)).collect();

@@ -97,7 +97,7 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
         Subject::Node(node) => node_job(&mut running, node),
         Subject::UnitTest(test) => unit_test::run(&mut running, test),
         Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => {
-            Ok(Done { status: Some(NodeStatus::NoOp), ..Done::default() })
+            Ok(Done { status: Some(NodeStatus::NoOp), failures: Some(0), ..Done::default() })
         }
     };
     runner.stop.ends(&unique_id);

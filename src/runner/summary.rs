@@ -92,7 +92,8 @@ pub(super) fn report_problem(
             // The sort of error comes first, in dbt's words, which tools look for.
             let sort = msg.lines().next().filter(|_| msg.contains('\n')).map(|line| format!("  {line}\n"));
             let sort = sort.unwrap_or_default();
-            let shown = shown(result, sources).map(|(plain, colored)| (format!("{sort}{plain}"), format!("{sort}{colored}")));
+            let shown =
+                shown(result, sources).map(|(plain, colored)| (format!("{sort}{plain}"), format!("{sort}{colored}")));
             Event::RunResultError { msg, node_info: node_info.clone(), shown }
         }
         None => Event::RunResultErrorNoMessage { node_info: node_info.clone(), status: result.status.as_str().into() },
