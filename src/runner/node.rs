@@ -96,14 +96,12 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     let outcome = match subject {
         Subject::Node(node) => node_job(&mut running, node),
         Subject::UnitTest(test) => unit_test::run(&mut running, test),
-        Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => {
-            Ok(Done {
-                status: Some(NodeStatus::NoOp),
-                message: Some("NO-OP".into()),
-                failures: Some(0),
-                ..Done::default()
-            })
-        }
+        Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => Ok(Done {
+            status: Some(NodeStatus::NoOp),
+            message: Some("NO-OP".into()),
+            failures: Some(0),
+            ..Done::default()
+        }),
     };
     runner.stop.ends(&unique_id);
     close_transaction(worker, outcome.is_ok());
