@@ -15,6 +15,7 @@ pub mod graph;
 pub mod jinja;
 pub mod macros;
 pub mod manifest;
+pub mod packages;
 pub mod parser;
 pub mod plan;
 pub mod runner;

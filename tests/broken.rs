@@ -147,7 +147,9 @@ fn told(printed: &str) -> Vec<String> {
         let words = line.trim_start();
         let is_mark = words.strip_prefix("| ").is_some_and(|mark| mark.trim_start().starts_with(['^', '-']));
         is_mark
-            || ["error[", "error: ", "warning[", "--> ", "::: ", "hint: ", "found "].iter().any(|begin| words.starts_with(begin))
+            || ["error[", "error: ", "warning[", "--> ", "::: ", "hint: ", "found "]
+                .iter()
+                .any(|begin| words.starts_with(begin))
     };
     let without_time = |line: &str| match line.split_once("  ") {
         Some((time, words)) if time.len() == 8 && time.matches(':').count() == 2 => words.to_owned(),
@@ -160,8 +162,7 @@ fn told(printed: &str) -> Vec<String> {
 fn accept(path: &Path, printed: &str) {
     let text = fs::read_to_string(path).expect("a case can be read");
     let (head, files) = text.split_at(text.find("\n-- ").map_or(text.len(), |at| at + 1));
-    let mut lines: Vec<String> =
-        head.lines().filter(|line| !line.starts_with("expect: ")).map(str::to_owned).collect();
+    let mut lines: Vec<String> = head.lines().filter(|line| !line.starts_with("expect: ")).map(str::to_owned).collect();
     lines.extend(told(printed).into_iter().map(|line| format!("expect: {line}")));
     fs::write(path, format!("{}\n{files}", lines.join("\n"))).expect("a case can be written");
 }

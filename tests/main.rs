@@ -2,5 +2,7 @@
 
 mod adapter_contract;
 mod broken;
+mod commands;
 mod documented_commands;
+mod packages;
 mod tidy;

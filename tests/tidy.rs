@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("adapters", 1),
     ("config", 2),
     ("manifest", 3),
+    ("packages", 3),
     ("graph", 4),
     ("context", 4),
     ("parser", 5),

@@ -80,6 +80,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether a foreign key may name the database of the table that it refers to.
+    fn foreign_keys_name_database(&self) -> bool {
+        true
+    }
+
     /// Whether names that differ only in case name different relations.
     fn is_case_sensitive(&self) -> bool {
         false

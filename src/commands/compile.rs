@@ -27,9 +27,9 @@ pub(crate) struct Compile {
     output: String,
 }
 
-/// What has SQL.
+/// What can be compiled, as dbt has it: seeds have no SQL, and unit tests are made where they are run.
 pub(crate) const KINDS: &[ResourceType] =
-    &[ResourceType::Model, ResourceType::Test, ResourceType::Snapshot, ResourceType::Analysis, ResourceType::UnitTest];
+    &[ResourceType::Model, ResourceType::Test, ResourceType::Snapshot, ResourceType::Analysis, ResourceType::Seed];
 
 impl Compile {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {

@@ -84,7 +84,7 @@ impl Debug {
                 checks.say(format!("Using profiles.yml file at {}", path.display()));
             }
             ProfileOrigin::Default | ProfileOrigin::Unset => {
-                checks.say("Using no profiles.yml: the database is a file beside dbt_project.yml")
+                checks.say("Using no profiles.yml: the database is a file beside dbt_project.yml");
             }
         }
         checks.say(format!("Using dbt_project.yml file at {root}/dbt_project.yml"));

@@ -35,21 +35,21 @@ impl Opening {
             project_root: self.config.project.root.clone(),
             extension_folders: extension_folders(&self.config.invocation),
         };
-        adapters::registry::open(&credentials, &surroundings)
-            .map_err(|problem| {
-                // The key that the problem is about, or whose value it is about.
-                let is_named = |(key, value): &(&String, &serde_json::Value)| {
-                    let value = value.as_str().map(|value| format!("`{value}`"));
-                    problem.message.contains(&format!("`{key}`")) || value.is_some_and(|value| problem.message.contains(&value))
-                };
-                let key = if problem.message.contains("warehouse type") {
-                    Some("type".to_owned())
-                } else {
-                    profile.credentials.iter().find(is_named).map(|(key, _)| key.clone())
-                };
-                let place = key.map_or(profile.span, |key| profile.credential_span(&key));
-                Diagnostics::from(problem.at_some(place, "in this target"))
-            })
+        adapters::registry::open(&credentials, &surroundings).map_err(|problem| {
+            // The key that the problem is about, or whose value it is about.
+            let is_named = |(key, value): &(&String, &serde_json::Value)| {
+                let value = value.as_str().map(|value| format!("`{value}`"));
+                problem.message.contains(&format!("`{key}`"))
+                    || value.is_some_and(|value| problem.message.contains(&value))
+            };
+            let key = if problem.message.contains("warehouse type") {
+                Some("type".to_owned())
+            } else {
+                profile.credentials.iter().find(is_named).map(|(key, _)| key.clone())
+            };
+            let place = key.map_or(profile.span, |key| profile.credential_span(&key));
+            Diagnostics::from(problem.at_some(place, "in this target"))
+        })
     }
 
     /// Reads the whole project; every error there is ends the command.
@@ -107,12 +107,11 @@ impl Opening {
 
     fn spec(&self, args: &SelectionArgs, indirect: IndirectSelection) -> Result<Spec, Diagnostics> {
         let named = |selectors: &crate::yaml::Node| {
-            Selectors::parse(&selectors_of(selectors), indirect)
-                .map_err(|problems| {
-                    let place = Selectors::broken_item(selectors);
-                    let at = |problem: Diagnostic| problem.at_some(place, "in this definition");
-                    problems.into_iter().map(at).collect::<Diagnostics>()
-                })
+            Selectors::parse(&selectors_of(selectors), indirect).map_err(|problems| {
+                let place = Selectors::broken_item(selectors);
+                let at = |problem: Diagnostic| problem.at_some(place, "in this definition");
+                problems.into_iter().map(at).collect::<Diagnostics>()
+            })
         };
         let selectors = self.config.project.selectors.as_ref().map(named).transpose()?.unwrap_or_default();
         if let Some(name) = &args.selector {

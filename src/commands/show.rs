@@ -14,7 +14,6 @@ use crate::adapters::{Cell, Table};
 use crate::config::Overrides;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
-use crate::manifest::ResourceType;
 use crate::plan::Mode;
 use crate::runner::Action;
 use crate::ui;
@@ -54,9 +53,7 @@ impl Show {
         if self.selection.select.is_empty() && self.selection.selector.is_none() {
             return Err(Diagnostic::error(Code::USAGE, "Either --select or --inline must be passed to show").into());
         }
-        let mut kinds = KINDS.to_vec();
-        kinds.push(ResourceType::Seed);
-        let request = Request { selection: &self.selection, kinds: &kinds, mode: Mode::Topological, action };
+        let request = Request { selection: &self.selection, kinds: KINDS, mode: Mode::Topological, action };
         let mut finished = opening.run_nodes(&request)?;
         let Some(report) = &mut finished.report else { return Ok(Outcome::Success) };
         let outcome = opening.failed_nodes(report)?;
@@ -94,7 +91,7 @@ impl Show {
 }
 
 /// A cell as people read it; null is nothing.
-fn shown(cell: &Cell) -> String {
+pub(super) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
         other => other.to_string(),

@@ -30,7 +30,7 @@ pub(super) struct Fixture {
     pub(super) node: Arc<Node>,
 }
 
-/// Makes the plan of one unit test. Inputs come from `depends_on`, in the order in which the test gives them.
+/// Makes the plan of one unit test.
 pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPlan, Diagnostic> {
     let tested = test.depends_on.nodes.first().and_then(|id| manifest.nodes.get(id)).ok_or_else(|| {
         Diagnostic::error(Code::REF_NOT_FOUND, format!("unit test `{}` has no model", test.name)).at_some(test.span, "")
@@ -38,10 +38,8 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
     let mut overrides = given_overrides(test);
     overrides.config.insert("materialized".into(), json!(tested.config.materialized()));
     let mut fixtures = Vec::new();
-    let mut upstream = test.depends_on.nodes.iter().skip(1);
-    for given in &test.given {
-        let is_this = given.get("input").and_then(Value::as_str).is_some_and(|input| input.trim() == "this");
-        let Some(id) = (if is_this { Some(&tested.unique_id) } else { upstream.next() }) else { continue };
+    for (given, id) in test.given.iter().zip(&test.inputs) {
+        let is_this = *id == tested.unique_id;
         let (node, cte) = if let Some(node) = manifest.nodes.get(id) {
             (node_input(test, node, given), format!("__dbt__cte__{}", node.alias))
         } else if let Some(source) = manifest.sources.get(id) {
@@ -50,8 +48,9 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
         } else {
             continue;
         };
-        let relation =
-            Relation::new(None, None, Some(&cte)).with_type(Some(RelationType::Cte)).with_quoting(RelationParts::default());
+        let relation = Relation::new(None, None, Some(&cte))
+            .with_type(Some(RelationType::Cte))
+            .with_quoting(RelationParts::default());
         if is_this {
             overrides.this = Some(relation);
         } else {
@@ -87,6 +86,8 @@ fn test_node(test: &UnitTest, tested: &Node) -> Node {
     config.insert("expected_sql".into(), sql);
     config.insert("pre-hook".into(), json!([]));
     config.insert("post-hook".into(), json!([]));
+    // The contract is about the model's own table; fixtures may have other types.
+    config.insert("contract".into(), json!({"enforced": false, "alias_types": true}));
     Node {
         unique_id: test.unique_id.clone(),
         resource_type: ResourceType::UnitTest,

@@ -71,4 +71,17 @@ impl Invocation {
             Some((name, value))
         })
     }
+
+    /// The user's folder for what can be fetched again, by the habit of the operating system.
+    pub fn cache_dir(&self) -> Option<PathBuf> {
+        let named = |name: &str| self.env(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        if cfg!(windows) {
+            return named("LOCALAPPDATA");
+        }
+        let home = || self.home_dir.as_ref();
+        if cfg!(target_os = "macos") {
+            return home().map(|home| home.join("Library").join("Caches"));
+        }
+        named("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| home().map(|home| home.join(".cache")))
+    }
 }

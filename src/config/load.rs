@@ -222,7 +222,11 @@ impl Loader<'_> {
     }
 
     /// Installed packages in order of their folders' names, then local ones that are used where they are.
+    /// None for commands that install or remove them: a broken package must not be in their way.
     fn packages(&mut self, root: &Project, scope: &TemplateScope, flags: &Flags) -> Vec<Arc<Project>> {
+        if matches!(self.invocation.which.as_str(), "deps" | "clean") {
+            return Vec::new();
+        }
         // Packages do not see the variables of the command line while they are read.
         let scope = TemplateScope { vars: Map::new(), ..scope.clone() };
         let mut packages: Vec<Arc<Project>> = Vec::new();
@@ -247,7 +251,7 @@ impl Loader<'_> {
             }
         }
         if self.needs_packages() && packages.len() < root.package_specs.len() && !self.diagnostics.has_errors() {
-            self.diagnostics.push(not_installed(root, packages.len()));
+            self.diagnostics.push(not_installed(root, packages.len(), self.sources));
         }
         packages
     }

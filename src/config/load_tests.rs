@@ -354,7 +354,12 @@ fn packages_must_be_installed_except_local_ones() {
         ("packages.yml", "packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.0.0\n"),
     ];
     let said = Case::new(&files).problems();
-    assert!(said.contains("error[E0406]: 1 package(s) are asked for, 0 package(s) are installed"), "{said}");
+    assert!(
+        said.contains(
+            "error[E0406]: dbt found 1 package(s) specified in packages.yml, but only 0 package(s) installed"
+        ),
+        "{said}"
+    );
     assert!(said.contains("Run \"dbt deps\" to install package dependencies"), "{said}");
     let mut deps = Case::new(&files);
     deps.which = "deps";

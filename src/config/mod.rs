@@ -12,6 +12,7 @@ mod load;
 mod locate;
 mod native;
 mod overrides;
+mod package_reader;
 mod packages;
 mod profile;
 mod profile_file;
@@ -27,6 +28,7 @@ pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, WarnErrorOptions}
 pub use invocation::Invocation;
 pub use load::{Config, Loaded, load};
 pub use overrides::Overrides;
+pub use package_reader::{PackageMetadata, PackageReader};
 pub use profile::{Profile, ProfileOrigin};
 pub use project::{DispatchRule, Hook, PackageSpec, Project, ProjectPaths, QueryComment};
 pub use vars::Vars;

@@ -7,10 +7,11 @@ use super::project::{PackageSpec, Project};
 use super::reader::{to_json, unknown_key, wrong_type};
 use super::template::Templates;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
-use crate::yaml::Node;
+use crate::yaml::{self, Node};
 
 const PACKAGES_FILE: &str = "packages.yml";
 const DEPENDENCIES_FILE: &str = "dependencies.yml";
+const LOCK_FILE: &str = "package-lock.yml";
 /// The key that names a package's kind, and the other keys of that kind.
 const KINDS: &[(&str, &[&str])] = &[
     ("local", &["name"]),
@@ -56,26 +57,27 @@ pub(super) fn package_specs(
     }
     match (in_dependencies, in_packages) {
         // dbt renders packages.yml only.
-        (Some(list), _) => specs(list, DEPENDENCIES_FILE, diagnostics),
+        (Some(list), _) => specs(list, list, DEPENDENCIES_FILE, diagnostics),
         (None, Some(list)) => {
-            let list = templates.tree(list, &|_| false, diagnostics);
-            specs(&list, PACKAGES_FILE, diagnostics)
+            let rendered = templates.tree(list, &|_| false, diagnostics);
+            specs(&rendered, list, PACKAGES_FILE, diagnostics)
         }
         (None, None) => Vec::new(),
     }
 }
 
-fn specs(list: &Node, file: &str, diagnostics: &mut Diagnostics) -> Vec<PackageSpec> {
-    let Some(items) = list.as_seq() else {
+/// The entries of a list, rendered and as written; both have the same shape.
+pub(super) fn specs(list: &Node, written: &Node, file: &str, diagnostics: &mut Diagnostics) -> Vec<PackageSpec> {
+    let (Some(items), Some(written)) = (list.as_seq(), written.as_seq()) else {
         if !list.is_null() {
             diagnostics.push(wrong_type(file, "packages", list, "a list"));
         }
         return Vec::new();
     };
-    items.iter().filter_map(|item| spec(item, file, diagnostics)).collect()
+    items.iter().zip(written).filter_map(|(item, written)| spec(item, written, file, diagnostics)).collect()
 }
 
-fn spec(item: &Node, file: &str, diagnostics: &mut Diagnostics) -> Option<PackageSpec> {
+fn spec(item: &Node, written: &Node, file: &str, diagnostics: &mut Diagnostics) -> Option<PackageSpec> {
     let refuse = |message: String| Diagnostic::error(Code::PACKAGE, message).at(item.span, "");
     let found = item.as_map().and_then(|map| Some((map, KINDS.iter().find(|(kind, _)| map.get(kind).is_some())?)));
     let Some((map, (kind, keys))) = found else {
@@ -110,21 +112,44 @@ fn spec(item: &Node, file: &str, diagnostics: &mut Diagnostics) -> Option<Packag
             diagnostics.push(unknown_key(&format!("a {kind} package"), name, key.span, keys));
         }
     }
-    Some(PackageSpec { kind, location: location.to_owned(), values: to_json(map), span: item.span })
+    let unrendered = written.as_map().map(to_json).unwrap_or_default();
+    Some(PackageSpec { kind, location: location.to_owned(), values: to_json(map), unrendered, span: item.span })
 }
 
-/// Says that packages are asked for and not installed. The sentence in quotes is one that other tools look for.
-pub(super) fn not_installed(project: &Project, installed: usize) -> Diagnostic {
-    let wanted = project.package_specs.len();
+/// The file that a project lists its packages in, `packages.yml` where it lists none.
+pub(super) fn specified_in(project: &Project, sources: &SourceMap) -> &'static str {
+    let listed = project.package_specs.first().map(|spec| sources.get(spec.span.source));
+    if listed.is_some_and(|file| file.path.ends_with(DEPENDENCIES_FILE)) { DEPENDENCIES_FILE } else { PACKAGES_FILE }
+}
+
+/// Says that packages are asked for and not installed. Other tools look for the sentence with `dbt deps`.
+pub(super) fn not_installed(project: &Project, installed: usize, sources: &SourceMap) -> Diagnostic {
     let mut problem = Diagnostic::error(
         Code::PACKAGE,
         format!(
-            "{wanted} package(s) are asked for, {installed} package(s) are installed in {}",
+            "dbt found {} package(s) specified in {}, but only {installed} package(s) installed in {}. \
+             Run \"dbt deps\" to install package dependencies",
+            project.package_specs.len(),
+            specified_in(project, sources),
             project.packages_install_path.display()
         ),
     );
     if let Some(first) = project.package_specs.first() {
         problem = problem.at(first.span, "asked for here");
     }
-    problem.hint("Run \"dbt deps\" to install package dependencies; `hetl deps` does the same")
+    let missing = missing_names(project);
+    if !missing.is_empty() {
+        problem = problem.note(format!("not installed: {}", missing.join(", ")));
+    }
+    problem.hint("`hetl deps` installs them, as `dbt deps` does")
+}
+
+/// Packages that `package-lock.yml` names and that have no folder.
+fn missing_names(project: &Project) -> Vec<String> {
+    let Ok(text) = std::fs::read_to_string(project.root.join(LOCK_FILE)) else { return Vec::new() };
+    let sources = SourceMap::new();
+    let tree = yaml::parse_into(sources.add(LOCK_FILE, text.as_str()), &text, &mut Diagnostics::new());
+    let entries = tree.as_ref().and_then(|tree| tree.get("packages")).and_then(Node::as_seq).unwrap_or_default();
+    let names = entries.iter().filter_map(|entry| entry.get("name")?.as_str());
+    names.filter(|name| !project.packages_dir().join(name).exists()).map(str::to_owned).collect()
 }

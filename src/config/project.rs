@@ -63,6 +63,8 @@ pub struct PackageSpec {
     pub location: String,
     /// All keys, rendered.
     pub values: Map<String, Value>,
+    /// All keys as written.
+    pub unrendered: Map<String, Value>,
     /// Where it is written.
     pub span: Span,
 }

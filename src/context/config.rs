@@ -82,6 +82,9 @@ impl Config {
             return Some(overridden);
         }
         let config = self.0.config()?;
+        if name == "snapshot_table_column_names" && !in_meta {
+            return config.get("snapshot_meta_column_names").map(snapshot_columns);
+        }
         if in_meta {
             return config.values().get("meta").and_then(|meta| meta.get(name)).cloned();
         }
@@ -133,6 +136,16 @@ impl Config {
             )),
         }
     }
+}
+
+/// Names of the columns that a snapshot adds: as configured, else as usual.
+fn snapshot_columns(configured: &Json) -> Json {
+    let columns = ["dbt_valid_from", "dbt_valid_to", "dbt_scd_id", "dbt_updated_at", "dbt_is_deleted"];
+    let name = |usual: &str| {
+        let given = configured.get(usual).and_then(Json::as_str).filter(|name| !name.is_empty());
+        Json::from(given.unwrap_or(usual))
+    };
+    Json::Object(columns.into_iter().map(|usual| (usual.to_owned(), name(usual))).collect())
 }
 
 /// The configs of one call of `config`.

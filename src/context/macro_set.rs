@@ -88,7 +88,10 @@ impl MacroSet {
         if let Some(earlier) = package.get(&definition.name) {
             return Err(Diagnostic::error(
                 Code::DUPLICATE_RESOURCE,
-                format!("dbt found two macros named \"{}\" in the project \"{}\"", definition.name, definition.package_name),
+                format!(
+                    "dbt found two macros named \"{}\" in the project \"{}\"",
+                    definition.name, definition.package_name
+                ),
             )
             .at_some(definition.span, "defined again here")
             .at_some(earlier.definition.span, "first defined here")

@@ -16,6 +16,7 @@ mod doc;
 mod env_var;
 mod exceptions;
 mod flags;
+mod foreign_keys;
 mod graph;
 mod json_yaml;
 mod log;

@@ -302,6 +302,19 @@ impl NodeRun {
         Ok(())
     }
 
+    /// Makes the comment that goes with every statement, which may fail.
+    pub fn check_query_comment(self: &Arc<Self>) -> Result<(), Diagnostic> {
+        super::adapter::query_comment::of_run(self).map(drop)
+    }
+
+    /// Tells `model` the relations that foreign keys mean by `to: ref(…)`.
+    pub fn resolve_foreign_keys(self: &Arc<Self>) -> Result<(), Diagnostic> {
+        for (key, value) in super::foreign_keys::resolved(self)? {
+            self.set_model_key(key, value);
+        }
+        Ok(())
+    }
+
     /// Runs a query and gives its rows; no transaction is begun.
     pub fn query(self: &Arc<Self>, sql: &str) -> Result<(AdapterResponse, Table), Diagnostic> {
         super::adapter::execute::run(self, sql, false, true)

@@ -728,7 +728,7 @@ mod tests {
 
     #[test]
     fn numbers_are_printed_with_equal_places() {
-        assert_eq!(grouped_number(&Value::from(1234567.5), 2, 3), "1,234,567.50");
+        assert_eq!(grouped_number(&Value::from(1_234_567.5), 2, 3), "1,234,567.50");
         assert_eq!(grouped_number(&Value::from(-0.12345), 5, 3), "-0.123…");
     }
 

@@ -96,6 +96,8 @@ codes! {
     UNUSED_CONFIG_PATH = "W0407", "configuration applies to no resource";
     /// A setting that is deprecated in dbt.
     DEPRECATED = "W0408", "deprecated";
+    /// A package's archive with members outside of its folder.
+    PACKAGE_ARCHIVE = "E0409", "package archive refused";
 
     // 05: resources and references
     /// A `ref` to a node that does not exist.

@@ -147,7 +147,9 @@ impl Painter {
         let groups = group_by_file(&diagnostic.labels, sources);
         let width = groups
             .iter()
-            .flat_map(|(file, labels)| labels.iter().map(|label| file.position(heading(file, label.span).end as usize).line))
+            .flat_map(|(file, labels)| {
+                labels.iter().map(|label| file.position(heading(file, label.span).end as usize).line)
+            })
             .max()
             .map_or(1, |line| line.to_string().len())
             + 1;

@@ -88,6 +88,70 @@ pub enum Event {
     DepsInstallInfo {
         version_name: String,
     },
+    DepsUpdateAvailable {
+        version_latest: String,
+    },
+    DepsUpToDate {},
+    DepsListSubdirectory {
+        subdirectory: String,
+    },
+    DepsNotifyUpdatesAvailable {
+        packages: Vec<String>,
+    },
+    DepsSetDownloadDirectory {
+        path: String,
+    },
+    DepsUnpinned {
+        git: String,
+        revision: String,
+    },
+    DepsLockUpdating {
+        lock_filepath: String,
+    },
+    DepsAddPackage {
+        package_name: String,
+        packages_filepath: String,
+        version: String,
+    },
+    DepsFoundDuplicatePackage {
+        removed_package: Map<String, Value>,
+    },
+    DepsScrubbedPackageName {
+        package_name: String,
+    },
+    DepsCreatingLocalSymlink {},
+    DepsSymlinkNotAvailable {},
+    EnsureGitInstalled {},
+    GitSparseCheckoutSubdirectory {
+        subdir: String,
+    },
+    GitProgressCheckoutRevision {
+        revision: String,
+    },
+    GitProgressPullingNewDependency {
+        dir: String,
+    },
+    GitProgressCheckedOutAt {
+        end_sha: String,
+    },
+    RegistryProgressGETRequest {
+        url: String,
+    },
+    RegistryProgressGETResponse {
+        resp_code: u16,
+        url: String,
+    },
+    RegistryIndexProgressGETRequest {
+        url: String,
+    },
+    RegistryIndexProgressGETResponse {
+        resp_code: u16,
+        url: String,
+    },
+    RetryExternalCall {
+        attempt: u32,
+        max: u32,
+    },
     NoNodesForSelectionCriteria {
         spec_raw: String,
     },

@@ -121,6 +121,14 @@ impl Engine {
         self.render(&name, context)
     }
 
+    /// Renders a text as if it were a macro's body: `return` ends it and gives the value.
+    pub fn render_body(&self, source: &str, origin: Option<Origin>, context: Value) -> Result<Rendered, JinjaError> {
+        let name = self.inline("inline", source, origin, Purpose::Text);
+        let after =
+            |_: &mut State<'_, '_>, result: Result<Value, Error>| result.or_else(|error| returned(&error).ok_or(error));
+        self.run(&name, context, Undefined::Lenient, |_| {}, after)
+    }
+
     /// Like [`Engine::render_str`] with hooks and a choice of undefined.
     pub fn render_str_with(
         &self,

@@ -258,7 +258,6 @@ impl Rewriter<'_> {
                 self.body(body, root);
                 self.body(otherwise, root);
             }
-            Stmt::Set { value, .. } => self.expr(value),
             Stmt::SetBlock { filter, body, .. } => {
                 if let Some(filter) = filter {
                     self.expr(filter);
@@ -291,7 +290,7 @@ impl Rewriter<'_> {
                 }
                 self.body(body, root);
             }
-            Stmt::Other { value } => self.expr(value),
+            Stmt::Set { value, .. } | Stmt::Other { value } => self.expr(value),
         }
     }
 

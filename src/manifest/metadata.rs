@@ -10,9 +10,6 @@ use crate::adapters::RelationParts;
 /// The version of dbt's artifacts that ours are to be read as. Tools choose by it how to read them.
 pub const COMPATIBLE_DBT_VERSION: &str = "2.0.0";
 
-/// Our own version.
-pub const HETL_VERSION: &str = env!("CARGO_PKG_VERSION");
-
 /// What every artifact says of the invocation that wrote it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArtifactMetadata {
@@ -43,10 +40,7 @@ impl ArtifactMetadata {
         map.serialize_entry("generated_at", &utc(self.generated_at))?;
         map.serialize_entry("invocation_id", &self.invocation_id)?;
         map.serialize_entry("invocation_started_at", &utc(self.invocation_started_at))?;
-        let own = self.env.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        // Readers refuse keys that dbt's schemas do not have, so our version stands among free-form values.
-        let env: IndexMap<&str, &str> = own.chain([("hetl_version", HETL_VERSION)]).collect();
-        map.serialize_entry("env", &env)
+        map.serialize_entry("env", &self.env)
     }
 }
 

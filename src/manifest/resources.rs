@@ -276,6 +276,8 @@ pub struct UnitTest {
     pub config: NodeConfig,
     /// What it needs: the model and its inputs.
     pub depends_on: DependsOn,
+    /// Unique ids of its inputs, in the order of `given`; the model itself for `this`.
+    pub inputs: Vec<String>,
     /// Hash for `state:modified`.
     pub checksum: Option<String>,
     /// Schema of the model under test.

@@ -44,7 +44,7 @@ pub(super) fn merge(into: &mut Map<String, Value>, partial: &Map<String, Value>)
 }
 
 /// dbt's other spellings of a config.
-fn translate(key: &str) -> &str {
+pub(super) fn translate(key: &str) -> &str {
     match key {
         "pre_hook" => "pre-hook",
         "post_hook" => "post-hook",
@@ -118,7 +118,9 @@ pub(super) fn defaults(kind: ResourceType) -> Map<String, Value> {
             "error_if": "!= 0",
         }),
         ResourceType::Source => json!({
-            "enabled": true, "event_time": null, "freshness": null, "loaded_at_field": null, "loaded_at_query": null,
+            "enabled": true, "event_time": null, "freshness": {
+                "warn_after": {"count": null, "period": null}, "error_after": {"count": null, "period": null}, "filter": null,
+            }, "loaded_at_field": null, "loaded_at_query": null,
             "meta": {}, "tags": [], "static_analysis": null,
         }),
         ResourceType::Exposure => json!({"enabled": true, "tags": [], "meta": {}}),

@@ -31,8 +31,12 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
     tags.dedup();
     let mut meta = entry.mapping("meta")?;
     meta.extend(given.get("meta").and_then(Value::as_object).cloned().unwrap_or_default());
-    given.insert("tags".into(), json!(tags));
-    given.insert("meta".into(), Value::Object(meta));
+    if !tags.is_empty() {
+        given.insert("tags".into(), json!(tags));
+    }
+    if !meta.is_empty() {
+        given.insert("meta".into(), Value::Object(meta));
+    }
     let sources =
         ConfigSources { package, kind: ResourceType::Exposure, fqn: &fqn, properties: Some(&given), call: &Map::new() };
     let resolved = resolve(parsing.project(), &sources);

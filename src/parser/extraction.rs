@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::config_merge::merge;
+use super::config_merge::{merge, translate};
 use super::parsing::Parsing;
 use super::references::{ref_call, source_call};
 use super::templates::Reading;
@@ -136,11 +136,7 @@ fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -
     match path.as_slice() {
         // A method of a value; the value's own call is in the list.
         [] => Callees::Harmless,
-        _ if call.is_local => Callees::Harmless,
-        [
-            "config",
-            "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs",
-        ] => Callees::Harmless,
+        _ if call.is_local || is_config_reader(&path) => Callees::Harmless,
         ["adapter", "dispatch"] => dispatched(macros, call),
         ["adapter" | "exceptions", _] | ["api", ..] => Callees::Harmless,
         [name] if WANTED.contains(name) => Callees::Wanted,
@@ -159,6 +155,14 @@ fn callees(macros: &MacroSet, package: &str, analysis: &Analysis, call: &Call) -
         },
         _ => Callees::Unknown,
     }
+}
+
+/// A method of `config` that only reads.
+fn is_config_reader(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["config", "get" | "require" | "meta_get" | "meta_require" | "persist_relation_docs" | "persist_column_docs"]
+    )
 }
 
 /// dbt's functions that macros use and that capture nothing.
@@ -201,7 +205,7 @@ pub(super) fn captured(
 fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: Option<Origin>) -> Option<Reading> {
     let shadowed = |name: &&str| parsing.session().macros().find(&node.package_name, name).is_some();
     if WANTED.iter().any(|name| analysis.reads.contains(*name) || analysis.assigned.contains(*name))
-        || WANTED.iter().any(|name| shadowed(name))
+        || WANTED.iter().any(shadowed)
         || analysis.reads.contains("builtins")
     {
         return None;
@@ -212,10 +216,10 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
             Callees::Harmless if is_answered(parsing, node, call) => {}
             Callees::Wanted if call.is_literal && !call.is_conditional => take(&mut captured, call, place)?,
             Callees::Macros(ids) if ids.iter().all(|id| parsing.silent_macros().contains(id)) => {
-                if let ([_] | [_, _], [id]) = (call.path.as_slice(), ids.as_slice()) {
-                    if !captured.macros.contains(id) {
-                        captured.macros.push(id.clone());
-                    }
+                if let ([_] | [_, _], [id]) = (call.path.as_slice(), ids.as_slice())
+                    && !captured.macros.contains(id)
+                {
+                    captured.macros.push(id.clone());
                 }
             }
             _ => return None,
@@ -251,6 +255,18 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     }
 }
 
+/// The first call of a config keeps it as written; a second one is merged into it.
+fn add_config_call(into: &mut Map<String, Value>, values: Map<String, Value>) {
+    for (key, value) in values {
+        let key = translate(&key).to_owned();
+        if into.contains_key(&key) {
+            merge(into, &Map::from_iter([(key, value)]));
+        } else {
+            into.insert(key, value);
+        }
+    }
+}
+
 fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()> {
     match call.path[0].as_str() {
         "ref" => captured.refs.push(ref_call(call, place.map(|place| place.span(call.range.clone())))?),
@@ -266,7 +282,12 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
                     _ => return None,
                 }
             }
-            merge(&mut captured.config_call, &values);
+            // Two spellings of one config are an error, which rendering reports.
+            let has = |key: String| values.contains_key(&key);
+            if ["pre", "post"].iter().any(|when| has(format!("{when}_hook")) && has(format!("{when}-hook"))) {
+                return None;
+            }
+            add_config_call(&mut captured.config_call, values);
         }
         _ => return None,
     }

@@ -47,7 +47,7 @@ pub(super) struct ProjectFile {
     pub(super) text: Arc<str>,
     /// Bytes of white space before `text` in the file.
     pub(super) offset: usize,
-    /// Hash of the text (of a seed: of all bytes).
+    /// Hash of the text, without white space around it.
     pub(super) checksum: Checksum,
 }
 
@@ -75,8 +75,10 @@ struct Found {
 pub(super) fn read(project: &Project, root: &Project, sources: &SourceMap) -> (Vec<ProjectFile>, Diagnostics) {
     let package: Arc<str> = project.name.as_str().into();
     let mut unreachable = Diagnostics::new();
-    let results: Vec<Result<ProjectFile, Diagnostic>> =
-        find(project, root, &mut unreachable).into_par_iter().map(|found| read_one(found, project, root, &package, sources)).collect();
+    let results: Vec<Result<ProjectFile, Diagnostic>> = find(project, root, &mut unreachable)
+        .into_par_iter()
+        .map(|found| read_one(found, project, root, &package, sources))
+        .collect();
     let mut problems = unreachable;
     let files = results.into_iter().filter_map(|result| problems.collect(result)).collect();
     (files, problems)
@@ -203,7 +205,7 @@ fn read_one(
         let checksum = if size > LARGEST_HASHED_SEED {
             Checksum { name: "path", checksum: found.original_path.clone() }
         } else {
-            sha256(&std::fs::read(&found.path).map_err(unreadable)?)
+            sha256(std::fs::read(&found.path).map_err(unreadable)?.trim_ascii())
         };
         (sources.add(shown, ""), Arc::from(""), 0, checksum)
     } else {
@@ -238,9 +240,12 @@ fn decode(bytes: Vec<u8>, path: &str, sources: &SourceMap) -> Result<String, Dia
     };
     let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
     let source = sources.add(path, String::from_utf8_lossy(&bytes).into_owned());
-    Err(Diagnostic::error(Code::NOT_UTF8, format!("{path} is not UTF-8 text: byte {at}, on line {line}, cannot be read"))
-        .at(Span::new(source, at, at + 1), "")
-        .hint("save the file in the encoding UTF-8"))
+    Err(Diagnostic::error(
+        Code::NOT_UTF8,
+        format!("{path} is not UTF-8 text: byte {at}, on line {line}, cannot be read"),
+    )
+    .at(Span::new(source, at, at + 1), "")
+    .hint("save the file in the encoding UTF-8"))
 }
 
 /// The hash that dbt records for a text.

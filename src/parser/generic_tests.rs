@@ -15,8 +15,8 @@ use super::templates;
 use super::templates::Reading;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::yaml::Node as Yaml;
 use crate::manifest::{DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
+use crate::yaml::Node as Yaml;
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
 const CONFIG_KEYS: &[&str] = &[
@@ -283,8 +283,7 @@ fn raw_code(split: &Split) -> String {
 
 /// Takes a definition apart; dbt's three spellings are accepted.
 fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagnostic> {
-    let problem =
-        |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in this test");
+    let problem = |message: String| Diagnostic::error(Code::INVALID_TEST, message).at(definition.span, "in this test");
     let (written, mut args) = match definition.test {
         Value::String(name) => (name.clone(), Map::new()),
         Value::Object(map) => match map.get("test_name") {
@@ -316,10 +315,10 @@ fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagno
     if let Some(column) = &definition.column {
         args.insert("column_name".into(), Value::String(column.clone()));
     }
-    if parsing.session().config().flags.behaves("require_generic_test_arguments_property") {
-        if let Some(Value::Object(arguments)) = args.shift_remove("arguments") {
-            args.extend(arguments);
-        }
+    if parsing.session().config().flags.behaves("require_generic_test_arguments_property")
+        && let Some(Value::Object(arguments)) = args.shift_remove("arguments")
+    {
+        args.extend(arguments);
     }
     if args.contains_key("model") {
         return Err(problem("Test arguments include \"model\", which is a reserved argument".into()));

@@ -295,6 +295,7 @@ fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<U
     for given in &test.given {
         let input = given.get("input").and_then(Value::as_str).unwrap_or_default();
         if input.trim() == "this" {
+            test.inputs.push(model.unique_id.clone());
             continue;
         }
         let not_found = || {
@@ -310,14 +311,11 @@ fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<U
             Reference::Metric(_) => Found::Nothing,
         };
         let Found::Enabled(id) = found else {
-            let broken = references::parse(input, span).is_ok_and(|reference| {
-                matches!(reference, Reference::Ref(call) if lookup.is_broken(&call.name))
-            });
+            let broken = references::parse(input, span)
+                .is_ok_and(|reference| matches!(reference, Reference::Ref(call) if lookup.is_broken(&call.name)));
             return if broken { Ok(None) } else { Err(not_found()) };
         };
-        if !test.depends_on.nodes.iter().any(|known| known == id) {
-            test.depends_on.nodes.push(id.to_owned());
-        }
+        test.inputs.push(id.to_owned());
     }
     Ok(Some(test))
 }

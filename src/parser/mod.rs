@@ -29,5 +29,5 @@ mod templates;
 mod unit_tests;
 mod unused_configs;
 
-pub use places::of_config as place_of_config;
 pub use parse::{ParseParts, Parsed, parse};
+pub use places::of_config as place_of_config;

@@ -61,10 +61,10 @@ fn level_json(level: &ConfigLevel<'_>) -> Map<String, Value> {
 /// The section of `dbt_project.yml` that configures a kind of resource.
 pub(super) fn section(kind: ResourceType) -> Option<ConfigKind> {
     Some(match kind {
-        ResourceType::Model => ConfigKind::Models,
+        // dbt configures analyses and hooks by `models:` too.
+        ResourceType::Model | ResourceType::Analysis | ResourceType::Operation => ConfigKind::Models,
         ResourceType::Seed => ConfigKind::Seeds,
         ResourceType::Snapshot => ConfigKind::Snapshots,
-        ResourceType::Analysis => ConfigKind::Analyses,
         ResourceType::Source => ConfigKind::Sources,
         ResourceType::Test => ConfigKind::DataTests,
         ResourceType::UnitTest => ConfigKind::UnitTests,

@@ -9,8 +9,8 @@ use super::columns;
 use super::names::{fqn, stem};
 use super::node_config::{ConfigSources, ResolvedConfig, resolve};
 use super::parsing::Parsing;
-use super::places;
 use super::patches::Patch;
+use super::places;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
@@ -102,8 +102,8 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         raw_code: draft.raw_code,
         span: draft.span,
         language: "sql",
-        refs: unique(captured.refs),
-        sources: unique(captured.sources),
+        refs: captured.refs,
+        sources: captured.sources,
         metrics: captured.metrics,
         depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
         description: draft.patch.map(|patch| patch.description.clone()).unwrap_or_default(),
@@ -128,17 +128,6 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         index: None,
         config,
     }
-}
-
-/// `ref` and `source` may be called several times for the same thing; dbt lists it once per distinct call.
-fn unique<T: PartialEq>(calls: Vec<T>) -> Vec<T> {
-    let mut kept: Vec<T> = Vec::with_capacity(calls.len());
-    for call in calls {
-        if !kept.contains(&call) {
-            kept.push(call);
-        }
-    }
-    kept
 }
 
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
@@ -227,8 +216,6 @@ fn capture_hooks(parsing: &Parsing, node: &mut Node, problems: &mut Diagnostics)
         }
         problems.extend(captured.warnings);
     }
-    node.refs = unique(std::mem::take(&mut node.refs));
-    node.sources = unique(std::mem::take(&mut node.sources));
     Ok(())
 }
 
@@ -263,17 +250,20 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
     let on_change = config.str("on_schema_change").unwrap_or("ignore");
     if enforced && config.materialized() == "incremental" && !matches!(on_change, "append_new_columns" | "fail") {
-        return Err(problem("on_schema_change", format!(
-            "Invalid value for on_schema_change: {on_change}. Models materialized as incremental with contracts enabled \
+        return Err(problem(
+            "on_schema_change",
+            format!(
+                "Invalid value for on_schema_change: {on_change}. Models materialized as incremental with contracts enabled \
              must set on_schema_change to 'append_new_columns' or 'fail'"
-        )));
+            ),
+        ));
     }
     if node.resource_type == ResourceType::Model && !matches!(node.access.as_str(), "private" | "protected" | "public")
     {
-        return Err(problem("access", format!(
-            "Node {} has an invalid value ({}) for the access field",
-            node.unique_id, node.access
-        ))
+        return Err(problem(
+            "access",
+            format!("Node {} has an invalid value ({}) for the access field", node.unique_id, node.access),
+        )
         .hint("access is `private`, `protected` or `public`"));
     }
     if config.get("enabled").is_some_and(|value| !value.is_boolean()) {
@@ -285,10 +275,10 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
             .as_str()
             .is_some_and(|word| word.eq_ignore_ascii_case("warn") || word.eq_ignore_ascii_case("error"));
         if !known {
-            return Err(problem("severity", format!(
-                "Severity must be either 'warn' or 'error'. Got '{}'",
-                super::names::python_str(severity)
-            )));
+            return Err(problem(
+                "severity",
+                format!("Severity must be either 'warn' or 'error'. Got '{}'", super::names::python_str(severity)),
+            ));
         }
     }
     Ok(())

@@ -340,6 +340,15 @@ fn seed(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode 
     let patch = patches.get("seeds", super::names::stem(&file.relative_path));
     let (mut node, warnings) = node(parsing, file_draft(ResourceType::Seed, file, patch))?;
     check_config(parsing.sources(), &node)?;
+    if !node.refs.is_empty() || !node.sources.is_empty() {
+        return Err(Diagnostic::error(
+            Code::INVALID_CONFIG,
+            format!("Seeds cannot depend on other nodes, but a hook of {} calls `ref` or `source`", node.unique_id),
+        )
+        .at_some(patch.map(|patch| patch.entry.span("name")).or(node.span), "this seed has such a hook")
+        .hint("move the hook to a model, or name the relation without `ref`")
+        .into());
+    }
     node.root_path = Some(file.root.to_string_lossy().into_owned());
     Ok((node, warnings))
 }
@@ -403,7 +412,8 @@ fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: 
         if let Some(version) = &patch.version {
             ids.push(format!("{kind}.{package}.{}.v{}", patch.entry.name, super::names::version_text(&version.v)));
         }
-        nodes.broken.contains(file) || ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
+        nodes.broken.contains(file)
+            || ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
     };
     let mut orphans: Vec<(&str, &Patch)> =
         patches.values().flat_map(Patches::iter).filter(|(file, patch)| !known(patch, file)).collect();

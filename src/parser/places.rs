@@ -14,9 +14,11 @@ pub fn of_config(sources: &SourceMap, node: &Node, key: &str) -> Option<Span> {
 }
 
 fn written(sources: &SourceMap, node: &Node, key: &str) -> Option<Span> {
-    let in_call = |call: &Call| (call.name() == "config").then(|| call.keyword(key)).flatten().map(|arg| arg.range.clone());
+    let in_call =
+        |call: &Call| (call.name() == "config").then(|| call.keyword(key)).flatten().map(|arg| arg.range.clone());
     let in_mapping = |call: &Call| {
-        let is_mapping = |arg: &&crate::jinja::CallArgument| arg.value.as_ref().is_some_and(|value| value.get(key).is_some());
+        let is_mapping =
+            |arg: &&crate::jinja::CallArgument| arg.value.as_ref().is_some_and(|value| value.get(key).is_some());
         (call.name() == "config").then(|| call.positional().find(is_mapping)).flatten().map(|arg| arg.range.clone())
     };
     in_template(sources, node, in_call)

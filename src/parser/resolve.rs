@@ -70,10 +70,9 @@ impl Lookup {
             Some(version) => format!("{}.v{version}", call.name),
             None => call.name.clone(),
         };
-        if let Some(candidates) = self.nodes.get(&name) {
-            if let Some(id) = self.pick(candidates, call.package.as_deref(), package) {
-                return Found::Enabled(id);
-            }
+        let candidates = self.nodes.get(&name);
+        if let Some(id) = candidates.and_then(|found| self.pick(found, call.package.as_deref(), package)) {
+            return Found::Enabled(id);
         }
         let disabled = self
             .disabled
@@ -150,17 +149,17 @@ pub(super) fn dependencies(
             ids.push(id.to_owned());
         }
     };
+    for call in sources {
+        match lookup.source(call, caller.package) {
+            Found::Enabled(id) => keep(id),
+            missing => problems.push(missing_source(lookup, caller, call, matches!(missing, Found::Disabled))),
+        }
+    }
     for call in refs {
         match lookup.node(call, caller.package) {
             Found::Enabled(id) => keep(id),
             Found::Nothing if lookup.broken.contains(&call.name) => {}
             missing => problems.push(missing_node(lookup, caller, call, matches!(missing, Found::Disabled))),
-        }
-    }
-    for call in sources {
-        match lookup.source(call, caller.package) {
-            Found::Enabled(id) => keep(id),
-            missing => problems.push(missing_source(lookup, caller, call, matches!(missing, Found::Disabled))),
         }
     }
     (ids, problems)
@@ -197,7 +196,8 @@ fn missing_source(lookup: &Lookup, caller: &Caller<'_>, call: &(String, String),
         call.0,
         call.1
     );
-    let problem = with_severity(caller, Code::SOURCE_NOT_FOUND, message).at_some((caller.source_place)((&call.0, &call.1)).or(caller.span), "referenced here");
+    let problem = with_severity(caller, Code::SOURCE_NOT_FOUND, message)
+        .at_some((caller.source_place)((&call.0, &call.1)).or(caller.span), "referenced here");
     let names: Vec<String> = lookup.source_names().map(|(source, table)| format!("{source}.{table}")).collect();
     problem.suggest(&format!("{}.{}", call.0, call.1), names.iter().map(String::as_str))
 }

@@ -129,13 +129,11 @@ fn check(parsing: &Parsing, node: &Node) -> Result<(), Diagnostics> {
             "add `updated_at` with the column that says when a row last changed",
         );
     }
-    if let Some(columns) = node.config.get("check_cols") {
-        if !(columns.as_str() == Some("all") || columns.is_array()) {
-            problem(
-                "A list of columns or 'all' is expected for check_cols",
-                "write `check_cols: all` or `check_cols: [a, b]`",
-            );
-        }
+    if node.config.get("check_cols").is_some_and(|columns| columns.as_str() != Some("all") && !columns.is_array()) {
+        problem(
+            "A list of columns or 'all' is expected for check_cols",
+            "write `check_cols: all` or `check_cols: [a, b]`",
+        );
     }
     if node.config.materialized() != "snapshot" && node.config.str("materialized").is_some() {
         problem("A snapshot must have a materialized value of 'snapshot'", "remove `materialized`");

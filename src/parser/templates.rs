@@ -109,11 +109,7 @@ pub(super) fn capture_generic_test(
     let engine = parsing.session().engine();
     let place = |error: JinjaError| {
         let problem = described(parsing, error);
-        if problem.labels.iter().any(|label| label.span == span) {
-            problem
-        } else {
-            problem.at(span, "in this test")
-        }
+        if problem.labels.iter().any(|label| label.span == span) { problem } else { problem.at(span, "in this test") }
     };
     let (context, capture) = parse_context(parsing.session(), Arc::clone(node));
     let mut called: Vec<Rendered> = Vec::new();

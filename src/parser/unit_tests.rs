@@ -76,6 +76,7 @@ pub(super) fn unit_test<'a>(
         version: None,
         config: NodeConfig::new(resolved.config.values().clone()),
         depends_on: DependsOn::default(),
+        inputs: Vec::new(),
         checksum: Some(checksum),
         schema: None,
         created_at: parsing.created_at(),

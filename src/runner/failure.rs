@@ -49,8 +49,13 @@ pub(super) fn shown_in_project(mut problem: Diagnostic, own: Option<Span>, sourc
 /// The message of a result: dbt's sort of error with the node and its file, then what is wrong, indented.
 pub(super) fn message(failure: &Failure, subject: &Subject, _session: &Session) -> String {
     let Some(first) = failure.diagnostics.first() else { return "unknown error".into() };
-    let mut text =
-        format!("{} in {} {} ({})", first.code.sort(), subject.resource_type().as_str(), subject.name(), subject.path());
+    let mut text = format!(
+        "{} in {} {} ({})",
+        first.code.sort(),
+        subject.resource_type().as_str(),
+        subject.name(),
+        subject.path()
+    );
     if let Some(whole) = &failure.whole {
         for line in whole.trim().lines() {
             text.push_str("\n  ");

@@ -242,6 +242,7 @@ pub(super) fn compile(
     let runner = running.runner;
     let compiled = make(run)?;
     run.set_compiled_code(compiled.code.as_str());
+    run.resolve_foreign_keys()?;
     runner.report(&Event::WritingInjectedSQLForNode { node_info: running.node_info.clone() });
     let written = runner.target.write_compiled(path, &compiled.code)?;
     runner.keep_compiled(&node.unique_id, |known| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
+use super::inline::inline_node;
 use super::run::Runner;
 use crate::adapters::{DatabaseError, Relation};
 use crate::context::{NodeRun, RunParts, Worker};
@@ -15,6 +16,14 @@ type Schemas = BTreeMap<String, Vec<String>>;
 
 /// Makes missing schemas through the project's `create_schema` macro, and fills the relation cache.
 pub(super) fn prepare(runner: &Runner, plan: &Plan, worker: &Arc<Worker>) -> Result<(), Diagnostic> {
+    // A comment that cannot be made would fail every statement.
+    NodeRun::new(RunParts {
+        session: Arc::clone(&runner.session),
+        manifest: Arc::clone(&runner.manifest),
+        node: Arc::new(inline_node(&runner.session, &runner.manifest, "master", "")),
+        worker: Arc::clone(worker),
+    })
+    .check_query_comment()?;
     let selected = plan.jobs().iter().filter_map(|job| runner.manifest.nodes.get(&job.unique_id));
     let needed: Vec<&Arc<Node>> = selected.filter(|node| has_relation(node)).collect();
     for (database, schemas) in by_database(runner, needed.iter().copied()) {

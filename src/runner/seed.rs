@@ -6,8 +6,12 @@ use super::failure::Failure;
 use super::model;
 use super::node::Done;
 use super::run::Runner;
+use crate::adapters::Table;
 use crate::context::{NodeRun, seed_file, seed_line};
 use crate::diagnostics::{Code, Diagnostic};
+
+/// How many rows of a seed are kept to be shown.
+const SAMPLE: usize = 10;
 
 /// Loads a seed.
 pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failure> {
@@ -24,7 +28,12 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failu
             .into());
         }
     }
-    model::execute(runner, run, None).map_err(|failure| in_file(run, failure))
+    let done = model::execute(runner, run, None).map_err(|failure| in_file(run, failure))?;
+    if let Some(loaded) = run.statement_result("agate_table") {
+        let first = loaded.table.rows().iter().take(SAMPLE).cloned().collect();
+        runner.keep_table(&node.unique_id, Table::new(loaded.table.columns().to_vec(), first));
+    }
+    Ok(done)
 }
 
 /// What the warehouse says of a line of the CSV file is shown at that line.
@@ -38,10 +47,13 @@ fn in_file(run: &NodeRun, mut failure: Failure) -> Failure {
             continue;
         }
         let Some((_, rest)) = problem.message.split_once("CSV Error on Line: ") else { continue };
-        let Ok(line) = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>() else { continue };
+        let Ok(line) = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>() else {
+            continue;
+        };
         // The first paragraph says what is wrong; then come the settings of the reader.
         let reason = rest.split("\n\n").next().unwrap_or_default();
-        let reason = reason.lines().skip(1).filter(|line| !line.starts_with("Original Line")).collect::<Vec<_>>().join("\n");
+        let reason =
+            reason.lines().skip(1).filter(|line| !line.starts_with("Original Line")).collect::<Vec<_>>().join("\n");
         let found = seed_line(run, line);
         *problem = Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {reason}", run.node().name))
             .at_some(found, "")

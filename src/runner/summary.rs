@@ -68,7 +68,8 @@ pub(super) fn report_problem(
     let node_info = subject.node_info();
     let message = result.message.clone();
     if result.status == NodeStatus::Skipped {
-        if let Some(msg) = message {
+        // Without a problem of its own there is nothing to say that the line of the node has not said.
+        if let Some(msg) = message.filter(|_| !result.diagnostics.is_empty()) {
             let shown = shown(result, sources);
             reporter.report(&Event::RunResultError { msg, node_info, shown });
         }
@@ -87,7 +88,14 @@ pub(super) fn report_problem(
     });
     reporter.report(&match message {
         Some(msg) if is_warning => Event::RunResultWarningMessage { msg, node_info: node_info.clone() },
-        Some(msg) => Event::RunResultError { msg, node_info: node_info.clone(), shown: shown(result, sources) },
+        Some(msg) => {
+            // The sort of error comes first, in dbt's words, which tools look for.
+            let sort = msg.lines().next().filter(|_| msg.contains('\n')).map(|line| format!("  {line}\n"));
+            let sort = sort.unwrap_or_default();
+            let shown =
+                shown(result, sources).map(|(plain, colored)| (format!("{sort}{plain}"), format!("{sort}{colored}")));
+            Event::RunResultError { msg, node_info: node_info.clone(), shown }
+        }
         None => Event::RunResultErrorNoMessage { node_info: node_info.clone(), status: result.status.as_str().into() },
     });
     report_places(reporter, &subject, result, node_info);

@@ -17,6 +17,10 @@ use crate::plan::NodeStatus;
 /// Runs a unit test.
 pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Done, Failure> {
     let runner = running.runner;
+    // Fixtures take their types from the inputs' relations, which need not exist before a build.
+    if runner.action != Action::Build {
+        return Ok(Done::default());
+    }
     let plan = unit_test_plan(&runner.manifest, test)?;
     let parts = RunParts {
         session: Arc::clone(&runner.session),
@@ -29,9 +33,6 @@ pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Don
     let path = CodePath::of_unit_test(test);
     let make = |run: &Arc<NodeRun>| runner.compiler.compile_unit_test(run, &plan);
     let compiled = running.timed("compile", |running| compile(running, &run, &path, make))?;
-    if runner.action != Action::Build {
-        return Ok(Done::default());
-    }
     running.timed("execute", |_| model::materialize(runner, &run, compiled.as_ref()))?;
     let main = run
         .statement_result("main")

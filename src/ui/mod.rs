@@ -4,6 +4,7 @@
 //! terminal and to the log file, each with its own level and format. What the events mean is decided elsewhere.
 
 mod console;
+mod deps_wording;
 mod json_line;
 mod log_file;
 mod output;

@@ -1,6 +1,7 @@
 //! The words for each event: dbt's, where tools or habits read them.
 
 use super::Style;
+use super::deps_wording::deps_message;
 use crate::events::Event;
 
 /// What an event says.
@@ -40,7 +41,10 @@ pub(super) fn message(event: &Event, style: Style) -> String {
             let status = if *success { "succeeded" } else { "failed" };
             format!("Command `{command}` {status} at {completed_at} after {elapsed:.2} seconds")
         }
-        _ => run_message(event, style).or_else(|| side_message(event, style)).unwrap_or_default(),
+        _ => run_message(event, style)
+            .or_else(|| side_message(event, style))
+            .or_else(|| deps_message(event, style))
+            .unwrap_or_default(),
     }
 }
 
@@ -134,10 +138,10 @@ fn run_message(event: &Event, style: Style) -> Option<String> {
             stats.pass, stats.warn, stats.error, stats.skip, stats.noop, stats.total
         ),
         Event::RunResultFailure { node_name, path, resource_type, .. } => {
-            style.red(format!("Failure in {} {node_name} ({path})", resource_type))
+            style.red(format!("Failure in {resource_type} {node_name} ({path})"))
         }
         Event::RunResultWarning { node_name, path, resource_type, .. } => {
-            style.yellow(format!("Warning in {} {node_name} ({path})", resource_type))
+            style.yellow(format!("Warning in {resource_type} {node_name} ({path})"))
         }
         Event::RunResultError { shown: Some((text, coloured)), .. } => {
             style.choose(text, coloured).trim_end().to_owned()
@@ -160,11 +164,6 @@ fn side_message(event: &Event, style: Style) -> Option<String> {
         Event::ConnectionUsed { conn_name, conn_type } => format!("Using {conn_type} connection \"{conn_name}\""),
         Event::SQLQuery { conn_name, sql, .. } => format!("On {conn_name}: {sql}"),
         Event::SQLQueryStatus { elapsed, status, .. } => format!("SQL status: {status} in {elapsed:.3} seconds"),
-        Event::DepsNoPackagesFound { packages_filename } => {
-            format!("Warning: No packages were found in {packages_filename}")
-        }
-        Event::DepsStartPackageInstall { package_name } => format!("Installing {package_name}"),
-        Event::DepsInstallInfo { version_name } => format!("Installed from {version_name}"),
         Event::NoNodesForSelectionCriteria { spec_raw } => {
             format!("The selection criterion '{spec_raw}' does not match any enabled nodes")
         }

@@ -106,6 +106,10 @@ impl Adapter for DuckDb {
         self.credentials.disable_transactions
     }
 
+    fn foreign_keys_name_database(&self) -> bool {
+        false
+    }
+
     fn is_ducklake(&self, database: &str) -> bool {
         self.credentials.ducklake_databases().iter().any(|name| name == database)
     }

@@ -22,6 +22,29 @@ struct Constraint {
     to_columns: Vec<String>,
 }
 
+/// A constraint as this warehouse can have it.
+fn constraint_of(scope: &Scope, json: &Json) -> Result<Constraint, Error> {
+    let constraint = constraint(json)?;
+    if scope.session.adapter().foreign_keys_name_database() {
+        return Ok(constraint);
+    }
+    Ok(Constraint { to: constraint.to.as_deref().map(without_database), ..constraint })
+}
+
+/// `schema.table` of `database.schema.table`.
+fn without_database(name: &str) -> String {
+    let mut is_quoted = false;
+    let is_dot = |(at, c): (usize, char)| {
+        is_quoted ^= c == '"';
+        (c == '.' && !is_quoted).then_some(at)
+    };
+    let dots: Vec<usize> = name.char_indices().filter_map(is_dot).collect();
+    match dots.as_slice() {
+        [first, _, ..] => name[first + 1..].to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
 fn constraint(json: &Json) -> Result<Constraint, Error> {
     const KINDS: &[&str] = &["check", "not_null", "unique", "primary_key", "foreign_key", "custom"];
     let text = |key: &str| json.get(key).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -57,7 +80,7 @@ pub(super) fn columns(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error
         let name = if quoted { scope.session.adapter().quote(name) } else { name.to_owned() };
         let mut parts = vec![format!("{name} {}", column["data_type"].as_str().unwrap_or_default())];
         for raw in column.get("constraints").and_then(Json::as_array).into_iter().flatten() {
-            parts.extend(of_column(&constraint(raw)?));
+            parts.extend(of_column(&constraint_of(scope, raw)?));
         }
         rendered.push(Value::from(parts.join(" ")));
     }
@@ -85,11 +108,11 @@ fn of_column(constraint: &Constraint) -> Option<String> {
 }
 
 /// `adapter.render_raw_model_constraints(raw_constraints)`: table constraints.
-pub(super) fn model(_scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error> {
+pub(super) fn model(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error> {
     let [constraints] = bind("render_raw_model_constraints", ["raw_constraints"], args)?;
     let mut rendered = Vec::new();
     for raw in items_of(&required("render_raw_model_constraints", "raw_constraints", constraints)?)? {
-        rendered.extend(of_model(&constraint(&to_json(&raw))?).map(Value::from));
+        rendered.extend(of_model(&constraint_of(scope, &to_json(&raw))?).map(Value::from));
     }
     Ok(list(rendered))
 }
@@ -131,6 +154,8 @@ mod tests {
         let foreign = json!({"type": "foreign_key", "to": "x", "to_columns": ["id"]});
         assert_eq!(column(foreign).as_deref(), Some("references x (id)"));
         assert!(constraint(&json!({"type": "odd"})).is_err());
+        assert_eq!(without_database(r#""a.b"."c"."d""#), r#""c"."d""#);
+        assert_eq!(without_database("c.d"), "c.d");
     }
 
     #[test]

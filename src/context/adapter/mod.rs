@@ -10,7 +10,8 @@ mod dispatch;
 pub(super) mod execute;
 mod external;
 mod foreign_keys;
-mod query_comment;
+mod index;
+pub(super) mod query_comment;
 mod relations;
 mod snapshot;
 
@@ -235,7 +236,7 @@ fn offline(
         "get_binding_char" => Ok(Value::from("?")),
         "batch_id_for_model" => Ok(batch_id(args)),
         "is_ducklake" => Ok(Value::from(is_ducklake(scope, args))),
-        "parse_index" => parse_index(args),
+        "parse_index" => index::parse(args),
         "build_catalog_relation" => Ok(catalog_relation()),
         "get_catalog_integration" => Ok(none()),
         "store_relation" => {
@@ -369,25 +370,6 @@ fn standardize_grants(args: &[Value]) -> Result<Value, Error> {
         }
     }
     Ok(dict(grants.into_iter().map(|(privilege, grantees)| (privilege, list(grantees)))))
-}
-
-/// An index of a model's config, with dbt-duckdb's `render`-less form.
-fn parse_index(args: &[Value]) -> Result<Value, Error> {
-    let [raw] = bind("parse_index", ["raw_index"], args)?;
-    let raw = required("parse_index", "raw_index", raw)?;
-    if raw.is_none() {
-        return Ok(none());
-    }
-    let columns = raw.get_attr("columns").unwrap_or_default();
-    if columns.is_undefined() {
-        return Err(raise(
-            Diagnostic::error(Code::INVALID_CONFIG, format!("an index needs `columns`, got {raw}"))
-                .hint("write `indexes: [{columns: ['id'], unique: true}]`"),
-        ));
-    }
-    let unique = raw.get_attr("unique").unwrap_or_default().is_true();
-    let kind = raw.get_attr("type").ok().filter(|kind| !kind.is_undefined()).unwrap_or_else(none);
-    Ok(dict([("columns", list(items_of(&columns)?)), ("unique", Value::from(unique)), ("type", kind)]))
 }
 
 /// A batch's start as a suffix of names; empty outside of microbatches.

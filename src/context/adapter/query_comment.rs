@@ -14,13 +14,7 @@ use crate::manifest::ResourceType;
 
 /// The statement with the project's comment before it, or after it where the project says so.
 pub(super) fn with_comment(run: &Arc<NodeRun>, sql: &str) -> Result<String, Diagnostic> {
-    let comment = if let Some(comment) = run.query_comment.get() {
-        comment.clone()
-    } else {
-        let made = comment(run)?;
-        run.query_comment.get_or_init(|| made).clone()
-    };
-    let Some(comment) = comment else { return Ok(sql.to_owned()) };
+    let Some(comment) = of_run(run)? else { return Ok(sql.to_owned()) };
     if !run.session().config().project.query_comment.append {
         return Ok(format!("/* {comment} */\n{sql}"));
     }
@@ -29,6 +23,15 @@ pub(super) fn with_comment(run: &Arc<NodeRun>, sql: &str) -> Result<String, Diag
         Some(sql) => format!("{sql}\n/* {comment} */;"),
         None => format!("{sql}\n/* {comment} */"),
     })
+}
+
+/// The comment of this run's statements, made once.
+pub(in crate::context) fn of_run(run: &Arc<NodeRun>) -> Result<Option<String>, Diagnostic> {
+    if let Some(comment) = run.query_comment.get() {
+        return Ok(comment.clone());
+    }
+    let made = comment(run)?;
+    Ok(run.query_comment.get_or_init(|| made).clone())
 }
 
 /// Whether the run is of a node, or of an operation that is none.
@@ -48,7 +51,7 @@ fn comment(run: &Arc<NodeRun>) -> Result<Option<String>, Diagnostic> {
         ("connection_name".to_owned(), Value::from(run.node().unique_id.as_str())),
     ]);
     let origin = config.span.map(|span| Origin::new(span.source, span.start as usize));
-    let rendered = run.session().engine().render_str(template, origin, run.context_with(names))?.text();
+    let rendered = run.session().engine().render_body(template, origin, run.context_with(names))?.text();
     let rendered = rendered.trim();
     if rendered.contains("*/") {
         return Err(Diagnostic::error(

@@ -9,6 +9,8 @@
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
+  {# The old table goes and the new one comes in one transaction: rows that cannot be loaded leave it as it was. #}
+  {% do adapter.ensure_transaction() %}
   {% if existing_relation is none %}
     {% set prepare_sql = create_csv_table(model, agate_table) %}
   {% elif existing_relation.is_view %}

@@ -1,0 +1,49 @@
+//! What is compiled, and what needs no warehouse for it.
+
+use super::Project;
+
+const CONTRACT: &str = "
+models:
+  - name: c
+    config: {contract: {enforced: true}}
+    columns: [{name: id, data_type: integer}, {name: amount, data_type: double}]
+unit_tests:
+  - name: t
+    model: c
+    given: [{input: ref('a'), format: sql, rows: 'select 1 as id, 3.0 as amount'}]
+    expect: {rows: [{id: 1, amount: 3}]}
+  - name: of_dicts
+    model: c
+    given: [{input: ref('a'), rows: [{id: 1, amount: 3}]}]
+    expect: {rows: [{id: 1, amount: 3}]}
+";
+
+fn with_contract() -> Project {
+    Project::new(&[
+        ("models/a.sql", "select 1 as id, 2.5::double as amount"),
+        ("models/c.sql", "select id, amount from {{ ref('a') }}"),
+        ("models/c.yml", CONTRACT),
+    ])
+}
+
+#[test]
+fn a_contract_is_not_about_the_rows_of_a_unit_test() {
+    with_contract().run("build").expect(0, &["PASS c::t", "PASS c::of_dicts"]);
+}
+
+#[test]
+fn unit_tests_are_not_made_before_their_inputs_exist() {
+    let project = with_contract();
+    project.run("compile").expect(0, &[]);
+    project.run("docs generate").expect(0, &[]);
+}
+
+#[test]
+fn indexes_are_made() {
+    let model = "{{ config(materialized='table', indexes=[{'columns': ['a'], 'unique': true}]) }} select 1 as a";
+    let project = Project::new(&[("models/m.sql", model)]);
+    project.run("build").expect(0, &[]);
+    project.run("build").expect(0, &[]);
+    let found = project.query("select table_name as t, is_unique as u from duckdb_indexes()");
+    assert_eq!(found, serde_json::json!([{"t": "m", "u": true}]));
+}
