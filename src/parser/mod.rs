@@ -3,6 +3,7 @@
 //! [`parse`] is the way in. One file a kind of resource. Parsing never stops at the first problem: what could be read is in
 //! the manifest, what could not is in the diagnostics, and the command decides. Nothing here speaks to a warehouse.
 
+mod adopted_patches;
 mod columns;
 mod config_merge;
 mod deprecations;

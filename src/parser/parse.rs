@@ -14,8 +14,8 @@ use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
 use super::{
-    deprecations, docs, exposures, generic_tests, hooks, link, macros, semantic, snapshots, sources, templates,
-    unit_tests, unsupported,
+    adopted_patches, deprecations, docs, exposures, generic_tests, hooks, link, macros, semantic, snapshots, sources,
+    templates, unit_tests, unsupported,
 };
 use crate::adapters::Adapter;
 use crate::config::Config;
@@ -178,7 +178,7 @@ fn read_resources(
     macro_list: Vec<Arc<Macro>>,
     problems: &mut Diagnostics,
 ) -> Resources {
-    let patches: HashMap<&str, Patches> = parsing
+    let mut patches: HashMap<&str, Patches> = parsing
         .project()
         .all()
         .map(|project| {
@@ -190,19 +190,24 @@ fn read_resources(
         })
         .collect();
     let mut nodes = NodeSet::default();
-    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| add_nodes(&mut nodes, parsed, problems);
-    add(file_nodes(parsing, files, &patches), problems);
-    add(patch_snapshots(parsing, &patches), problems);
+    nodes.add_parsed(file_nodes(parsing, files, &patches), problems);
+    nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
     if problems.has_errors() {
         nodes.broken = broken_names(files, &patches, &nodes);
     }
-    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| add_nodes(&mut nodes, parsed, problems);
-    add(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
+    adopted_patches::adopt(parsing, files, &mut patches, &mut nodes, problems);
+    nodes.add_parsed(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
     let patch_list: Vec<&Patch> = sorted_patches(&patches);
-    add(patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(), problems);
+    nodes.add_parsed(
+        patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(),
+        problems,
+    );
     let source_list = read_sources(parsing, entries, problems);
     let tested: Vec<&SourceEntry> = source_list.iter().filter(|source| source.source.config.enabled()).collect();
-    add(tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(), problems);
+    nodes.add_parsed(
+        tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(),
+        problems,
+    );
     warn_of_orphans(&patches, &nodes, problems);
     let fixtures = of_kind(files, &[FileKind::Fixture]);
     let fixtures = unit_tests::Fixtures::new(&fixtures);
@@ -228,18 +233,6 @@ fn read_resources(
         }
     }
     resources
-}
-
-fn add_nodes(nodes: &mut NodeSet, parsed: Vec<ParsedNode>, problems: &mut Diagnostics) {
-    for result in parsed {
-        match result {
-            Ok((node, warnings)) => {
-                problems.extend(warnings);
-                nodes.add(node, problems);
-            }
-            Err(found) => problems.extend(found),
-        }
-    }
 }
 
 /// Names of the nodes whose files could not be read, and of snapshots that properties define in vain.
@@ -271,7 +264,11 @@ fn broken_names(
 }
 
 /// Nodes that files define: one a file, except for snapshot blocks.
-fn file_nodes(parsing: &Parsing, files: &[ProjectFile], patches: &HashMap<&str, Patches>) -> Vec<ParsedNode> {
+pub(super) fn file_nodes(
+    parsing: &Parsing,
+    files: &[ProjectFile],
+    patches: &HashMap<&str, Patches>,
+) -> Vec<ParsedNode> {
     files
         .par_iter()
         .flat_map_iter(|file| {
@@ -420,6 +417,7 @@ fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: 
         }
         nodes.broken.contains(file)
             || ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
+            || patches.values().any(|other| other.has_adopted(patch))
     };
     let mut orphans: Vec<(&str, &Patch)> =
         patches.values().flat_map(Patches::iter).filter(|(file, patch)| !known(patch, file)).collect();
