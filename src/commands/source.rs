@@ -1,5 +1,6 @@
 //! `source freshness`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -71,6 +72,7 @@ impl Freshness {
             stop,
             action: Action::Build,
             deferred: Arc::default(),
+            batches: HashMap::new(),
         })?;
         let report = runner.check_freshness(&plan)?;
         opening.write_manifest(&project, &CompiledNodes::default())?;

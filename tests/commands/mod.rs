@@ -3,6 +3,7 @@
 mod compiling;
 mod freshness;
 mod seeds;
+mod state;
 mod warnings;
 
 use std::fs;
