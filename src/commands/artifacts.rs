@@ -1,12 +1,15 @@
 //! What commands write to the target folder.
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
 use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, TargetFolder,
+    ArtifactMetadata, CatalogJson, FreshnessResult, ManifestJson, ManifestMetadata, RunResultsJson,
+    SemanticManifestJson, SourcesJson, TargetFolder,
 };
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
@@ -62,6 +65,30 @@ impl Opening {
         self.report(&Event::ArtifactWritten {
             artifact_path: path.display().to_string(),
             artifact_type: "RunExecutionResult".into(),
+        });
+        Ok(())
+    }
+
+    /// Writes `sources.json`, or the same under another name.
+    pub(crate) fn write_sources(
+        &self,
+        results: &[FreshnessResult],
+        elapsed_time: f64,
+        output: Option<&Path>,
+    ) -> Result<(), Diagnostics> {
+        let metadata = self.metadata();
+        let sources = SourcesJson { results, elapsed_time, metadata: &metadata };
+        let path = match output {
+            None => self.target().write_json("sources.json", &sources)?,
+            Some(path) => {
+                let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                TargetFolder::new(self.config.invocation.working_dir.clone(), folder).write_json(&name, &sources)?
+            }
+        };
+        self.report(&Event::ArtifactWritten {
+            artifact_path: path.display().to_string(),
+            artifact_type: "FreshnessExecutionResultArtifact".into(),
         });
         Ok(())
     }

@@ -25,6 +25,7 @@ mod seed;
 mod selection_args;
 mod show;
 mod snapshot;
+mod source;
 mod state;
 mod test;
 
@@ -55,6 +56,7 @@ pub(crate) enum Command {
     Seed(seed::Seed),
     Show(show::Show),
     Snapshot(snapshot::Snapshot),
+    Source(source::Source),
     Test(test::Test),
 }
 
@@ -77,6 +79,7 @@ impl Command {
             Self::Seed(command) => command.run(overrides),
             Self::Show(command) => command.run(overrides),
             Self::Snapshot(command) => command.run(overrides),
+            Self::Source(command) => command.run(overrides),
             Self::Test(command) => command.run(overrides),
         }
     }
