@@ -5,4 +5,5 @@ mod broken;
 mod commands;
 mod documented_commands;
 mod packages;
+mod robustness;
 mod tidy;
