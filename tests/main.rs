@@ -3,7 +3,7 @@
 mod adapter_contract;
 mod broken;
 mod commands;
-mod documented_commands;
+mod documentation;
 mod packages;
 mod robustness;
 mod tidy;

@@ -35,11 +35,8 @@ pub(super) fn read(array: &dyn Array, row: usize) -> Cell {
         DataType::UInt32 => Cell::Int(array.as_primitive::<UInt32Type>().value(row).into()),
         DataType::UInt64 => Cell::Int(array.as_primitive::<UInt64Type>().value(row).into()),
         DataType::Float16 => Cell::Float(array.as_primitive::<Float16Type>().value(row).into()),
-        // Through text, so that 0.1 as a 32-bit number stays 0.1.
-        DataType::Float32 => {
-            let value = array.as_primitive::<Float32Type>().value(row);
-            Cell::Float(value.to_string().parse().unwrap_or_else(|_| f64::from(value)))
-        }
+        // The very number, as Python has it: 0.1 as a 32-bit number is 0.10000000149011612.
+        DataType::Float32 => Cell::Float(array.as_primitive::<Float32Type>().value(row).into()),
         DataType::Float64 => Cell::Float(array.as_primitive::<Float64Type>().value(row)),
         DataType::Decimal128(..) if array.data_type() == &WIDE_INTEGER => {
             Cell::Int(array.as_primitive::<Decimal128Type>().value(row))

@@ -23,6 +23,8 @@ pub(crate) struct ParsedProject {
     pub(crate) manifest: Arc<Manifest>,
     /// What depends on what.
     pub(crate) graph: Graph,
+    /// What `--state` names.
+    pub(crate) previous: Option<PreviousState>,
 }
 
 impl Opening {
@@ -68,7 +70,7 @@ impl Opening {
         });
         self.check(diagnostics)?;
         let graph = Graph::build(&manifest)?;
-        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph })
+        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph, previous: self.previous_state()? })
     }
 
     /// "Found 6 models, 5 data tests, …".
@@ -93,15 +95,14 @@ impl Opening {
         };
         let spec = self.spec(args, indirect)?;
         let kinds = self.resource_types(kinds)?;
-        let previous: Option<PreviousState> = None;
-        let selector = Selector::new(&project.graph, &project.manifest, previous.as_ref());
+        let selector = Selector::new(&project.graph, &project.manifest, project.previous.as_ref());
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
-        for warning in &warnings {
+        self.check_with(warnings, |warning| {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {
-                Some(raw) => self.report(&Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() }),
-                None => self.report(&Event::diagnosed(warning, &self.sources)),
+                Some(raw) => Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() },
+                None => Event::diagnosed(warning, &self.sources),
             }
-        }
+        })?;
         Ok(ids)
     }
 
@@ -189,7 +190,7 @@ fn found(manifest: &Manifest) -> String {
         Some((_, total)) => *total += count,
         None => counts.push((word, count)),
     };
-    for node in manifest.nodes.values() {
+    for node in manifest.nodes.values().filter(|node| node.config.enabled()) {
         add(
             match node.resource_type {
                 ResourceType::Test => "data test",

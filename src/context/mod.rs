@@ -45,7 +45,7 @@ pub use capture::{Capture, Captured};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
 pub use parse::{Named, ParseNode, docs_context, generate_name, macro_context, parse_context, yaml_context};
 pub use results::StatementResult;
-pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker};
+pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker, deferred_relations};
 pub use seed::{seed_file, seed_line};
 pub use session::{Session, SessionParts};
 pub use test_arguments::render_test_arguments;

@@ -121,6 +121,15 @@ impl std::fmt::Debug for NodeRun {
     }
 }
 
+/// Where the nodes of another state lie, for [`RunOptions::deferred`]: those that the project has too.
+pub fn deferred_relations(session: &Session, manifest: &Manifest, state: &Manifest) -> HashMap<String, Relation> {
+    let others = state
+        .nodes
+        .iter()
+        .filter(|(id, other)| other.is_refable() && !other.is_ephemeral() && manifest.nodes.contains_key(*id));
+    others.map(|(id, other)| (id.clone(), super::model::node_relation(session, other))).collect()
+}
+
 impl NodeRun {
     /// A run of a node.
     pub fn new(parts: RunParts) -> Arc<Self> {
@@ -155,10 +164,16 @@ impl NodeRun {
             .overrides
             .macros
             .iter()
-            .map(|(name, value)| {
+            .flat_map(|(name, value)| {
                 let value = from_json(value);
-                let name = name.rsplit('.').next().unwrap_or(name).to_owned();
-                (name, super::arguments::function("override", move |_, _| Ok(value.clone())))
+                let value = super::arguments::function("override", move |_, _| Ok(value.clone()));
+                // A built-in macro is overridden with and without its namespace, a package's only with it.
+                let (name, other) = match name.split_once('.') {
+                    Some(("dbt", bare)) => (name.clone(), Some(bare.to_owned())),
+                    Some(_) => (name.clone(), None),
+                    None => (name.clone(), Some(format!("dbt.{name}"))),
+                };
+                std::iter::once((name, value.clone())).chain(other.map(|other| (other, value)))
             })
             .collect();
         all.extend(self.options.names.iter().map(|(name, value)| (name.clone(), value.clone())));

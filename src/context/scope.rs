@@ -10,6 +10,7 @@ use super::arguments::function;
 use super::run::NodeRun;
 use super::values::{dict, none, optional};
 use super::{Capture, ParseNode, Session};
+use crate::config::WarningFate;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
 use crate::jinja::raise;
@@ -104,7 +105,7 @@ impl Object for Context {
 /// The macros of one package: `dbt_utils` in `dbt_utils.star(...)`.
 #[derive(Debug)]
 struct Namespace {
-    session: Arc<Session>,
+    scope: Arc<Scope>,
     package: String,
 }
 
@@ -118,12 +119,19 @@ impl Object for Namespace {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let entry = self.session.macros().find_in(&self.package, key.as_str()?)?;
+        let name = key.as_str()?;
+        if !self.scope.names.is_empty() {
+            let overridden = self.scope.names.get(&format!("{}.{name}", self.package));
+            if overridden.is_some() {
+                return overridden.cloned();
+            }
+        }
+        let entry = self.scope.session.macros().find_in(&self.package, name)?;
         Some(entry.value.clone())
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = self.session.macros().names_in(&self.package);
+        let names = self.scope.session.macros().names_in(&self.package);
         Enumerator::Values(names.into_iter().map(Value::from).collect())
     }
 }
@@ -143,9 +151,9 @@ impl Scope {
             let macros = self.session.macros();
             let found = macros.find_local(&self.package, name).map(|entry| entry.value.clone());
             let found = found.or_else(|| {
-                macros.has_namespace(name).then(|| {
-                    Value::from_object(Namespace { session: Arc::clone(&self.session), package: name.to_owned() })
-                })
+                macros
+                    .has_namespace(name)
+                    .then(|| Value::from_object(Namespace { scope: Arc::clone(self), package: name.to_owned() }))
             });
             if let Some(value) = found.or_else(|| macros.find_internal(name).map(|entry| entry.value.clone())) {
                 return Some(value);
@@ -205,17 +213,11 @@ impl Scope {
 
     /// Warns as `exceptions.warn` does: an error where the flags make it one.
     pub(super) fn warn(&self, message: String) -> Result<(), Error> {
-        let flags = &self.session.config().flags;
-        let options = &flags.warn_error_options;
-        let listed =
-            |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
-        let named = |names: &[String]| names.iter().any(|name| name == "JinjaLogWarning");
-        if named(&options.silence) {
-            return Ok(());
-        }
-        let warning = Diagnostic::warning(Code::TEMPLATE_WARNING, message.clone());
-        if (flags.warn_error || listed(&options.error)) && !named(&options.warn) {
-            return Err(raise(Diagnostic::error(Code::TEMPLATE_WARNING, message)));
+        let warning = Diagnostic::warning(Code::TEMPLATE_WARNING, message);
+        match self.session.config().flags.fate_of_warning(warning.events()) {
+            WarningFate::Silence => return Ok(()),
+            WarningFate::Error => return Err(raise(warning.into_error())),
+            WarningFate::Warn => {}
         }
         if let Stage::Parse { capture, .. } = &self.stage {
             capture.lock().warnings.push(warning);

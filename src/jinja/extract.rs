@@ -35,6 +35,8 @@ pub struct Call {
     pub is_literal: bool,
     /// Whether it may not run, or run more than once: inside `if`, `for`, a macro, a call block, or a lazy operand.
     pub is_conditional: bool,
+    /// Whether it can run only where `execute` is true, which it is not while a project is parsed.
+    pub is_execute_only: bool,
     /// Whether it stands inside a macro of the template.
     pub in_macro: bool,
     /// Whether the first name of the path is set by the template itself.
@@ -162,10 +164,21 @@ fn path(expr: &Expr<'_>) -> Vec<String> {
     }
 }
 
+/// Whether a condition can hold only where `execute` is true.
+fn needs_execute(condition: &Expr<'_>) -> bool {
+    match &condition.kind {
+        ExprKind::Name(name) => *name == "execute",
+        ExprKind::Paren(inner) => needs_execute(inner),
+        ExprKind::Binary { op: BinaryOp::And, left, right, .. } => needs_execute(left) || needs_execute(right),
+        _ => false,
+    }
+}
+
 #[derive(Default)]
 struct Walker {
     analysis: Analysis,
     conditional: usize,
+    executing: usize,
     macros: usize,
 }
 
@@ -197,7 +210,10 @@ impl Walker {
                             self.maybe(|walker| walker.expr(condition));
                         }
                     }
+                    let is_execute_only = condition.as_ref().is_some_and(needs_execute);
+                    self.executing += usize::from(is_execute_only);
                     self.maybe(|walker| walker.body(body));
+                    self.executing -= usize::from(is_execute_only);
                 }
             }
             Stmt::For { targets, iter, condition, body, otherwise } => {
@@ -302,6 +318,7 @@ impl Walker {
             arguments,
             range: expr.start..expr.end,
             is_conditional: self.conditional > 0,
+            is_execute_only: self.executing > 0,
             in_macro: self.macros > 0,
             is_local: false,
         });

@@ -321,6 +321,8 @@ impl Rewriter<'_> {
         } else if found.kind != MacroKind::Macro {
             self.replace(found.name_range.clone(), found.name.clone());
         }
+        // First, since edits at one place are kept in order: a default may end where the extra parameters begin.
+        let late = self.params(&found.params);
         if found.kind == MacroKind::Materialization {
             self.replace(found.params_range.clone(), "()");
         } else {
@@ -340,7 +342,6 @@ impl Rewriter<'_> {
                 self.close(close, text);
             }
         }
-        let late = self.params(&found.params);
         if !late.is_empty() {
             let end = &self.source[found.header_end.clone()];
             let mut text = String::from(" %}");

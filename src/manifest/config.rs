@@ -48,6 +48,11 @@ impl NodeConfig {
         self.bool("enabled", true)
     }
 
+    /// Takes the node out of everything that is run.
+    pub fn disable(&mut self) {
+        self.values.insert("enabled".into(), Value::Bool(false));
+    }
+
     /// `view`, `table`, `incremental`, …
     pub fn materialized(&self) -> &str {
         self.str("materialized").unwrap_or("view")

@@ -211,10 +211,13 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
         return None;
     }
     let mut captured = Reading::default();
-    for call in &analysis.calls {
+    let is_parsing = !analysis.assigned.contains("execute");
+    for call in analysis.calls.iter().filter(|call| !(is_parsing && call.is_execute_only)) {
         match callees(parsing.session().macros(), &node.package_name, analysis, call) {
             Callees::Harmless if is_answered(parsing, node, call) => {}
             Callees::Wanted if call.is_literal && !call.is_conditional => take(&mut captured, call, place)?,
+            // Which macros a node depends on is a matter of what runs.
+            Callees::Macros(_) if call.is_conditional => return None,
             Callees::Macros(ids) if ids.iter().all(|id| parsing.silent_macros().contains(id)) => {
                 if let ([_] | [_, _], [id]) = (call.path.as_slice(), ids.as_slice())
                     && !captured.macros.contains(id)

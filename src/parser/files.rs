@@ -28,6 +28,8 @@ pub(super) enum FileKind {
     Docs,
     Properties,
     Fixture,
+    /// A Python model or a user-defined function, which cannot be run.
+    Unsupported,
 }
 
 /// A file that was read.
@@ -93,7 +95,11 @@ fn find(project: &Project, root: &Project, unreachable: &mut Diagnostics) -> Vec
         }
     };
     walk(&paths.macros, |_, extension| sql(extension, FileKind::Macro));
-    walk(&paths.model, |_, extension| sql(extension, FileKind::Model));
+    walk(&paths.model, |_, extension| match extension {
+        "py" => Some(FileKind::Unsupported),
+        _ => sql(extension, FileKind::Model),
+    });
+    walk(&paths.function, |_, extension| matches!(extension, "sql" | "py").then_some(FileKind::Unsupported));
     walk(&paths.analysis, |_, extension| sql(extension, FileKind::Analysis));
     walk(&paths.snapshot, |_, extension| sql(extension, FileKind::Snapshot));
     walk(&paths.seed, |_, extension| (extension == "csv").then_some(FileKind::Seed));

@@ -151,9 +151,9 @@ fn describe_nodes(parsing: &Parsing, nodes: &mut NodeSet, problems: &mut Diagnos
     }
 }
 
-/// Turns `ref` and `source` calls into dependencies. A test whose parent is missing is disabled, as in dbt.
+/// Turns `ref` and `source` calls into dependencies. A test whose parent is missing is disabled but stays in the manifest,
+/// as in dbt.
 fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostics) {
-    let mut lost = Vec::new();
     for node in nodes.enabled.values_mut() {
         let caller = Caller {
             unique_id: &node.unique_id,
@@ -165,18 +165,13 @@ fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, proble
         };
         let (ids, found) = dependencies(lookup, &caller, &node.refs, &node.sources);
         if !found.is_empty() && node.resource_type == ResourceType::Test {
-            lost.push(node.unique_id.clone());
+            node.config.disable();
         }
         // A reference to something disabled silences a test without a word, as in dbt.
         problems.extend(
             found.into_iter().filter(|problem| problem.is_error() || !problem.message.ends_with("is disabled")),
         );
         node.depends_on.nodes = ids;
-    }
-    for id in lost {
-        if let Some(node) = nodes.enabled.shift_remove(&id) {
-            nodes.disabled.entry(id).or_default().push(node);
-        }
     }
 }
 

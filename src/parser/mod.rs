@@ -3,8 +3,10 @@
 //! [`parse`] is the way in. One file a kind of resource. Parsing never stops at the first problem: what could be read is in
 //! the manifest, what could not is in the diagnostics, and the command decides. Nothing here speaks to a warehouse.
 
+mod adopted_patches;
 mod columns;
 mod config_merge;
+mod deprecations;
 mod docs;
 mod exposures;
 mod extraction;
@@ -23,10 +25,12 @@ mod places;
 mod properties;
 mod references;
 mod resolve;
+mod semantic;
 mod snapshots;
 mod sources;
 mod templates;
 mod unit_tests;
+mod unsupported;
 mod unused_configs;
 
 pub use parse::{ParseParts, Parsed, parse};

@@ -340,6 +340,19 @@ pub(super) struct NodeSet {
 }
 
 impl NodeSet {
+    /// Adds what parsed; reports what did not.
+    pub(super) fn add_parsed(&mut self, parsed: Vec<Parsed>, problems: &mut Diagnostics) {
+        for result in parsed {
+            match result {
+                Ok((node, warnings)) => {
+                    problems.extend(warnings);
+                    self.add(node, problems);
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+    }
+
     /// Adds a node; two enabled ones of one id are an error.
     pub(super) fn add(&mut self, node: Node, problems: &mut Diagnostics) {
         if !node.config.enabled() {

@@ -13,7 +13,10 @@ use super::patches::{Patch, Patches};
 use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
-use super::{docs, exposures, generic_tests, hooks, link, macros, snapshots, sources, templates, unit_tests};
+use super::{
+    adopted_patches, deprecations, docs, exposures, generic_tests, hooks, link, macros, semantic, snapshots, sources,
+    templates, unit_tests, unsupported,
+};
 use crate::adapters::Adapter;
 use crate::config::Config;
 use crate::context::{MacroSet, Session, SessionParts};
@@ -58,6 +61,7 @@ pub(super) struct Resources {
 pub fn parse(parts: ParseParts) -> Parsed {
     let mut problems = Diagnostics::new();
     let all_files = read_files(&parts, &mut problems);
+    unsupported::warn_of_files(&all_files, &mut problems);
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
     let packages = parts.adapter.macro_packages();
@@ -74,7 +78,9 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let entries = read_properties(&parsing, &all_files, &mut problems);
     let resources = read_resources(&parsing, &all_files, &entries, macro_list, &mut problems);
     warn_of_unused_configs(&parsing, &resources, &mut problems);
-    let manifest = link::manifest(&parsing, resources, &mut problems);
+    let mut manifest = link::manifest(&parsing, resources, &mut problems);
+    semantic::add(&parsing, &entries, &mut manifest, &mut problems);
+    deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
     Parsed { session, manifest, diagnostics: problems }
 }
@@ -172,7 +178,7 @@ fn read_resources(
     macro_list: Vec<Arc<Macro>>,
     problems: &mut Diagnostics,
 ) -> Resources {
-    let patches: HashMap<&str, Patches> = parsing
+    let mut patches: HashMap<&str, Patches> = parsing
         .project()
         .all()
         .map(|project| {
@@ -184,19 +190,24 @@ fn read_resources(
         })
         .collect();
     let mut nodes = NodeSet::default();
-    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| add_nodes(&mut nodes, parsed, problems);
-    add(file_nodes(parsing, files, &patches), problems);
-    add(patch_snapshots(parsing, &patches), problems);
+    nodes.add_parsed(file_nodes(parsing, files, &patches), problems);
+    nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
     if problems.has_errors() {
         nodes.broken = broken_names(files, &patches, &nodes);
     }
-    let mut add = |parsed: Vec<ParsedNode>, problems: &mut Diagnostics| add_nodes(&mut nodes, parsed, problems);
-    add(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
+    adopted_patches::adopt(parsing, files, &mut patches, &mut nodes, problems);
+    nodes.add_parsed(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
     let patch_list: Vec<&Patch> = sorted_patches(&patches);
-    add(patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(), problems);
+    nodes.add_parsed(
+        patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(),
+        problems,
+    );
     let source_list = read_sources(parsing, entries, problems);
     let tested: Vec<&SourceEntry> = source_list.iter().filter(|source| source.source.config.enabled()).collect();
-    add(tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(), problems);
+    nodes.add_parsed(
+        tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(),
+        problems,
+    );
     warn_of_orphans(&patches, &nodes, problems);
     let fixtures = of_kind(files, &[FileKind::Fixture]);
     let fixtures = unit_tests::Fixtures::new(&fixtures);
@@ -222,18 +233,6 @@ fn read_resources(
         }
     }
     resources
-}
-
-fn add_nodes(nodes: &mut NodeSet, parsed: Vec<ParsedNode>, problems: &mut Diagnostics) {
-    for result in parsed {
-        match result {
-            Ok((node, warnings)) => {
-                problems.extend(warnings);
-                nodes.add(node, problems);
-            }
-            Err(found) => problems.extend(found),
-        }
-    }
 }
 
 /// Names of the nodes whose files could not be read, and of snapshots that properties define in vain.
@@ -265,7 +264,11 @@ fn broken_names(
 }
 
 /// Nodes that files define: one a file, except for snapshot blocks.
-fn file_nodes(parsing: &Parsing, files: &[ProjectFile], patches: &HashMap<&str, Patches>) -> Vec<ParsedNode> {
+pub(super) fn file_nodes(
+    parsing: &Parsing,
+    files: &[ProjectFile],
+    patches: &HashMap<&str, Patches>,
+) -> Vec<ParsedNode> {
     files
         .par_iter()
         .flat_map_iter(|file| {
@@ -414,6 +417,7 @@ fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: 
         }
         nodes.broken.contains(file)
             || ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
+            || patches.values().any(|other| other.has_adopted(patch))
     };
     let mut orphans: Vec<(&str, &Patch)> =
         patches.values().flat_map(Patches::iter).filter(|(file, patch)| !known(patch, file)).collect();

@@ -55,6 +55,8 @@ pub(super) struct Patches {
     by_file: HashMap<(&'static str, String), Patch>,
     /// A versioned model's latest version may stand in a file without suffix.
     latest: HashMap<String, Patch>,
+    /// Those that another package wrote for a node of this one.
+    adopted: HashMap<(&'static str, String), Patch>,
 }
 
 impl Patches {
@@ -100,14 +102,30 @@ impl Patches {
 
     /// The properties of the node that a file of this name (without extension) defines.
     pub(super) fn get(&self, section: &'static str, file: &str) -> Option<&Patch> {
-        let direct = self.by_file.get(&(section, file.to_owned()));
+        let key = (section, file.to_owned());
+        let direct = self.by_file.get(&key).or_else(|| self.adopted.get(&key));
         if direct.is_none() && section == "models" {
             return self.latest.get(file);
         }
         direct
     }
 
-    /// All of them with the file they are for, in no order.
+    /// The properties of this name that the package itself wrote.
+    pub(super) fn own(&self, section: &'static str, file: &str) -> Option<&Patch> {
+        self.by_file.get(&(section, file.to_owned()))
+    }
+
+    /// Takes properties that another package wrote.
+    pub(super) fn adopt(&mut self, section: &'static str, file: String, patch: Patch) {
+        self.adopted.insert((section, file), patch);
+    }
+
+    /// Whether these properties of another package were adopted.
+    pub(super) fn has_adopted(&self, patch: &Patch) -> bool {
+        self.adopted.values().any(|adopted| Arc::ptr_eq(&adopted.entry, &patch.entry))
+    }
+
+    /// All of its own with the file they are for, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Patch)> {
         self.by_file.iter().map(|((_, file), patch)| (file.as_str(), patch))
     }

@@ -158,7 +158,8 @@ pub(super) fn dependencies(
     for call in refs {
         match lookup.node(call, caller.package) {
             Found::Enabled(id) => keep(id),
-            Found::Nothing if lookup.broken.contains(&call.name) => {}
+            // Its own problem is told already.
+            Found::Nothing if lookup.is_broken(&call.name) => {}
             missing => problems.push(missing_node(lookup, caller, call, matches!(missing, Found::Disabled))),
         }
     }

@@ -6,6 +6,7 @@ mod killed;
 mod secrets;
 mod seeds;
 mod transcripts;
+mod warnings;
 
 use std::fs;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ pub(super) enum Member<'m> {
     UnitTest(&'m UnitTest),
     /// A metric, semantic model or saved query.
     Semantic(ResourceType, &'m Value),
-    /// In the graph but not in the manifest: cannot be selected.
+    /// In the graph but disabled or not in the manifest: cannot be selected.
     Unknown,
 }
 
@@ -27,7 +27,8 @@ impl<'m> Member<'m> {
     /// What an id stands for in a manifest.
     pub(super) fn of(id: &str, manifest: &'m Manifest) -> Self {
         if let Some(node) = manifest.nodes.get(id) {
-            return Self::Node(node);
+            // A test whose parent is missing.
+            return if node.config.enabled() { Self::Node(node) } else { Self::Unknown };
         }
         if let Some(source) = manifest.sources.get(id) {
             return Self::Source(source);

@@ -8,8 +8,9 @@ use crate::jinja::values::{Dict, Range, Set, failed, items_of, split_args};
 
 pub(crate) fn register(environment: &mut Environment<'static>) {
     environment.remove_global("debug");
-    environment.add_function("return", |value: Option<Value>| -> Result<Value, Error> {
-        let value = value.unwrap_or(Value::from(()));
+    environment.add_function("return", |values: Rest<Value>| -> Result<Value, Error> {
+        // Not `Option`, which would make an undefined value none.
+        let value = values.first().cloned().unwrap_or(Value::from(()));
         Err(Error::from(ErrorKind::InvalidOperation).with_source(ReturnSignal(value)))
     });
     environment.add_function("range", |args: Rest<ValueOrKwargs>| Range::from_args(&args.into_values()));

@@ -49,7 +49,9 @@ impl StampValue {
 
     /// Microseconds since 1970.
     fn micros(&self) -> i64 {
-        TimeZone::UTC.to_timestamp(self.utc()).map_or(0, Timestamp::as_microsecond)
+        // Not by `Timestamp`, which ends some hours before Python's last datetime does.
+        let micros = self.utc().duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_micros();
+        i64::try_from(micros).expect("9999 years are fewer microseconds than an i64 holds")
     }
 
     fn iso(&self, separator: &str, timespec: &str) -> Result<String, Error> {
