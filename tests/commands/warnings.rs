@@ -46,7 +46,7 @@ fn what_cannot_be_run_is_named() {
 fn a_selector_that_cannot_be_read_is_shown_where_it_stands() {
     let selectors = "selectors:\n  - name: a\n    definition: {method: nope, value: x}\n";
     let project = Project::new(&[("models/a.sql", "select 1 as a"), ("selectors.yml", selectors)]);
-    project.run("ls").expect(2, &["error[E0601]", "selectors.yml:3:17"]);
+    project.run("ls").expect(2, &["error[E0601]", "selectors.yml:2:5"]);
 }
 
 #[test]
