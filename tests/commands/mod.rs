@@ -1,7 +1,11 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
 mod compiling;
+mod interrupted;
+mod killed;
+mod secrets;
 mod seeds;
+mod transcripts;
 mod warnings;
 
 use std::fs;
