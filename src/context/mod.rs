@@ -31,6 +31,7 @@ mod relation;
 mod render;
 mod results;
 mod run;
+mod runtime_config;
 mod scope;
 mod seed;
 mod session;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::arguments::function;
 use super::column::ColumnClass;
 use super::relation::RelationClass;
+use super::runtime_config::runtime_config;
 use super::values::dict;
 use super::{collections, flags, json_yaml, modules};
 use crate::adapters::{Adapter, RelationParts};
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     pub(super) target: Value,
     /// `flags`.
     pub(super) flags: Value,
+    /// `ref.config`.
+    pub(super) runtime_config: Value,
     /// `modules`.
     pub(super) modules: Value,
     /// `api`.
@@ -48,8 +51,10 @@ pub(super) struct Shared {
 impl Shared {
     /// The values of an invocation.
     pub(super) fn new(config: &Config, adapter: &dyn Adapter, quoting: RelationParts<bool>) -> Self {
+        let target = from_json(&Json::Object(target(config, adapter)));
         Self {
-            target: from_json(&Json::Object(target(config, adapter))),
+            runtime_config: runtime_config(config, &target),
+            target,
             flags: flags::flags_value(config),
             modules: modules::modules_value(),
             api: dict([

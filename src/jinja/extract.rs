@@ -63,7 +63,7 @@ impl Call {
 /// What a template calls and reads.
 #[derive(Debug, Clone, Default)]
 pub struct Analysis {
-    /// Calls in order of their text, outer ones before those in their arguments.
+    /// Calls in the order in which they run: those in the arguments of a call before it.
     pub calls: Vec<Call>,
     /// Names read elsewhere than as what is called.
     pub reads: BTreeSet<String>,
@@ -312,6 +312,9 @@ impl Walker {
         if path.is_empty() {
             self.expr(base);
         }
+        for value in args.positional.iter().chain(args.keyword.iter().map(|(_, value)| value)).chain(&args.splats) {
+            self.expr(value);
+        }
         self.analysis.calls.push(Call {
             path,
             is_literal: args.splats.is_empty() && arguments.iter().all(|argument| argument.value.is_some()),
@@ -322,9 +325,6 @@ impl Walker {
             in_macro: self.macros > 0,
             is_local: false,
         });
-        for value in args.positional.iter().chain(args.keyword.iter().map(|(_, value)| value)).chain(&args.splats) {
-            self.expr(value);
-        }
     }
 }
 

@@ -24,5 +24,6 @@ pub(super) fn warn_of_files(files: &[ProjectFile], problems: &mut Diagnostics) {
 }
 
 fn is_python_model(file: &ProjectFile) -> bool {
-    file.original_path.ends_with(".py") && !file.original_path.starts_with("functions/")
+    std::path::Path::new(&file.original_path).extension().is_some_and(|extension| extension == "py")
+        && !file.original_path.starts_with("functions/")
 }

@@ -11,10 +11,32 @@ use crate::jinja::{List, from_json};
 use crate::manifest::utc;
 use crate::plan::NodeResult;
 
-/// One result: fields as attributes, and `to_dict()`.
+/// A result, its node, or one of its timings: fields as attributes, and `to_dict()`.
 #[derive(Debug)]
 struct ResultObject {
     fields: Value,
+    /// Fields that are such objects themselves.
+    objects: Vec<(&'static str, Value)>,
+}
+
+impl ResultObject {
+    fn plain(fields: &Value) -> Value {
+        Value::from_object(Self { fields: fields.clone(), objects: Vec::new() })
+    }
+
+    fn of_result(fields: Value) -> Value {
+        let mut objects = Vec::new();
+        if let Ok(node) = fields.get_attr("node")
+            && !node.is_none()
+        {
+            objects.push(("node", Self::plain(&node)));
+        }
+        if let Ok(timings) = fields.get_attr("timing").and_then(|timing| timing.try_iter()) {
+            let timings = timings.map(|timing| Self::plain(&timing)).collect();
+            objects.push(("timing", Value::from_object(List::new(timings))));
+        }
+        Value::from_object(Self { fields, objects })
+    }
 }
 
 impl Object for ResultObject {
@@ -23,6 +45,10 @@ impl Object for ResultObject {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str().unwrap_or_default();
+        if let Some((_, object)) = self.objects.iter().find(|(known, _)| *known == name) {
+            return Some(object.clone());
+        }
         self.fields.get_item(key).ok().filter(|value| !value.is_undefined())
     }
 
@@ -43,10 +69,7 @@ impl Object for ResultObject {
 
 /// A list of results.
 pub(super) fn results_value<'a>(runner: &Runner, results: impl Iterator<Item = &'a NodeResult>) -> Value {
-    let objects = results.map(|result| {
-        let fields = from_json(&fields(runner, result));
-        Value::from_object(ResultObject { fields })
-    });
+    let objects = results.map(|result| ResultObject::of_result(from_json(&fields(runner, result))));
     Value::from_object(List::new(objects.collect()))
 }
 

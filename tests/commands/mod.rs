@@ -2,8 +2,12 @@
 
 mod compiling;
 mod freshness;
+mod interrupted;
+mod killed;
+mod secrets;
 mod seeds;
 mod state;
+mod transcripts;
 mod warnings;
 
 use std::fs;

@@ -10,6 +10,7 @@ use minijinja::{Error, Value};
 use super::arguments::{Arguments, function};
 use super::raise::{compilation, raise};
 use super::relation::relation_value;
+use super::runtime_config::WithConfig;
 use super::scope::{Scope, Stage};
 use super::values::{dict, none, nothing, optional};
 use crate::diagnostics::{Code, Diagnostic};
@@ -18,8 +19,9 @@ use crate::manifest::RefCall;
 
 /// `ref` of a scope.
 pub(super) fn ref_function(scope: &Arc<Scope>) -> Value {
+    let config = scope.session.shared().runtime_config.clone();
     let scope = Arc::clone(scope);
-    function("ref", move |_, args| {
+    let function = function("ref", move |_, args| {
         let call = ref_call(&scope, args)?;
         match &scope.stage {
             Stage::Parse { node, capture } => {
@@ -29,7 +31,8 @@ pub(super) fn ref_function(scope: &Arc<Scope>) -> Value {
             Stage::Run(run) => run.resolve_ref(&call).map(relation_value),
             _ => Ok(nothing()),
         }
-    })
+    });
+    Value::from_object(WithConfig { function, config })
 }
 
 fn ref_call(scope: &Scope, args: &[Value]) -> Result<RefCall, Error> {
