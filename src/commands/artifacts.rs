@@ -1,6 +1,6 @@
 //! What commands write to the target folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -8,13 +8,14 @@ use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, FreshnessResult, ManifestJson, ManifestMetadata, RunResultsJson,
-    SemanticManifestJson, SourcesJson, TargetFolder,
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, SourcesJson,
+    TargetFolder,
 };
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::CompiledNodes;
 use crate::plan::RunResults;
+use crate::runner::FreshnessReport;
 
 impl Opening {
     fn target(&self) -> TargetFolder {
@@ -69,23 +70,12 @@ impl Opening {
         Ok(())
     }
 
-    /// Writes `sources.json`, or the same under another name.
-    pub(crate) fn write_sources(
-        &self,
-        results: &[FreshnessResult],
-        elapsed_time: f64,
-        output: Option<&Path>,
-    ) -> Result<(), Diagnostics> {
+    /// Writes `sources.json`, or the file that was asked for; paths are of the project.
+    pub(crate) fn write_sources(&self, report: &FreshnessReport, output: Option<&Path>) -> Result<(), Diagnostics> {
         let metadata = self.metadata();
-        let sources = SourcesJson { results, elapsed_time, metadata: &metadata };
-        let path = match output {
-            None => self.target().write_json("sources.json", &sources)?,
-            Some(path) => {
-                let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                TargetFolder::new(self.config.invocation.working_dir.clone(), folder).write_json(&name, &sources)?
-            }
-        };
+        let sources = SourcesJson { results: &report.sources, elapsed_time: report.elapsed, metadata: &metadata };
+        let name = output.map_or_else(|| PathBuf::from("sources.json"), |path| self.config.project.root.join(path));
+        let path = self.target().write_json(&name.to_string_lossy(), &sources)?;
         self.report(&Event::ArtifactWritten {
             artifact_path: path.display().to_string(),
             artifact_type: "FreshnessExecutionResultArtifact".into(),

@@ -18,6 +18,7 @@ mod list;
 mod opening;
 mod parse;
 mod parsed;
+mod retry;
 mod run;
 mod run_operation;
 mod running;
@@ -51,6 +52,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "ls")]
     List(list::List),
     Parse(parse::Parse),
+    Retry(retry::Retry),
     Run(run::Run),
     RunOperation(run_operation::RunOperation),
     Seed(seed::Seed),
@@ -74,6 +76,7 @@ impl Command {
             Self::Init(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
             Self::Parse(command) => command.run(overrides),
+            Self::Retry(command) => command.run(overrides),
             Self::Run(command) => command.run(overrides),
             Self::RunOperation(command) => command.run(overrides),
             Self::Seed(command) => command.run(overrides),

@@ -1,23 +1,23 @@
-//! `source`.
+//! `source freshness`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use super::opening::{Opening, Outcome, with_project};
 use super::selection_args::SelectionArgs;
-use crate::artifacts::{FreshnessOutcome, FreshnessResult};
 use crate::config::Overrides;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
-use crate::manifest::{CompiledNodes, ResourceType, Source as SourceTable};
-use crate::plan::NodeStatus;
-use crate::runner::check_freshness;
+use crate::manifest::{CompiledNodes, ResourceType};
+use crate::plan::{Mode, Plan};
+use crate::runner::{Action, FreshnessReport, Runner, RunnerParts, Stop, has_freshness};
 
-/// Ask sources how old their newest rows are
+/// Ask about sources
 #[derive(Debug, Args)]
 pub(crate) struct Source {
     #[command(subcommand)]
@@ -26,16 +26,16 @@ pub(crate) struct Source {
 
 #[derive(Debug, Subcommand)]
 enum SourceCommand {
-    #[command(alias = "snapshot-freshness")]
+    #[command(visible_alias = "snapshot-freshness")]
     Freshness(Freshness),
 }
 
-/// Compare the age of sources with what their `freshness` allows; writes target/sources.json
+/// Find out when sources were last loaded, and write target/sources.json
 #[derive(Debug, Args)]
 struct Freshness {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Write the result here instead of target/sources.json
+    /// Write the results to this file instead
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -43,36 +43,40 @@ struct Freshness {
 impl Source {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
         let SourceCommand::Freshness(freshness) = &self.command;
-        with_project("freshness", freshness.selection.to_map(), overrides, |opening| freshness.check(opening))
+        let mut args = freshness.selection.to_map();
+        let output = freshness.output.as_ref().map(|path| Value::from(path.to_string_lossy().into_owned()));
+        args.insert("output".into(), output.unwrap_or_default());
+        with_project("freshness", args, overrides, |opening| freshness.check(opening))
     }
 }
 
 impl Freshness {
     fn check(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
-        let begin = Instant::now();
         let project = opening.parse()?;
         opening.report_found(&project.manifest);
         let ids = opening.select(&project, &self.selection, &[ResourceType::Source], false)?;
-        let is_checked = |source: &&Arc<SourceTable>| {
-            source.freshness.as_ref().is_some_and(|rule| rule.warn_after.is_some() || rule.error_after.is_some())
-        };
-        let sources: Vec<Arc<SourceTable>> =
-            ids.iter().filter_map(|id| project.manifest.sources.get(id)).filter(is_checked).cloned().collect();
-        opening.write_manifest(&project, &CompiledNodes::default())?;
-        if sources.is_empty() {
+        let checked = |id: &&str| project.manifest.sources.get(*id).is_some_and(|source| has_freshness(source));
+        let chosen = ids.iter().map(String::as_str).filter(checked);
+        let plan = Plan::build(&project.graph, &project.manifest, chosen, Mode::Independent);
+        if plan.is_empty() {
             opening.report(&Event::NothingToDo {});
+            opening.write_sources(&FreshnessReport::default(), self.output.as_deref())?;
+            return Ok(Outcome::Success);
         }
-        let (results, problems): (Vec<FreshnessResult>, Vec<_>) =
-            check_freshness(&project.session, &project.manifest, &sources)?.into_iter().unzip();
-        for problem in problems.iter().flatten() {
-            opening.report(&Event::diagnosed(problem, &opening.sources));
-        }
-        opening.write_sources(&results, begin.elapsed().as_secs_f64(), self.output.as_deref())?;
-        opening.report(&Event::Note { msg: "Done.".into() });
-        let is_good = |result: &FreshnessResult| match &result.outcome {
-            FreshnessOutcome::Known(known) => known.status != NodeStatus::Error,
-            FreshnessOutcome::Failed(_) => false,
-        };
-        Ok(results.iter().all(is_good).into())
+        project.session.set_selected(plan.jobs().iter().map(|job| job.unique_id.clone()).collect());
+        let stop = Stop::new(opening.config.flags.fail_fast);
+        stop.listen();
+        let runner = Runner::new(RunnerParts {
+            session: Arc::clone(&project.session),
+            manifest: Arc::clone(&project.manifest),
+            stop,
+            action: Action::Build,
+            deferred: Arc::default(),
+            batches: HashMap::new(),
+        })?;
+        let report = runner.check_freshness(&plan)?;
+        opening.write_manifest(&project, &CompiledNodes::default())?;
+        opening.write_sources(&report, self.output.as_deref())?;
+        Ok(report.is_success().into())
     }
 }

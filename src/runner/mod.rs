@@ -29,7 +29,7 @@ mod summary;
 mod unit_test;
 
 pub use catalog::catalog_rows;
-pub use freshness::check_freshness;
+pub use freshness::{FreshnessReport, has_freshness};
 pub use inline::inline_node;
 pub use operation::run_operation;
 pub use run::{Action, RunReport, Runner, RunnerParts};

@@ -1,10 +1,12 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
 mod compiling;
+mod freshness;
 mod interrupted;
 mod killed;
 mod secrets;
 mod seeds;
+mod state;
 mod transcripts;
 mod warnings;
 
