@@ -68,7 +68,8 @@ impl Object for Attributes {
 /// The configuration of an invocation.
 pub(super) fn runtime_config(config: &Config, target: &Value) -> Value {
     let profile = &config.profile;
-    let dependencies = config.project.all().map(|project| (project.name.clone(), Attributes::value(of_project(project))));
+    let dependencies =
+        config.project.all().map(|project| (project.name.clone(), Attributes::value(of_project(project))));
     let mut fields = of_project(&config.project);
     fields.extend([
         ("profile_name", Value::from(profile.profile_name.as_str())),

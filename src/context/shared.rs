@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use minijinja::{Error, Value};
 use serde_json::{Map, Value as Json};
 
-use super::runtime_config::runtime_config;
 use super::arguments::function;
 use super::column::ColumnClass;
 use super::relation::RelationClass;
+use super::runtime_config::runtime_config;
 use super::values::dict;
 use super::{collections, flags, json_yaml, modules};
 use crate::adapters::{Adapter, RelationParts};
