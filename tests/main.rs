@@ -3,6 +3,6 @@
 mod adapter_contract;
 mod broken;
 mod commands;
-mod documented_commands;
+mod documentation;
 mod packages;
 mod tidy;

@@ -267,6 +267,7 @@ fn libraries_stay_in_their_rooms() {
     problems.extend(lines_with(&["sqlparser::"], &["src/sql/", "src/adapters/"]));
     problems.extend(lines_with(&["duckdb::", "postgres::"], &["src/adapters/"]));
     problems.extend(lines_with(&["serde_saphyr"], &["src/yaml/"]));
+    problems.extend(lines_with(&["ureq::", "flate2::", "tar::", "sha1::"], &["src/packages/"]));
     check(&problems);
 }
 

@@ -65,7 +65,7 @@ impl SeedFile {
         let mut hypotheses: Vec<_> =
             names.iter().map(|name| Hypotheses::new(text_columns.contains(&name.as_str()))).collect();
         let mut rows = Vec::new();
-        for (offset, row) in reader {
+        for (offset, row) in reader.by_ref() {
             if row.len() > names.len() {
                 return Err(too_long(offset, rows.len() + 1, row.len(), names.len()));
             }
@@ -73,6 +73,13 @@ impl SeedFile {
                 hypothesis.test(value);
             }
             rows.push(row);
+        }
+        if let Some(offset) = reader.unclosed {
+            return Err(SeedError {
+                message: "a quote is opened here and never closed".to_owned(),
+                offset,
+                hint: Some("close it, or double a quote that belongs to the text".to_owned()),
+            });
         }
         let columns =
             names.into_iter().zip(hypotheses).map(|(name, tested)| SeedColumn { name, kind: tested.best() }).collect();
@@ -136,6 +143,8 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     delimiter: char,
+    /// Where quotes begin in which the file ends.
+    unclosed: Option<usize>,
 }
 
 /// Where in a value the reader is.
@@ -151,7 +160,7 @@ enum Place {
 impl<'t> Reader<'t> {
     fn new(text: &'t str, delimiter: char) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { text, at, delimiter }
+        Self { text, at, delimiter, unclosed: None }
     }
 
     /// The next character, with every kind of line end as `\n`.
@@ -174,7 +183,7 @@ impl Iterator for Reader<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let begin = self.at;
         let (mut record, mut value, mut place) = (Vec::new(), String::new(), Place::Start);
-        let mut is_blank = true;
+        let (mut is_blank, mut quote) = (true, self.at);
         while let Some(character) = self.character() {
             match (place, character) {
                 (Place::Quoted, '"') => place = Place::QuoteInQuotes,
@@ -183,7 +192,10 @@ impl Iterator for Reader<'_> {
                     value.push('"');
                     place = Place::Quoted;
                 }
-                (Place::Start, '"') => place = Place::Quoted,
+                (Place::Start, '"') => {
+                    quote = self.at - 1;
+                    place = Place::Quoted;
+                }
                 (_, '\n') => {
                     if !is_blank {
                         record.push(value);
@@ -204,6 +216,7 @@ impl Iterator for Reader<'_> {
         if is_blank {
             return None;
         }
+        self.unclosed = (place == Place::Quoted).then_some(quote);
         record.push(value);
         Some((begin, record))
     }

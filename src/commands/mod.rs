@@ -6,6 +6,7 @@
 mod artifacts;
 mod build;
 mod clean;
+mod clone;
 mod compile;
 mod debug;
 mod deps;
@@ -24,6 +25,7 @@ mod seed;
 mod selection_args;
 mod show;
 mod snapshot;
+mod state;
 mod test;
 
 use std::process::ExitCode;
@@ -39,6 +41,7 @@ pub(crate) use global_flags::{add as add_global_flags, read as read_global_flags
 pub(crate) enum Command {
     Build(build::Build),
     Clean(clean::Clean),
+    Clone(clone::Clone),
     Compile(compile::Compile),
     Debug(debug::Debug),
     Deps(deps::Deps),
@@ -61,6 +64,7 @@ impl Command {
         match self {
             Self::Build(command) => command.run(overrides),
             Self::Clean(command) => command.run(overrides),
+            Self::Clone(command) => command.run(overrides),
             Self::Compile(command) => command.run(overrides),
             Self::Debug(command) => command.run(overrides),
             Self::Deps(command) => command.run(overrides),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
-use crate::config::{self, Config, Invocation, Loaded, Overrides};
+use crate::config::{self, Config, Invocation, Loaded, Overrides, WarningFate};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::{Event, Level, Reporter};
 use crate::ui::{Console, LogFormat, LogSettings, Secrets};
@@ -42,14 +42,30 @@ impl Opening {
         self.console.report(event);
     }
 
-    /// Shows warnings now and keeps errors, which end the command.
+    /// Shows warnings now and keeps errors, which end the command; `--warn-error` makes errors of warnings.
     pub(crate) fn check(&self, diagnostics: Diagnostics) -> Result<(), Diagnostics> {
-        let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) =
-            diagnostics.sorted(&self.sources).into_iter().partition(Diagnostic::is_error);
-        for warning in &warnings {
-            self.report(&Event::diagnosed(warning, &self.sources));
+        self.check_with(diagnostics.sorted(&self.sources), |warning| Event::diagnosed(warning, &self.sources))
+    }
+
+    /// The same, where warnings have an event of their own.
+    pub(crate) fn check_with(
+        &self,
+        diagnostics: Diagnostics,
+        event: impl Fn(&Diagnostic) -> Event,
+    ) -> Result<(), Diagnostics> {
+        let mut errors = Diagnostics::new();
+        for problem in diagnostics {
+            if problem.is_error() {
+                errors.push(problem);
+                continue;
+            }
+            match self.config.flags.fate_of_warning(problem.events()) {
+                WarningFate::Error => errors.push(problem.into_error()),
+                WarningFate::Warn => self.report(&event(&problem)),
+                WarningFate::Silence => {}
+            }
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors.into_iter().collect()) }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 

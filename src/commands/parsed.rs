@@ -23,6 +23,8 @@ pub(crate) struct ParsedProject {
     pub(crate) manifest: Arc<Manifest>,
     /// What depends on what.
     pub(crate) graph: Graph,
+    /// What `--state` names.
+    pub(crate) previous: Option<PreviousState>,
 }
 
 impl Opening {
@@ -42,7 +44,11 @@ impl Opening {
                 problem.message.contains(&format!("`{key}`"))
                     || value.is_some_and(|value| problem.message.contains(&value))
             };
-            let key = profile.credentials.iter().find(is_named).map(|(key, _)| key.clone());
+            let key = if problem.message.contains("warehouse type") {
+                Some("type".to_owned())
+            } else {
+                profile.credentials.iter().find(is_named).map(|(key, _)| key.clone())
+            };
             let place = key.map_or(profile.span, |key| profile.credential_span(&key));
             Diagnostics::from(problem.at_some(place, "in this target"))
         })
@@ -64,7 +70,7 @@ impl Opening {
         });
         self.check(diagnostics)?;
         let graph = Graph::build(&manifest)?;
-        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph })
+        Ok(ParsedProject { session, manifest: Arc::new(manifest), graph, previous: self.previous_state()? })
     }
 
     /// "Found 6 models, 5 data tests, …".
@@ -89,20 +95,25 @@ impl Opening {
         };
         let spec = self.spec(args, indirect)?;
         let kinds = self.resource_types(kinds)?;
-        let previous: Option<PreviousState> = None;
-        let selector = Selector::new(&project.graph, &project.manifest, previous.as_ref());
+        let selector = Selector::new(&project.graph, &project.manifest, project.previous.as_ref());
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
-        for warning in &warnings {
+        self.check_with(warnings, |warning| {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {
-                Some(raw) => self.report(&Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() }),
-                None => self.report(&Event::diagnosed(warning, &self.sources)),
+                Some(raw) => Event::NoNodesForSelectionCriteria { spec_raw: raw.to_owned() },
+                None => Event::diagnosed(warning, &self.sources),
             }
-        }
+        })?;
         Ok(ids)
     }
 
     fn spec(&self, args: &SelectionArgs, indirect: IndirectSelection) -> Result<Spec, Diagnostics> {
-        let named = |selectors: &crate::yaml::Node| Selectors::parse(&selectors_of(selectors), indirect);
+        let named = |selectors: &crate::yaml::Node| {
+            Selectors::parse(&selectors_of(selectors), indirect).map_err(|problems| {
+                let place = Selectors::broken_item(selectors);
+                let at = |problem: Diagnostic| problem.at_some(place, "in this definition");
+                problems.into_iter().map(at).collect::<Diagnostics>()
+            })
+        };
         let selectors = self.config.project.selectors.as_ref().map(named).transpose()?.unwrap_or_default();
         if let Some(name) = &args.selector {
             return Ok(selectors.get(name)?.spec.clone());

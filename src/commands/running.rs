@@ -39,7 +39,7 @@ impl Opening {
         let ids = self.select(&project, request.selection, request.kinds, false)?;
         let chosen = ids.iter().map(String::as_str);
         let plan = match request.action {
-            Action::Build => Plan::build(&project.graph, &project.manifest, chosen, request.mode),
+            Action::Build | Action::Clone => Plan::build(&project.graph, &project.manifest, chosen, request.mode),
             Action::Compile | Action::Show(_) => Plan::with_ephemeral(&project.graph, &project.manifest, chosen),
         };
         self.run_plan(project, &plan, request.action)
@@ -66,11 +66,12 @@ impl Opening {
             manifest: Arc::clone(&project.manifest),
             stop: Arc::clone(&stop),
             action,
+            deferred: Arc::new(self.deferred(&project, action == Action::Clone)?),
         })?;
         let report = runner.run(plan)?;
         self.write_manifest(&project, &report.compiled)?;
         self.write_run_results(&report.results)?;
-        if action == Action::Build {
+        if matches!(action, Action::Build | Action::Clone) {
             let interrupted = stop.reason() == Some(StopReason::Interrupt);
             report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, interrupted);
         }

@@ -105,7 +105,14 @@ impl Compiler {
 fn finish(run: &Arc<NodeRun>, rendered: Rendered) -> Compiled {
     let ctes: Vec<String> = rendered.extra_ctes.iter().map(|(_, cte)| cte.clone()).collect();
     let code = add_ctes(&rendered.code, &ctes);
-    let path = format!("target/compiled/{}/{}", run.node().package_name, run.node().original_file_path);
+    let node = run.node();
+    // As it is written to disk: tests of a property file stand below it.
+    let below = if node.test.metadata.is_some() || node.resource_type == ResourceType::UnitTest {
+        format!("{}/{}", node.original_file_path, node.path)
+    } else {
+        node.original_file_path.clone()
+    };
+    let path = format!("target/compiled/{}/{below}", node.package_name);
     let source = run.session().sources().add(path, code.as_str());
     Compiled { code, extra_ctes: rendered.extra_ctes, source }
 }

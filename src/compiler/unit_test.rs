@@ -114,7 +114,7 @@ fn node_input(test: &UnitTest, original: &Node, given: &Value) -> Node {
         unique_id: format!("model.{}.{}", original.package_name, original.search_name()),
         resource_type: ResourceType::Model,
         raw_code: rows_code(given).into(),
-        span: test.span,
+        span: None,
         original_file_path: test.original_file_path.clone(),
         path: format!("{}.sql", original.name),
         relation_name: None,

@@ -93,6 +93,17 @@ pub struct WarnErrorOptions {
     pub silence: Vec<String>,
 }
 
+/// What becomes of a warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningFate {
+    /// It ends the command.
+    Error,
+    /// It is shown.
+    Warn,
+    /// It is not shown.
+    Silence,
+}
+
 /// Every flag with its value: command line over environment over `flags:` in `dbt_project.yml` over default.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)] // each field is the flag of the same name
@@ -144,6 +155,28 @@ pub struct Flags {
     pub host: String,
     /// Behaviour flags that only `flags:` of the project sets (`require_…`), all of them with their value.
     pub behavior: Map<String, Value>,
+}
+
+impl Flags {
+    /// What `--warn-error` and `--warn-error-options` make of a warning that dbt calls by one of these names. `all` and `*`
+    /// stand for every name, `Deprecations` for those of deprecations; what is named itself comes before these.
+    pub fn fate_of_warning(&self, events: &[&str]) -> WarningFate {
+        let options = &self.warn_error_options;
+        let named = |names: &[String]| names.iter().any(|name| events.contains(&name.as_str()));
+        let deprecated = events.iter().any(|event| event.ends_with("Deprecation"));
+        let grouped = |names: &[String]| deprecated && names.iter().any(|name| name == "Deprecations");
+        let all = |names: &[String]| names.iter().any(|name| name == "all" || name == "*");
+        let lists = |names: &[String]| named(names) || grouped(names);
+        if lists(&options.silence) {
+            WarningFate::Silence
+        } else if lists(&options.warn) && !(grouped(&options.warn) && named(&options.error)) {
+            WarningFate::Warn
+        } else if self.warn_error || all(&options.error) || lists(&options.error) {
+            WarningFate::Error
+        } else {
+            WarningFate::Warn
+        }
+    }
 }
 
 impl Default for Flags {

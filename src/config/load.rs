@@ -82,6 +82,10 @@ impl Loader<'_> {
         let file = read_yaml(&root.join(PROJECT_FILE), PROJECT_FILE, self.sources, &mut self.diagnostics)?;
         let raw_flags = project_file::raw_flags(&file);
         let flags = flags(&self.invocation, self.overrides, &raw_flags, self.sources, &mut self.diagnostics);
+        if file.root.as_map().is_none() {
+            self.project(&file, &root, &command_line, &flags, None);
+            return None;
+        }
         let (profiles_dir, named_by) = locate::profiles_dir(&self.invocation, self.overrides, &root);
         let profile = if self.needs_profile() {
             self.profile(&file, &root, &command_line, profiles_dir.clone(), named_by)
@@ -142,7 +146,9 @@ impl Loader<'_> {
             Some(Node { value: Value::Str(text), span }) => {
                 match self.diagnostics.collect(templates.value(text, *span)) {
                     Some(Value::Str(name)) => Some((name, *span)),
-                    _ => None,
+                    Some(_) => None,
+                    // Said already; without its name nothing more can be said of the profile.
+                    None => return None,
                 }
             }
             _ => None,

@@ -134,7 +134,9 @@ pub(super) fn not_installed(project: &Project, installed: usize, sources: &Sourc
             project.packages_install_path.display()
         ),
     );
-    if let Some(first) = project.package_specs.first() {
+    // Local packages are found where they are.
+    let specs = &project.package_specs;
+    if let Some(first) = specs.iter().find(|spec| spec.kind != "local").or(specs.first()) {
         problem = problem.at(first.span, "asked for here");
     }
     let missing = missing_names(project);

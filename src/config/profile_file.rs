@@ -237,7 +237,11 @@ fn read_target(
     }
     let (mut credentials, mut credential_spans) = (Map::new(), Vec::new());
     for (key, value) in map.iter() {
-        let Some(name) = key.scalar_text().filter(|name| name != "type" && name != "threads") else { continue };
+        let Some(name) = key.scalar_text().filter(|name| name != "threads") else { continue };
+        if name == "type" {
+            credential_spans.push((name, value.span));
+            continue;
+        }
         credentials.insert(name.clone(), value.to_json());
         credential_spans.push((name, value.span));
     }

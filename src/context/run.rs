@@ -121,6 +121,15 @@ impl std::fmt::Debug for NodeRun {
     }
 }
 
+/// Where the nodes of another state lie, for [`RunOptions::deferred`]: those that the project has too.
+pub fn deferred_relations(session: &Session, manifest: &Manifest, state: &Manifest) -> HashMap<String, Relation> {
+    let others = state
+        .nodes
+        .iter()
+        .filter(|(id, other)| other.is_refable() && !other.is_ephemeral() && manifest.nodes.contains_key(*id));
+    others.map(|(id, other)| (id.clone(), super::model::node_relation(session, other))).collect()
+}
+
 impl NodeRun {
     /// A run of a node.
     pub fn new(parts: RunParts) -> Arc<Self> {

@@ -10,6 +10,7 @@ use super::arguments::{bind, function, text};
 use super::run::NodeRun;
 use super::values::{dict, none, optional};
 use super::{Capture, ParseNode, Session};
+use crate::config::WarningFate;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
 use crate::jinja::{pairs_of, raise};
@@ -242,17 +243,11 @@ impl Scope {
 
     /// Warns as `exceptions.warn` does: an error where the flags make it one.
     pub(super) fn warn(&self, message: String) -> Result<(), Error> {
-        let flags = &self.session.config().flags;
-        let options = &flags.warn_error_options;
-        let listed =
-            |names: &[String]| names.iter().any(|name| matches!(name.as_str(), "all" | "*" | "JinjaLogWarning"));
-        let named = |names: &[String]| names.iter().any(|name| name == "JinjaLogWarning");
-        if named(&options.silence) {
-            return Ok(());
-        }
-        let warning = Diagnostic::warning(Code::TEMPLATE_WARNING, message.clone());
-        if (flags.warn_error || listed(&options.error)) && !named(&options.warn) {
-            return Err(raise(Diagnostic::error(Code::TEMPLATE_WARNING, message)));
+        let warning = Diagnostic::warning(Code::TEMPLATE_WARNING, message);
+        match self.session.config().flags.fate_of_warning(warning.events()) {
+            WarningFate::Silence => return Ok(()),
+            WarningFate::Error => return Err(raise(warning.into_error())),
+            WarningFate::Warn => {}
         }
         if let Stage::Parse { capture, .. } = &self.stage {
             capture.lock().warnings.push(warning);

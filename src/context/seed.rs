@@ -36,10 +36,14 @@ pub(super) fn seed_path(run: &NodeRun) -> PathBuf {
     }
 }
 
+/// The bytes of the seed's file.
+pub fn seed_file(run: &NodeRun) -> std::io::Result<Vec<u8>> {
+    std::fs::read(seed_path(run))
+}
+
 /// A line of the seed's file, from 1.
 pub fn seed_line(run: &NodeRun, line: usize) -> Option<Span> {
-    let bytes = std::fs::read(seed_path(run)).ok()?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let text = String::from_utf8_lossy(&seed_file(run).ok()?).into_owned();
     let start = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
     let length = text.get(start..)?.lines().next()?.len();
     let source = run.session().sources().add(run.node().original_file_path.clone(), text);

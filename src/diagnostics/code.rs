@@ -10,6 +10,26 @@ pub struct Code {
 }
 
 impl Code {
+    /// dbt's names of warnings of this kind, as `--warn-error-options` lists them.
+    pub fn events(self) -> &'static [&'static str] {
+        match self {
+            Self::YAML_UNKNOWN_KEY => {
+                &["CustomTopLevelKeyDeprecation", "CustomKeyInObjectDeprecation", "CustomKeyInConfigDeprecation"]
+            }
+            Self::YAML_DUPLICATE_KEY => &["DuplicateYAMLKeysDeprecation"],
+            Self::TEMPLATE_WARNING => &["JinjaLogWarning"],
+            Self::UNUSED_CONFIG_PATH => &["UnusedResourceConfigPath"],
+            Self::DEPRECATED => {
+                &["ConfigSourcePathDeprecation", "ConfigTargetPathDeprecation", "ExposureNameDeprecation"]
+            }
+            Self::ORPHAN_PATCH => &["NoNodeForYamlKey", "MacroNotFoundForPatch"],
+            Self::TEST_PARENT_NOT_FOUND => &["NodeNotFoundOrDisabled"],
+            Self::NOTHING_SELECTED => &["NoNodesForSelectionCriteria"],
+            Self::CONTRACT => &["UnversionedBreakingChange"],
+            _ => &[],
+        }
+    }
+
     /// dbt's sort of error, which tools look for in messages: `Compilation Error`.
     pub fn sort(self) -> &'static str {
         match self {

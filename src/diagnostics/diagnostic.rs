@@ -46,6 +46,8 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// Jinja calls from the innermost outwards.
     pub frames: Vec<Frame>,
+    /// dbt's name of it, where it is not that of the code: what `--warn-error-options` lists.
+    pub event: Option<&'static str>,
 }
 
 impl Diagnostic {
@@ -59,6 +61,7 @@ impl Diagnostic {
             notes: Vec::new(),
             hint: None,
             frames: Vec::new(),
+            event: None,
         }
     }
 
@@ -95,6 +98,27 @@ impl Diagnostic {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Gives it dbt's name of such an event.
+    #[must_use]
+    pub fn named(mut self, event: &'static str) -> Self {
+        self.event = Some(event);
+        self
+    }
+
+    /// dbt's names of such an event.
+    pub fn events(&self) -> &[&'static str] {
+        match &self.event {
+            Some(event) => std::slice::from_ref(event),
+            None => self.code.events(),
+        }
+    }
+
+    /// The same as an error.
+    #[must_use]
+    pub fn into_error(self) -> Self {
+        Self { severity: Severity::Error, ..self }
     }
 
     /// Names the most similar of `known` to `name`, if one is similar enough, in the hint.

@@ -156,13 +156,19 @@ impl Painter {
         for (file, labels) in &groups {
             self.snippet(&mut out, file, labels, width, style, diagnostic.labels.first());
         }
-        for frame in &diagnostic.frames {
+        let mut frames = diagnostic.frames.iter().peekable();
+        while let Some(frame) = frames.next() {
+            let mut times = 1;
+            while frames.next_if_eq(&frame).is_some() {
+                times += 1;
+            }
+            let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
             let place = frame.span.map_or_else(String::new, |span| {
                 let file = sources.get(span.source);
                 let Position { line, column } = file.position(span.start as usize);
                 format!(" at {}:{line}:{column}", file.path)
             });
-            let _ = writeln!(out, "{} in {}{place}", self.rule(&format!("{:width$} =", "")), frame.name);
+            let _ = writeln!(out, "{} in {}{place}{times}", self.rule(&format!("{:width$} =", "")), frame.name);
         }
         for note in &diagnostic.notes {
             Self::paragraph(&mut out, &self.paint(Style::new().bold(), "note"), "note", note);

@@ -263,6 +263,7 @@ fn group(value: &Value) -> Group {
         owner: object(value, "owner"),
         description: option(value, "description"),
         config: object(value, "config"),
+        span: None,
     }
 }
 

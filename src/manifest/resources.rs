@@ -239,6 +239,8 @@ pub struct Group {
     pub description: Option<String>,
     /// Resolved config.
     pub config: Map<String, Value>,
+    /// Where it is defined.
+    pub span: Option<Span>,
 }
 
 /// A unit test: a model, given rows, expected rows.

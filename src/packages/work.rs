@@ -12,6 +12,7 @@ use super::git::{Git, is_commit};
 use super::http::Http;
 use super::hub::Hub;
 use super::redact::Redaction;
+use crate::config::WarningFate;
 use crate::config::{Config, PackageReader};
 use crate::diagnostics::{Code, Diagnostic, SourceMap};
 use crate::events::{Event, Reporter};
@@ -50,24 +51,18 @@ impl Work<'_> {
         event: &Event,
         as_error: impl FnOnce() -> Diagnostic,
     ) -> Result<(), Diagnostic> {
-        let flags = &self.config.flags;
-        let options = &flags.warn_error_options;
-        let named = |names: &[String]| names.iter().any(|known| known == name);
-        let all = |names: &[String]| names.iter().any(|known| known == "all" || known == "*");
-        if named(&options.silence) {
-            return Ok(());
+        match self.config.flags.fate_of_warning(&[name]) {
+            WarningFate::Silence => {}
+            WarningFate::Error => return Err(as_error()),
+            WarningFate::Warn => self.reporter.report(event),
         }
-        if (flags.warn_error || all(&options.error) || named(&options.error)) && !named(&options.warn) {
-            return Err(as_error());
-        }
-        self.reporter.report(event);
         Ok(())
     }
 
     /// Reports a warning of our own words under dbt's name of the event.
     pub(super) fn warn_of(&self, name: &str, warning: Diagnostic) -> Result<(), Diagnostic> {
         let event = Event::diagnosed(&warning, self.sources);
-        self.warn(name, &event, || Diagnostic { severity: crate::diagnostics::Severity::Error, ..warning })
+        self.warn(name, &event, || warning.into_error())
     }
 
     /// The archive of a hub's package in the cache, downloaded where it is not there. `fresh` leaves out what is there.

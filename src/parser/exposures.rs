@@ -95,6 +95,7 @@ pub(super) fn group(entry: &Entry) -> Result<Group, Diagnostic> {
         owner: owner(entry)?,
         description: entry.text("description")?,
         config,
+        span: Some(entry.yaml.span),
     })
 }
 

@@ -28,6 +28,8 @@ pub(super) enum FileKind {
     Docs,
     Properties,
     Fixture,
+    /// A Python model or a user-defined function, which cannot be run.
+    Unsupported,
 }
 
 /// A file that was read.
@@ -74,23 +76,30 @@ struct Found {
 /// Reads every file of a package. Files that cannot be read are reported and left out.
 pub(super) fn read(project: &Project, root: &Project, sources: &SourceMap) -> (Vec<ProjectFile>, Diagnostics) {
     let package: Arc<str> = project.name.as_str().into();
-    let results: Vec<Result<ProjectFile, Diagnostic>> =
-        find(project).into_par_iter().map(|found| read_one(found, project, root, &package, sources)).collect();
-    let mut problems = Diagnostics::new();
+    let mut unreachable = Diagnostics::new();
+    let results: Vec<Result<ProjectFile, Diagnostic>> = find(project, root, &mut unreachable)
+        .into_par_iter()
+        .map(|found| read_one(found, project, root, &package, sources))
+        .collect();
+    let mut problems = unreachable;
     let files = results.into_iter().filter_map(|result| problems.collect(result)).collect();
     (files, problems)
 }
 
-fn find(project: &Project) -> Vec<Found> {
+fn find(project: &Project, root: &Project, unreachable: &mut Diagnostics) -> Vec<Found> {
     let paths = &project.paths;
     let mut found = Vec::new();
     let mut walk = |folders: &[String], kind: fn(&str, &str) -> Option<FileKind>| {
         for folder in folders {
-            walk_folder(project, folder, kind, &mut found);
+            unreachable.extend(walk_folder(project, root, folder, kind, &mut found));
         }
     };
     walk(&paths.macros, |_, extension| sql(extension, FileKind::Macro));
-    walk(&paths.model, |_, extension| sql(extension, FileKind::Model));
+    walk(&paths.model, |_, extension| match extension {
+        "py" => Some(FileKind::Unsupported),
+        _ => sql(extension, FileKind::Model),
+    });
+    walk(&paths.function, |_, extension| matches!(extension, "sql" | "py").then_some(FileKind::Unsupported));
     walk(&paths.analysis, |_, extension| sql(extension, FileKind::Analysis));
     walk(&paths.snapshot, |_, extension| sql(extension, FileKind::Snapshot));
     walk(&paths.seed, |_, extension| (extension == "csv").then_some(FileKind::Seed));
@@ -119,10 +128,18 @@ fn sql(extension: &str, kind: FileKind) -> Option<FileKind> {
     (extension == "sql").then_some(kind)
 }
 
-fn walk_folder(project: &Project, folder: &str, kind: fn(&str, &str) -> Option<FileKind>, found: &mut Vec<Found>) {
+/// Adds what lies below a folder; returns what cannot be reached. A folder that links to one above it is left out.
+fn walk_folder(
+    project: &Project,
+    root: &Project,
+    folder: &str,
+    kind: fn(&str, &str) -> Option<FileKind>,
+    found: &mut Vec<Found>,
+) -> Diagnostics {
+    let mut unreachable = Diagnostics::new();
     let start = project.root.join(folder);
     if !start.is_dir() {
-        return;
+        return unreachable;
     }
     let mut walk = ignore::WalkBuilder::new(&start);
     walk.standard_filters(false).follow_links(true);
@@ -130,7 +147,14 @@ fn walk_folder(project: &Project, folder: &str, kind: fn(&str, &str) -> Option<F
     if ignored.is_file() {
         walk.add_ignore(ignored);
     }
-    for entry in walk.build().flatten() {
+    for entry in walk.build() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                unreachable.extend(not_reached(&error, &start, root, kind));
+                continue;
+            }
+        };
         if !entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) {
             continue;
         }
@@ -142,6 +166,28 @@ fn walk_folder(project: &Project, folder: &str, kind: fn(&str, &str) -> Option<F
             found.push(Found { kind, path: path.to_owned(), original_path, relative_path });
         }
     }
+    unreachable
+}
+
+/// A file that would be read, or a folder, that is there and cannot be opened: a link that leads nowhere, or permissions.
+fn not_reached(
+    error: &ignore::Error,
+    start: &Path,
+    root: &Project,
+    kind: fn(&str, &str) -> Option<FileKind>,
+) -> Option<Diagnostic> {
+    let (path, reason) = match error {
+        ignore::Error::WithDepth { err, .. } => return not_reached(err, start, root, kind),
+        ignore::Error::WithPath { path, err } => (path, err),
+        _ => return None,
+    };
+    let relative = slashes(path.strip_prefix(start).unwrap_or(path));
+    let is_read = match path.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) => kind(&relative, extension).is_some(),
+        None => path.is_dir(),
+    };
+    let message = format!("{} cannot be read: {reason}", root.display_path(path));
+    is_read.then(|| Diagnostic::error(Code::UNREADABLE_FILE, message))
 }
 
 /// A path as dbt writes it on every system.
@@ -169,7 +215,7 @@ fn read_one(
         };
         (sources.add(shown, ""), Arc::from(""), 0, checksum)
     } else {
-        let whole = decode(std::fs::read(&found.path).map_err(unreadable)?, &shown)?;
+        let whole = decode(std::fs::read(&found.path).map_err(unreadable)?, &shown, sources)?;
         let text = whole.trim();
         let offset = text.as_ptr() as usize - whole.as_ptr() as usize;
         let checksum = sha256(text.as_bytes());
@@ -189,13 +235,23 @@ fn read_one(
     })
 }
 
-fn decode(bytes: Vec<u8>, path: &str) -> Result<String, Diagnostic> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Diagnostic::error(Code::NOT_UTF8, format!("{path} is not UTF-8: byte {at}, on line {line}, cannot be read"))
-            .hint("save the file in the encoding UTF-8")
-    })
+/// The text of a file; bytes that are not UTF-8, or that no text has, are shown with their place.
+fn decode(bytes: Vec<u8>, path: &str, sources: &SourceMap) -> Result<String, Diagnostic> {
+    let (at, bytes) = match String::from_utf8(bytes) {
+        Ok(text) => match text.find('\0') {
+            None => return Ok(text),
+            Some(at) => (at, text.into_bytes()),
+        },
+        Err(error) => (error.utf8_error().valid_up_to(), error.into_bytes()),
+    };
+    let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let source = sources.add(path, String::from_utf8_lossy(&bytes).into_owned());
+    Err(Diagnostic::error(
+        Code::NOT_UTF8,
+        format!("{path} is not UTF-8 text: byte {at}, on line {line}, cannot be read"),
+    )
+    .at(Span::new(source, at, at + 1), "")
+    .hint("save the file in the encoding UTF-8"))
 }
 
 /// The hash that dbt records for a text.

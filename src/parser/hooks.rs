@@ -6,6 +6,7 @@ use super::files::sha256;
 use super::nodes::{Draft, Parsed, node};
 use super::parsing::Parsing;
 use crate::config::{Hook, Project};
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::manifest::ResourceType;
 
 /// The hooks of one package, in order.
@@ -34,7 +35,9 @@ fn one(parsing: &Parsing, project: &Project, hook: &Hook, when: &'static str, in
         patch: None,
         name,
     };
-    let (mut node, warnings) = node(parsing, draft)?;
+    let in_file = |problem: Diagnostic| if problem.labels.is_empty() { problem.at(hook.span, "") } else { problem };
+    let (mut node, warnings) =
+        node(parsing, draft).map_err(|problems| problems.into_iter().map(in_file).collect::<Diagnostics>())?;
     node.span = Some(hook.span);
     node.tags = vec![when.to_owned()];
     node.index = Some(index);

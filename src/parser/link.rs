@@ -14,7 +14,7 @@ use super::resolve::{Caller, Found, Lookup, check_access, check_groups, check_un
 use super::unit_tests::applies_to;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::selection::Selectors;
-use crate::manifest::{Manifest, Node, RefCall, ResourceType, Source, UnitTest};
+use crate::manifest::{Group, Manifest, Node, RefCall, ResourceType, Source, UnitTest};
 
 /// Makes the manifest.
 pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut Diagnostics) -> Manifest {
@@ -29,7 +29,7 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
     resolve_nodes(parsing, &lookup, &mut nodes, problems);
     attach_tests(&lookup, &mut nodes);
     infer_keys(&mut nodes);
-    let groups: IndexMap<_, _> = groups.into_iter().map(|group| (group.unique_id.clone(), group)).collect();
+    let groups = unique_groups(groups, problems);
     check_groups(parsing.sources(), &nodes.enabled, &groups, problems);
     check_uniqueness(parsing.sources(), &nodes.enabled, problems);
     let restricted = |package: &str| parsing.project().package(package).is_some_and(|project| project.restrict_access);
@@ -85,18 +85,30 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
     if let Some(selectors) = &parsing.project().selectors {
         match Selectors::for_manifest(&selectors.to_json()) {
             Ok(selectors) => manifest.selectors = selectors,
-            Err(problem) => problems.push(problem.at_some(broken_selector(selectors), "in this definition")),
+            Err(problem) => problems.push(problem.at_some(Selectors::broken_item(selectors), "in this definition")),
         }
     }
     manifest
 }
 
-/// The first item of `selectors.yml` that cannot be read.
-fn broken_selector(file: &crate::yaml::Node) -> Option<crate::diagnostics::Span> {
-    let items = file.get("selectors").unwrap_or(file).as_seq()?;
-    let json: Vec<Value> = items.iter().map(crate::yaml::Node::to_json).collect();
-    let is_broken = |upto: &usize| Selectors::for_manifest(&serde_json::json!({"selectors": json[..=*upto]})).is_err();
-    (0..items.len()).find(is_broken).map(|at| items[at].span)
+fn unique_groups(groups: Vec<Group>, problems: &mut Diagnostics) -> IndexMap<String, Group> {
+    let mut by_id: IndexMap<String, Group> = IndexMap::new();
+    for group in groups {
+        if let Some(first) = by_id.get(&group.unique_id) {
+            problems.push(
+                Diagnostic::error(
+                    Code::DUPLICATE_RESOURCE,
+                    format!("dbt found two groups with the name \"{}\"", group.name),
+                )
+                .at_some(group.span, "defined again here")
+                .at_some(first.span, "first defined here")
+                .hint("rename or remove one of them"),
+            );
+            continue;
+        }
+        by_id.insert(group.unique_id.clone(), group);
+    }
+    by_id
 }
 
 fn finish_source(parsing: &Parsing, source: &mut Source, problems: &mut Diagnostics) {
@@ -245,7 +257,7 @@ fn resolve_unit_test(lookup: &Lookup, nodes: &NodeSet, test: UnitTest, problems:
     let models: Vec<&Node> = nodes.enabled.values().filter(of_model).collect();
     if models.is_empty() {
         let disabled = nodes.disabled.values().flatten().any(|node| of_model(&node));
-        if !disabled {
+        if !disabled && !lookup.is_broken(&test.model) {
             problems.push(
                 Diagnostic::error(
                     Code::REF_NOT_FOUND,
@@ -293,7 +305,11 @@ fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<U
             Reference::Source(source, table) => lookup.source(&(source, table), &test.package_name),
             Reference::Metric(_) => Found::Nothing,
         };
-        let Found::Enabled(id) = found else { return Err(not_found()) };
+        let Found::Enabled(id) = found else {
+            let broken = references::parse(input, span)
+                .is_ok_and(|reference| matches!(reference, Reference::Ref(call) if lookup.is_broken(&call.name)));
+            return if broken { Ok(None) } else { Err(not_found()) };
+        };
         test.inputs.push(id.to_owned());
     }
     Ok(Some(test))

@@ -6,6 +6,7 @@
 mod adopted_patches;
 mod columns;
 mod config_merge;
+mod deprecations;
 mod docs;
 mod exposures;
 mod extraction;
@@ -24,10 +25,13 @@ mod places;
 mod properties;
 mod references;
 mod resolve;
+mod semantic;
 mod snapshots;
 mod sources;
 mod templates;
 mod unit_tests;
+mod unsupported;
 mod unused_configs;
 
 pub use parse::{ParseParts, Parsed, parse};
+pub use places::of_config as place_of_config;

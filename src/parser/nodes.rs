@@ -269,6 +269,7 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
     if config.get("enabled").is_some_and(|value| !value.is_boolean()) {
         return Err(problem("enabled", format!("`enabled` of `{}` must be true or false", node.name)));
     }
+    check_types(sources, node)?;
     if let Some(severity) = config.get("severity") {
         let known = severity
             .as_str()
@@ -279,6 +280,29 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
                 format!("Severity must be either 'warn' or 'error'. Got '{}'", super::names::python_str(severity)),
             ));
         }
+    }
+    Ok(())
+}
+
+/// Configs that are read as one type only; another would be ignored without a word.
+fn check_types(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> {
+    const MAPPINGS: &[&str] = &["meta", "docs", "quoting", "column_types", "persist_docs", "grants"];
+    const NAMES: &[&str] = &["materialized", "schema", "database", "alias", "group"];
+    for (key, value) in node.config.values() {
+        let wanted = match value {
+            Value::Null | Value::Object(_) if MAPPINGS.contains(&key.as_str()) => continue,
+            _ if MAPPINGS.contains(&key.as_str()) => "a mapping",
+            Value::Array(_) | Value::Object(_) if NAMES.contains(&key.as_str()) => "a name",
+            Value::Array(items) if key == "tags" && items.iter().any(|tag| tag.is_object() || tag.is_array()) => {
+                "a tag or a list of tags"
+            }
+            Value::Array(hooks) if key.ends_with("-hook") && hooks.iter().any(|hook| hook.get("sql").is_none()) => {
+                "SQL, a list of SQL, or `{sql: …, transaction: …}`"
+            }
+            _ => continue,
+        };
+        return Err(Diagnostic::error(Code::INVALID_CONFIG, format!("`{key}` of `{}` must be {wanted}", node.name))
+            .at_some(places::of_config(sources, node, key), ""));
     }
     Ok(())
 }
@@ -309,6 +333,8 @@ pub(super) fn file_draft<'a>(
 /// Nodes by id with the order they were found in; disabled ones apart.
 #[derive(Default)]
 pub(super) struct NodeSet {
+    /// Names of nodes that could not be read: what refers to them is not to blame.
+    pub(super) broken: std::collections::HashSet<String>,
     pub(super) enabled: IndexMap<String, Node>,
     pub(super) disabled: IndexMap<String, Vec<Node>>,
 }

@@ -8,12 +8,15 @@ use rayon::prelude::*;
 
 use super::files::{self, FileKind, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode, add_foreign_keys, check_config, file_draft, node};
+use super::parsing::Parsing;
 use super::patches::{Patch, Patches};
 use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
-use super::{adopted_patches, parsing::Parsing};
-use super::{docs, exposures, generic_tests, hooks, link, macros, snapshots, sources, templates, unit_tests};
+use super::{
+    adopted_patches, deprecations, docs, exposures, generic_tests, hooks, link, macros, semantic, snapshots, sources,
+    templates, unit_tests, unsupported,
+};
 use crate::adapters::Adapter;
 use crate::config::Config;
 use crate::context::{MacroSet, Session, SessionParts};
@@ -58,6 +61,7 @@ pub(super) struct Resources {
 pub fn parse(parts: ParseParts) -> Parsed {
     let mut problems = Diagnostics::new();
     let all_files = read_files(&parts, &mut problems);
+    unsupported::warn_of_files(&all_files, &mut problems);
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
     let packages = parts.adapter.macro_packages();
@@ -74,7 +78,9 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let entries = read_properties(&parsing, &all_files, &mut problems);
     let resources = read_resources(&parsing, &all_files, &entries, macro_list, &mut problems);
     warn_of_unused_configs(&parsing, &resources, &mut problems);
-    let manifest = link::manifest(&parsing, resources, &mut problems);
+    let mut manifest = link::manifest(&parsing, resources, &mut problems);
+    semantic::add(&parsing, &entries, &mut manifest, &mut problems);
+    deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
     Parsed { session, manifest, diagnostics: problems }
 }
@@ -186,6 +192,9 @@ fn read_resources(
     let mut nodes = NodeSet::default();
     nodes.add_parsed(file_nodes(parsing, files, &patches), problems);
     nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
+    if problems.has_errors() {
+        nodes.broken = broken_names(files, &patches, &nodes);
+    }
     adopted_patches::adopt(parsing, files, &mut patches, &mut nodes, problems);
     nodes.add_parsed(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
     let patch_list: Vec<&Patch> = sorted_patches(&patches);
@@ -224,6 +233,34 @@ fn read_resources(
         }
     }
     resources
+}
+
+/// Names of the nodes whose files could not be read, and of snapshots that properties define in vain.
+fn broken_names(
+    files: &[ProjectFile],
+    patches: &HashMap<&str, Patches>,
+    nodes: &NodeSet,
+) -> std::collections::HashSet<String> {
+    let read: std::collections::HashSet<&str> = nodes
+        .enabled
+        .values()
+        .chain(nodes.disabled.values().flatten())
+        .flat_map(|node| [node.original_file_path.as_str(), node.name.as_str()])
+        .collect();
+    let kinds = [FileKind::Model, FileKind::Seed, FileKind::Analysis, FileKind::Snapshot, FileKind::SingularTest];
+    let mut names = std::collections::HashSet::new();
+    for file in files.iter().filter(|file| kinds.contains(&file.kind) && !read.contains(file.original_path.as_str())) {
+        let stem = super::names::stem(&file.relative_path);
+        let versioned = patches.get(file.package.as_ref()).and_then(|patches| patches.get("models", stem));
+        names.insert(versioned.map_or(stem, |patch| patch.entry.name.as_str()).to_owned());
+        names.insert(stem.to_owned());
+        if file.kind == FileKind::Snapshot {
+            names.extend(snapshots::names(file));
+        }
+    }
+    let defined = sorted_patches(patches).into_iter().filter(|patch| patch.entry.values.contains_key("relation"));
+    names.extend(defined.map(|patch| patch.entry.name.clone()).filter(|name| !read.contains(name.as_str())));
+    names
 }
 
 /// Nodes that files define: one a file, except for snapshot blocks.
@@ -378,7 +415,8 @@ fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: 
         if let Some(version) = &patch.version {
             ids.push(format!("{kind}.{package}.{}.v{}", patch.entry.name, super::names::version_text(&version.v)));
         }
-        ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
+        nodes.broken.contains(file)
+            || ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
             || patches.values().any(|other| other.has_adopted(patch))
     };
     let mut orphans: Vec<(&str, &Patch)> =

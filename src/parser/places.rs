@@ -8,7 +8,12 @@ use crate::manifest::Node;
 use crate::yaml;
 
 /// The place of a config's value: in the template's `config` call, else in the properties, else the node itself.
-pub(super) fn of_config(sources: &SourceMap, node: &Node, key: &str) -> Option<Span> {
+pub fn of_config(sources: &SourceMap, node: &Node, key: &str) -> Option<Span> {
+    let underscored = key.replace('-', "_");
+    written(sources, node, &underscored).or_else(|| written(sources, node, key)).or(node.span)
+}
+
+fn written(sources: &SourceMap, node: &Node, key: &str) -> Option<Span> {
     let in_call =
         |call: &Call| (call.name() == "config").then(|| call.keyword(key)).flatten().map(|arg| arg.range.clone());
     let in_mapping = |call: &Call| {
@@ -20,7 +25,6 @@ pub(super) fn of_config(sources: &SourceMap, node: &Node, key: &str) -> Option<S
         .or_else(|| in_template(sources, node, in_mapping))
         .or_else(|| of_property(sources, node, &["config", key]))
         .or_else(|| of_property(sources, node, &[key]))
-        .or(node.span)
 }
 
 /// The place of the template's first call of this function, else of the properties, else the node itself.

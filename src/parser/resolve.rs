@@ -26,6 +26,8 @@ pub(super) struct Lookup {
     disabled: HashMap<String, Vec<String>>,
     sources: HashMap<(String, String), Vec<(String, String)>>,
     disabled_sources: HashMap<(String, String), Vec<String>>,
+    /// Nodes that could not be read, which is reported already.
+    broken: std::collections::HashSet<String>,
     root: String,
 }
 
@@ -36,6 +38,7 @@ impl Lookup {
             disabled: HashMap::new(),
             sources: HashMap::new(),
             disabled_sources: HashMap::new(),
+            broken: nodes.broken.clone(),
             root: root.to_owned(),
         };
         for node in nodes.enabled.values().filter(|node| node.is_refable()) {
@@ -95,6 +98,11 @@ impl Lookup {
         found.map(|(_, id)| id.as_str())
     }
 
+    /// Whether a node of this name could not be read.
+    pub(super) fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
+    }
+
     /// Names that `ref` knows, for hints.
     pub(super) fn node_names(&self) -> impl Iterator<Item = &str> {
         self.nodes.keys().map(String::as_str)
@@ -150,6 +158,8 @@ pub(super) fn dependencies(
     for call in refs {
         match lookup.node(call, caller.package) {
             Found::Enabled(id) => keep(id),
+            // Its own problem is told already.
+            Found::Nothing if lookup.is_broken(&call.name) => {}
             missing => problems.push(missing_node(lookup, caller, call, matches!(missing, Found::Disabled))),
         }
     }

@@ -46,6 +46,11 @@ pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) 
         .collect()
 }
 
+/// Names of the snapshots of one SQL file, also of those that cannot be read.
+pub(super) fn names(file: &ProjectFile) -> Vec<String> {
+    split_blocks(&file.text, &[BlockKind::Snapshot]).blocks.into_iter().map(|block| block.name).collect()
+}
+
 /// The snapshot that a property entry with a `relation` defines.
 pub(super) fn of_patch(parsing: &Parsing, patch: &Patch) -> Option<Parsed> {
     let relation = patch.entry.values.get("relation").filter(|value| !value.is_null())?;

@@ -8,6 +8,7 @@ use super::node::Done;
 use super::run::Runner;
 use crate::adapters::{Cell, Table};
 use crate::compiler::Compiled;
+use crate::config::WarningFate;
 use crate::context::NodeRun;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::Node;
@@ -19,7 +20,8 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Com
     let node = run.node();
     let main = run.statement_result("main").ok_or_else(|| invalid(node, "it ran no statement named `main`"))?;
     let count = read(&main.table).map_err(|problem| invalid(node, &problem))?;
-    let (status, message) = judge(node, &count, runner.session.config().flags.warn_error);
+    let fate = runner.session.config().flags.fate_of_warning(&["LogTestResult"]);
+    let (status, message) = judge(node, &count, fate == WarningFate::Error);
     Ok(Done {
         failures: Some(if status == NodeStatus::Pass { 0 } else { count.failures }),
         status: Some(status),

@@ -11,7 +11,7 @@ use super::node::iso_now;
 use super::results_value::results_value;
 use super::run::{Runner, is_made};
 use crate::artifacts::CodePath;
-use crate::context::{NodeRun, RunOptions, RunParts, Worker};
+use crate::context::{NodeRun, RunOptions, Worker};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::jinja::Origin;
@@ -122,13 +122,8 @@ impl HookLine<'_> {
     fn run(&self, worker: &Arc<Worker>, names: &BTreeMap<String, Value>) -> Result<NodeResult, Diagnostic> {
         let begin = Instant::now();
         let runner = self.runner;
-        let parts = RunParts {
-            session: Arc::clone(&runner.session),
-            manifest: Arc::clone(&runner.manifest),
-            node: Arc::clone(self.hook),
-            worker: Arc::clone(worker),
-        };
-        let run = NodeRun::with_options(parts, RunOptions { names: names.clone(), ..RunOptions::default() });
+        let options = RunOptions { names: names.clone(), ..RunOptions::default() };
+        let run = runner.node_run(self.hook, worker, options);
         let compile_start = Timestamp::now();
         let sql = self.compile(&run)?;
         let compile = Timing { name: "compile", started_at: Some(compile_start), completed_at: Some(Timestamp::now()) };

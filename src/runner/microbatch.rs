@@ -16,7 +16,7 @@ use super::node::{Done, Running, compile};
 use super::run::Runner;
 use super::sample::Window;
 use crate::artifacts::CodePath;
-use crate::context::{NodeRun, RunOptions, RunParts};
+use crate::context::RunOptions;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
 use crate::manifest::{Node, NodeConfig};
@@ -127,15 +127,9 @@ impl Step<'_> {
             names.insert("is_incremental".to_owned(), JinjaValue::from_function(|| true));
             names.insert("should_full_refresh".to_owned(), JinjaValue::from_function(|| false));
         }
-        let parts = RunParts {
-            session: Arc::clone(&runner.session),
-            manifest: Arc::clone(&runner.manifest),
-            node: Arc::clone(&node),
-            worker: Arc::clone(running.worker),
-        };
         let window = Window { start: self.batch.0, end: self.batch.1 };
         let event_time = Some(runner.sample.map_or(window, |sample| window.within(sample)).range());
-        let run = NodeRun::with_options(parts, RunOptions { event_time, names, ..RunOptions::default() });
+        let run = runner.node_run(&node, running.worker, RunOptions { event_time, names, ..RunOptions::default() });
         run.set_model_key(
             "batch",
             json!({"id": label.replace('-', ""), "event_time_start": start, "event_time_end": end}),

@@ -5,6 +5,7 @@
 
 mod batch_size;
 mod catalog;
+mod cloning;
 mod data_test;
 mod failure;
 mod hooks;

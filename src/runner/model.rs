@@ -43,14 +43,28 @@ pub(super) fn materialize(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<
     materialize_at(runner, run, compiled, &CodePath::of_node(run.node()))
 }
 
+/// Calls another materialization than the config names.
+pub(super) fn materialize_as(runner: &Runner, run: &Arc<NodeRun>, name: &str) -> Result<Value, Failure> {
+    call(runner, run, name, None, &CodePath::of_node(run.node()))
+}
+
 fn materialize_at(
     runner: &Runner,
     run: &Arc<NodeRun>,
     compiled: Option<&Compiled>,
     path: &CodePath,
 ) -> Result<Value, Failure> {
+    call(runner, run, run.node().config.materialized(), compiled, path)
+}
+
+fn call(
+    runner: &Runner,
+    run: &Arc<NodeRun>,
+    name: &str,
+    compiled: Option<&Compiled>,
+    path: &CodePath,
+) -> Result<Value, Failure> {
     let node = run.node();
-    let name = node.config.materialized();
     let session = &runner.session;
     let prefixes = session.adapter().dispatch_prefixes();
     let found = session.macros().find_materialization(name, prefixes).ok_or_else(|| {
@@ -62,7 +76,8 @@ fn materialize_at(
                 session.adapter().type_name()
             ),
         )
-        .at_some(node.span, "materialized by this config")
+        .at_some(crate::parser::place_of_config(session.sources(), node, "materialized"), "materialized by this config")
+        .suggest(name, ["table", "view", "incremental", "ephemeral", "materialized_view"])
     })?;
     let returned = run.call_macro(found, &[]);
     if let Some(statement) = run.main_sql() {

@@ -11,10 +11,10 @@ use super::pool::Taken;
 use super::run::{Action, Runner};
 use super::sample::Window;
 use super::subject::Subject;
-use super::{data_test, microbatch, model, seed, show, unit_test};
+use super::{cloning, data_test, microbatch, model, seed, show, unit_test};
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
-use crate::context::{NodeRun, RunOptions, RunParts, Worker};
+use crate::context::{NodeRun, RunOptions, Worker};
 use crate::diagnostics::Diagnostic;
 use crate::events::{Event, NodeInfo};
 use crate::manifest::{Node, ResourceType};
@@ -96,9 +96,12 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     let outcome = match subject {
         Subject::Node(node) => node_job(&mut running, node),
         Subject::UnitTest(test) => unit_test::run(&mut running, test),
-        Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => {
-            Ok(Done { status: Some(NodeStatus::NoOp), failures: Some(0), ..Done::default() })
-        }
+        Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => Ok(Done {
+            status: Some(NodeStatus::NoOp),
+            message: Some("NO-OP".into()),
+            failures: Some(0),
+            ..Done::default()
+        }),
     };
     runner.stop.ends(&unique_id);
     close_transaction(worker, outcome.is_ok());
@@ -196,15 +199,12 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     if runner.action == Action::Build && microbatch::is_microbatch(node) {
         return microbatch::run(running, node);
     }
-    let parts = RunParts {
-        session: Arc::clone(&runner.session),
-        manifest: Arc::clone(&runner.manifest),
-        node: Arc::clone(node),
-        worker: Arc::clone(running.worker),
-    };
+    if runner.action == Action::Clone {
+        return running.timed("execute", |running| cloning::run(running, node));
+    }
     let samples = matches!(node.resource_type, ResourceType::Model | ResourceType::Snapshot);
     let event_time = runner.sample.filter(|_| samples).map(Window::range);
-    let run = NodeRun::with_options(parts, RunOptions { event_time, ..RunOptions::default() });
+    let run = runner.node_run(node, running.worker, RunOptions { event_time, ..RunOptions::default() });
     running.status("compiling");
     runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
     let compiled = running.timed("compile", |running| {
@@ -217,7 +217,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
                 show::query(running.runner, &run, compiled.as_ref(), limit).map_err(Failure::from)
             });
         }
-        Action::Build => {}
+        Action::Build | Action::Clone => {}
     }
     running.status("executing");
     runner.report(&Event::NodeExecuting { node_info: running.node_info.clone() });
@@ -258,18 +258,14 @@ pub(super) fn compile(
 fn broken_ephemeral(runner: &Runner, node: &Arc<Node>, worker: &Arc<Worker>) -> Option<String> {
     let upstream = node.depends_on.nodes.iter().filter_map(|id| runner.manifest.nodes.get(id));
     upstream.filter(|up| up.is_ephemeral()).find_map(|up| {
-        let run = NodeRun::new(RunParts {
-            session: Arc::clone(&runner.session),
-            manifest: Arc::clone(&runner.manifest),
-            node: Arc::clone(up),
-            worker: Arc::clone(worker),
-        });
+        let run = runner.node_run(up, worker, RunOptions::default());
         let deeper = broken_ephemeral(runner, up, worker);
         deeper.or_else(|| runner.compiler.compile(&run).is_err().then(|| up.unique_id.clone()))
     })
 }
 
-fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
+fn failed(runner: &Runner, subject: &Subject, mut failure: Failure) -> NodeResult {
+    failure.without_drawing();
     NodeResult {
         message: Some(failure::message(&failure, subject, &runner.session)),
         diagnostics: failure

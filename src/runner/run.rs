@@ -1,5 +1,6 @@
 //! [`Runner`]: a run from its first line to its last.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -10,13 +11,13 @@ use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
 use super::{hooks, node, schemas, summary};
-use crate::adapters::Table;
+use crate::adapters::{Relation, Table};
 use crate::artifacts::TargetFolder;
 use crate::compiler::Compiler;
-use crate::context::{Session, Worker};
+use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
-use crate::manifest::{CompiledNode, CompiledNodes, Manifest};
+use crate::manifest::{CompiledNode, CompiledNodes, Manifest, Node};
 use crate::plan::{NodeResult, NodeStatus, Plan, RunResults};
 
 /// What is done with each job.
@@ -28,6 +29,8 @@ pub enum Action {
     Compile,
     /// Its SQL is made and queried for this many rows, all if none.
     Show(Option<u64>),
+    /// The relation of another state is cloned.
+    Clone,
 }
 
 /// What a [`Runner`] is made of.
@@ -40,6 +43,8 @@ pub struct RunnerParts {
     pub stop: Arc<Stop>,
     /// What is done.
     pub action: Action,
+    /// Relations of another state by unique id: `--defer`, and what is cloned.
+    pub deferred: Arc<HashMap<String, Relation>>,
 }
 
 /// What a run leaves.
@@ -59,6 +64,7 @@ pub struct Runner {
     pub(super) manifest: Arc<Manifest>,
     pub(super) stop: Arc<Stop>,
     pub(super) action: Action,
+    pub(super) deferred: Arc<HashMap<String, Relation>>,
     pub(super) compiler: Compiler,
     pub(super) target: TargetFolder,
     /// The window of event time that inputs are limited to (`--sample`).
@@ -79,6 +85,7 @@ impl Runner {
             manifest: parts.manifest,
             stop: parts.stop,
             action: parts.action,
+            deferred: parts.deferred,
             compiler: Compiler::new(),
             compiled: Mutex::default(),
             tables: Mutex::default(),
@@ -98,8 +105,10 @@ impl Runner {
         self.report(&Event::blank());
         let main = self.worker("MainThread")?;
         let mut results = Vec::new();
-        if self.action == Action::Build {
+        if matches!(self.action, Action::Build | Action::Clone) {
             schemas::prepare(self, plan, &main)?;
+        }
+        if self.action == Action::Build {
             let begun = hooks::run_all(self, hooks::When::Start, &main, &[])?;
             let may_go_on = hooks::succeeded(&begun) || !self.behaves("skip_nodes_if_on_run_start_fails");
             results.extend(begun);
@@ -161,6 +170,17 @@ impl Runner {
     fn threads(&self) -> usize {
         let config = self.session.config();
         if config.flags.single_threaded { 1 } else { config.profile.threads.max(1) }
+    }
+
+    /// A node to be compiled and run, where a reference may be deferred.
+    pub(super) fn node_run(&self, node: &Arc<Node>, worker: &Arc<Worker>, options: RunOptions) -> Arc<NodeRun> {
+        let parts = RunParts {
+            session: Arc::clone(&self.session),
+            manifest: Arc::clone(&self.manifest),
+            node: Arc::clone(node),
+            worker: Arc::clone(worker),
+        };
+        NodeRun::with_options(parts, RunOptions { deferred: Arc::clone(&self.deferred), ..options })
     }
 
     /// A worker with a connection of its own.

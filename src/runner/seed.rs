@@ -7,7 +7,7 @@ use super::model;
 use super::node::Done;
 use super::run::Runner;
 use crate::adapters::Table;
-use crate::context::{NodeRun, seed_line};
+use crate::context::{NodeRun, seed_file, seed_line};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// How many rows of a seed are kept to be shown.
@@ -39,6 +39,13 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failu
 /// What the warehouse says of a line of the CSV file is shown at that line.
 fn in_file(run: &NodeRun, mut failure: Failure) -> Failure {
     for problem in failure.diagnostics.iter_mut().filter(|problem| problem.code == Code::DATABASE) {
+        if problem.message.contains("Error when sniffing file") {
+            if let Some(uneven) = uneven_row(run) {
+                *problem = uneven;
+                failure.whole = None;
+            }
+            continue;
+        }
         let Some((_, rest)) = problem.message.split_once("CSV Error on Line: ") else { continue };
         let Ok(line) = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>() else {
             continue;
@@ -54,4 +61,20 @@ fn in_file(run: &NodeRun, mut failure: Failure) -> Failure {
         failure.whole = None;
     }
     failure
+}
+
+/// The first row that has fewer values than the header names columns.
+fn uneven_row(run: &NodeRun) -> Option<Diagnostic> {
+    let delimiter = run.node().config.str("delimiter").and_then(|text| text.bytes().next()).unwrap_or(b',');
+    let file = seed_file(run).ok()?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file.as_slice());
+    let columns = reader.headers().ok()?.len();
+    let row = reader.records().filter_map(Result::ok).find(|row| row.len() < columns)?;
+    let line = usize::try_from(row.position()?.line()).ok()?;
+    let message = format!(
+        "seed `{}` cannot be loaded: this row has {} values, but the header names {columns} columns",
+        run.node().name,
+        row.len()
+    );
+    Some(Diagnostic::error(Code::SEED, message).at_some(seed_line(run, line), "").hint("write empty values as `,,`"))
 }

@@ -9,7 +9,7 @@ use super::row_difference::row_difference;
 use super::run::Action;
 use crate::artifacts::CodePath;
 use crate::compiler::unit_test_plan;
-use crate::context::{NodeRun, RunOptions, RunParts};
+use crate::context::{NodeRun, RunOptions};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::UnitTest;
 use crate::plan::NodeStatus;
@@ -22,14 +22,8 @@ pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Don
         return Ok(Done::default());
     }
     let plan = unit_test_plan(&runner.manifest, test)?;
-    let parts = RunParts {
-        session: Arc::clone(&runner.session),
-        manifest: Arc::clone(&runner.manifest),
-        node: Arc::clone(&plan.node),
-        worker: Arc::clone(running.worker),
-    };
     let options = RunOptions { overrides: plan.overrides.clone(), ..RunOptions::default() };
-    let run = NodeRun::with_options(parts, options);
+    let run = runner.node_run(&plan.node, running.worker, options);
     let path = CodePath::of_unit_test(test);
     let make = |run: &Arc<NodeRun>| runner.compiler.compile_unit_test(run, &plan);
     let compiled = running.timed("compile", |running| compile(running, &run, &path, make))?;

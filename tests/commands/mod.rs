@@ -2,6 +2,7 @@
 
 mod compiling;
 mod seeds;
+mod warnings;
 
 use std::fs;
 use std::path::PathBuf;

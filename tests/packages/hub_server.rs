@@ -25,7 +25,7 @@ struct Shared {
 }
 
 /// A server; it stops when it is dropped.
-pub struct HubServer {
+pub(super) struct HubServer {
     address: SocketAddr,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -33,7 +33,7 @@ pub struct HubServer {
 }
 
 impl HubServer {
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let shared = Arc::new(Shared::default());
@@ -52,12 +52,12 @@ impl HubServer {
         server
     }
 
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
     /// Adds a version with its archive; `packages` is what it asks for.
-    pub fn add(&mut self, package: &str, version: &str, packages: &Value) {
+    pub(super) fn add(&mut self, package: &str, version: &str, packages: &Value) {
         let name = package.split('/').nth(1).expect("owner/name");
         let files = [
             ("dbt_project.yml", format!("name: {name}\nversion: {version}\n")),
@@ -71,7 +71,7 @@ impl HubServer {
     }
 
     /// Adds a version with an archive of one's own.
-    pub fn add_archive(&mut self, package: &str, version: &str, packages: &Value, archive: Vec<u8>) {
+    pub(super) fn add_archive(&mut self, package: &str, version: &str, packages: &Value, archive: Vec<u8>) {
         let path = format!("/archives/{package}/{version}.tar.gz");
         let url = format!("{}{}", self.url(), &path[1..]);
         self.serve(&path, archive);
@@ -86,12 +86,12 @@ impl HubServer {
     }
 
     /// Changes what the hub says of a version.
-    pub fn change(&mut self, package: &str, version: &str, key: &str, value: Value) {
+    pub(super) fn change(&mut self, package: &str, version: &str, key: &str, value: Value) {
         self.packages.get_mut(package).expect("it was added")[version][key] = value;
         self.publish();
     }
 
-    pub fn serve(&self, path: &str, content: Vec<u8>) {
+    pub(super) fn serve(&self, path: &str, content: Vec<u8>) {
         self.shared.files.lock().unwrap().insert(path.to_owned(), content);
     }
 
@@ -105,22 +105,22 @@ impl HubServer {
     }
 
     /// The next requests are answered with 503.
-    pub fn fail_next(&self, count: u32) {
+    pub(super) fn fail_next(&self, count: u32) {
         *self.shared.faults.lock().unwrap() = count;
     }
 
     /// A path that begins to be answered, and is not, until another is named.
-    pub fn hold(&self, path: Option<&str>) {
+    pub(super) fn hold(&self, path: Option<&str>) {
         *self.shared.held.lock().unwrap() = path.map(str::to_owned);
     }
 
     /// Paths that were asked for since the last call.
-    pub fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.shared.asked.lock().unwrap())
     }
 
     /// Stops answering.
-    pub fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.shared.is_closed.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
@@ -165,7 +165,7 @@ fn answer(shared: &Shared, mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 /// A member of an archive, by whatever name.
-pub struct Member {
+pub(super) struct Member {
     path: String,
     kind: EntryType,
     target: String,
@@ -173,17 +173,17 @@ pub struct Member {
 }
 
 impl Member {
-    pub fn file(path: &str, content: &str) -> Self {
+    pub(super) fn file(path: &str, content: &str) -> Self {
         Self { path: path.into(), kind: EntryType::Regular, target: String::new(), content: content.into() }
     }
 
-    pub fn link(path: &str, target: &str) -> Self {
+    pub(super) fn link(path: &str, target: &str) -> Self {
         Self { path: path.into(), kind: EntryType::Symlink, target: target.into(), content: String::new() }
     }
 }
 
 /// A `tar.gz` with these members; nothing is checked.
-pub fn archive(members: &[Member]) -> Vec<u8> {
+pub(super) fn archive(members: &[Member]) -> Vec<u8> {
     let mut builder = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for member in members {
         let mut header = Header::new_gnu();

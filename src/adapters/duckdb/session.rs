@@ -281,7 +281,7 @@ mod tests {
             ("select true", Cell::Bool(true)),
             ("select 170141183460469231731687303715884105727::hugeint", Cell::Int(i128::MAX)),
             ("select sum(x) from range(4) t(x)", Cell::Int(6)),
-            ("select 0.1::float", Cell::Float(0.1)),
+            ("select 0.1::float", Cell::Float(f64::from(0.1_f32))),
             ("select 1.50::decimal(10,2)", Cell::Decimal("1.50".to_owned())),
             ("select date '2024-02-29'", Cell::Date("2024-02-29".to_owned())),
             ("select time '10:00:01.5'", Cell::Time("10:00:01.5".to_owned())),

@@ -80,6 +80,17 @@ impl Selectors {
         Ok(by_name)
     }
 
+    /// The first item of a file of selectors that cannot be read.
+    pub fn broken_item(file: &crate::yaml::Node) -> Option<crate::diagnostics::Span> {
+        let items = file.get("selectors").unwrap_or(file).as_seq()?;
+        let json: Vec<Value> = items.iter().map(crate::yaml::Node::to_json).collect();
+        let is_broken = |upto: &usize| {
+            let first = Value::Array(json[..=*upto].to_vec());
+            Self::for_manifest(&first).is_err() || Self::parse(&first, IndirectSelection::Eager).is_err()
+        };
+        (0..items.len()).find(is_broken).map(|at| items[at].span)
+    }
+
     fn root(&self, definition: &Value, indirect: IndirectSelection) -> Result<Spec, Diagnostic> {
         if let Value::Object(mapping) = definition {
             let is_group = mapping.contains_key("union") || mapping.contains_key("intersection");

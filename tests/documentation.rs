@@ -1,8 +1,9 @@
-//! `docs/reference/commands.md` against the executable: every command and flag has its row, and no row is of something gone.
+//! The documentation against the executable and against itself: every command and flag has its row in
+//! `docs/reference/commands.md`, no row is of something gone, and every link between pages leads somewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const SHARED: &str = "Options of all commands";
@@ -89,4 +90,65 @@ fn every_command_and_flag_is_in_the_reference() {
         }
     }
     assert!(problems.is_empty(), "docs/reference/commands.md:\n{}", problems.join("\n"));
+}
+
+/// Every page: `README.md`, `project/README.md`, and all below `docs/`.
+fn pages() -> Vec<PathBuf> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![package.join("README.md"), package.join("project/README.md")];
+    let mut folders = vec![package.join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder of docs can be listed") {
+            let path = entry.expect("an entry of docs can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
+
+/// Numbered lines of a page that are not in a code block.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut in_code = false;
+    text.lines().enumerate().filter_map(move |(at, line)| {
+        let is_fence = line.starts_with("```");
+        in_code ^= is_fence;
+        (!in_code && !is_fence).then_some((at + 1, line))
+    })
+}
+
+/// The anchors of a page's headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let anchor = |heading: &str| -> String {
+        let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+    };
+    let headings = prose(text).map(|(_, line)| line).filter(|line| line.starts_with('#'));
+    headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut problems = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("pages are UTF-8");
+        for (number, line) in prose(&text) {
+            for link in line.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+                if link.contains("://") {
+                    continue;
+                }
+                let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+                let target = if file.is_empty() { page.clone() } else { page.with_file_name("").join(file) };
+                let found =
+                    fs::read_to_string(&target).is_ok_and(|text| anchor.is_empty() || anchors(&text).contains(anchor));
+                if !found {
+                    problems.push(format!("{}:{number}: {link}", page.display()));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "links that lead nowhere:\n{}", problems.join("\n"));
 }
