@@ -46,7 +46,13 @@ pub struct ParseNode {
 }
 
 fn context(session: &Arc<Session>, package: &str, stage: Stage, names: BTreeMap<String, Value>) -> Value {
-    let scope = Scope { session: Arc::clone(session), package: package.to_owned(), stage, names };
+    let scope = Scope {
+        session: Arc::clone(session),
+        package: package.to_owned(),
+        stage,
+        names,
+        written: super::scope::Written::default(),
+    };
     Arc::new(scope).context()
 }
 

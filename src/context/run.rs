@@ -7,7 +7,7 @@ use minijinja::{Error, Value};
 use serde_json::Value as Json;
 
 use super::results::{ResultStore, StatementResult};
-use super::scope::{Scope, Stage};
+use super::scope::{Scope, Stage, Written};
 use super::{MacroEntry, Session, reference};
 use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Table};
 use crate::diagnostics::{Code, Diagnostic};
@@ -183,6 +183,7 @@ impl NodeRun {
             package: self.parts.node.package_name.clone(),
             stage: Stage::Run(Arc::clone(self)),
             names: all,
+            written: Written::default(),
         };
         Arc::new(scope).context()
     }

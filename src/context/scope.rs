@@ -1,19 +1,19 @@
 //! The lazy object that templates get their names from.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, Value};
 
-use super::arguments::function;
+use super::arguments::{bind, function, text};
 use super::run::NodeRun;
 use super::values::{dict, none, optional};
 use super::{Capture, ParseNode, Session};
 use crate::config::WarningFate;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
-use crate::jinja::raise;
+use crate::jinja::{pairs_of, raise};
 use crate::manifest::{Doc, NodeConfig};
 
 /// When a template is rendered, and for what.
@@ -50,6 +50,18 @@ pub(super) struct Scope {
     pub(super) stage: Stage,
     /// Names that come before all others.
     pub(super) names: BTreeMap<String, Value>,
+    /// What templates wrote into `context`.
+    pub(super) written: Written,
+}
+
+/// Names that a template added to its context by `context.update(…)`; macros called later see them.
+#[derive(Debug, Default)]
+pub(super) struct Written(Mutex<BTreeMap<String, Value>>);
+
+impl Written {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl std::fmt::Debug for Scope {
@@ -89,16 +101,34 @@ impl Object for Context {
 
     fn call_method(
         self: &Arc<Self>,
-        _: &mut minijinja::State<'_, '_>,
+        state: &mut minijinja::State<'_, '_>,
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
-        if method != "get" {
-            return Err(Error::from(minijinja::ErrorKind::UnknownMethod));
+        if method == "update" {
+            let dict = super::values::dict::<String>([]);
+            dict.call_method(state, method, args)?;
+            let pairs = pairs_of(&dict)?.into_iter().map(|(key, value)| (key.to_string(), value));
+            self.scope.written.lock().extend(pairs);
+            return Ok(none());
         }
-        let [key, default] = super::arguments::bind("get", ["key", "default"], args)?;
-        let name = super::arguments::text("get", "key", key)?;
-        Ok(self.get_value_by_str(&name).unwrap_or_else(|| default.unwrap_or_else(none)))
+        let name = match method {
+            "get" => "get",
+            "pop" => "pop",
+            "setdefault" => "setdefault",
+            _ => return Err(Error::from(minijinja::ErrorKind::UnknownMethod)),
+        };
+        let [key, default] = bind(name, ["key", "default"], args)?;
+        let key = text(name, "key", key)?;
+        let value = self.get_value_by_str(&key);
+        let is_missing = value.is_none();
+        let value = value.unwrap_or_else(|| default.unwrap_or_else(none));
+        if name == "setdefault" && is_missing {
+            self.scope.written.lock().insert(key, value.clone());
+        } else if name == "pop" {
+            self.scope.written.lock().remove(&key);
+        }
+        Ok(value)
     }
 }
 
@@ -144,7 +174,7 @@ impl Scope {
 
     /// A name: the render's own names, then macros, then dbt's members.
     pub(super) fn lookup(self: &Arc<Self>, name: &str) -> Option<Value> {
-        if let Some(value) = self.names.get(name) {
+        if let Some(value) = self.written.lock().get(name).or_else(|| self.names.get(name)) {
             return Some(value.clone());
         }
         if self.has_macros() {

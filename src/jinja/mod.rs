@@ -46,4 +46,4 @@ pub use macros::{MacroRef, call_macro, callable_undefined, running_macros};
 pub use native::literal;
 pub use store::Origin;
 pub use syntax::SyntaxError;
-pub use values::{Dict, List, Set, from_json, items_of, repr, split_args, to_json, to_text, type_name};
+pub use values::{Dict, List, Set, from_json, items_of, pairs_of, repr, split_args, to_json, to_text, type_name};

@@ -148,7 +148,7 @@ impl Object for View {
 }
 
 /// The pairs of a mapping, or of a sequence of pairs.
-pub(crate) fn pairs_of(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
+pub fn pairs_of(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
     if let Some(dict) = value.downcast_object_ref::<Dict>() {
         return Ok(dict.snapshot());
     }

@@ -11,8 +11,7 @@ mod range;
 mod repr;
 mod set;
 
-pub use dict::Dict;
-pub(crate) use dict::pairs_of;
+pub use dict::{Dict, pairs_of};
 pub(crate) use json::json_text;
 pub use json::{from_json, to_json};
 pub use list::List;
