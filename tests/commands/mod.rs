@@ -1,6 +1,7 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
 mod compiling;
+mod package_idioms;
 mod seeds;
 mod warnings;
 
