@@ -5,4 +5,5 @@ mod broken;
 mod commands;
 mod documentation;
 mod packages;
+mod robustness;
 mod tidy;

@@ -296,6 +296,28 @@ fn every_error_code_is_documented() {
     assert!(missing.is_empty() && stale.is_empty(), "docs/errors.md: missing {missing:?}, stale {stale:?}");
 }
 
+/// Each code stands in a case of broken input, or in a test.
+#[test]
+fn every_error_code_has_a_case() {
+    let codes = fs::read_to_string(package().join("src/diagnostics/code.rs")).expect("the codes are there");
+    let mut paths = Vec::new();
+    ["txt", "rs", "snap"].iter().for_each(|extension| collect(&package().join("tests"), extension, &mut paths));
+    let mut tested: String = paths.iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect();
+    for source in sources("src", "rs").iter().filter(|source| !source.path.ends_with("/code.rs")) {
+        let own_tests = source.text.find("#[cfg(test)]").map_or("", |at| &source.text[at..]);
+        tested += if source.is_test { &source.text } else { own_tests };
+    }
+    let missing: Vec<&str> = codes
+        .lines()
+        .filter_map(|line| line.trim().split_once(" = \""))
+        .filter(|(name, rest)| {
+            rest.len() > 5 && !tested.contains(&rest[..5]) && !tested.contains(&format!("Code::{name}"))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert!(missing.is_empty(), "without a case in tests/broken: {missing:?}");
+}
+
 #[test]
 fn groups_of_uses_are_understood() {
     let rooms = rooms_named("use crate::{yaml::{self, Node}, sql}; crate::graph::x(); $crate::jinja::y(); super::z();");

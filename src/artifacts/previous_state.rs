@@ -20,7 +20,7 @@ pub fn read_previous_state(folder: &Path, current_sources: Option<&Path>) -> Res
     Ok(PreviousState { manifest, results, fresher_sources })
 }
 
-fn read(path: &Path) -> Result<Option<Value>, Diagnostic> {
+pub(super) fn read(path: &Path) -> Result<Option<Value>, Diagnostic> {
     let wrong = |error: &dyn std::fmt::Display| {
         Diagnostic::error(Code::UNREADABLE_FILE, format!("cannot read {}: {error}", path.display()))
     };
@@ -31,7 +31,7 @@ fn read(path: &Path) -> Result<Option<Value>, Diagnostic> {
     }
 }
 
-fn rows(json: &Value) -> impl Iterator<Item = (&str, &Value)> {
+pub(super) fn rows(json: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let rows = json.get("results").and_then(Value::as_array);
     rows.into_iter().flatten().filter_map(|row| Some((row.get("unique_id")?.as_str()?, row)))
 }

@@ -1,17 +1,21 @@
 //! What commands write to the target folder.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Map, Value};
 
 use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, TargetFolder,
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, SourcesJson,
+    TargetFolder,
 };
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::CompiledNodes;
 use crate::plan::RunResults;
+use crate::runner::FreshnessReport;
 
 impl Opening {
     fn target(&self) -> TargetFolder {
@@ -62,6 +66,19 @@ impl Opening {
         self.report(&Event::ArtifactWritten {
             artifact_path: path.display().to_string(),
             artifact_type: "RunExecutionResult".into(),
+        });
+        Ok(())
+    }
+
+    /// Writes `sources.json`, or the file that was asked for; paths are of the project.
+    pub(crate) fn write_sources(&self, report: &FreshnessReport, output: Option<&Path>) -> Result<(), Diagnostics> {
+        let metadata = self.metadata();
+        let sources = SourcesJson { results: &report.sources, elapsed_time: report.elapsed, metadata: &metadata };
+        let name = output.map_or_else(|| PathBuf::from("sources.json"), |path| self.config.project.root.join(path));
+        let path = self.target().write_json(&name.to_string_lossy(), &sources)?;
+        self.report(&Event::ArtifactWritten {
+            artifact_path: path.display().to_string(),
+            artifact_type: "FreshnessExecutionResultArtifact".into(),
         });
         Ok(())
     }

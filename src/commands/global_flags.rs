@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::Overrides;
@@ -205,6 +207,30 @@ pub(crate) fn read(matches: &ArgMatches) -> Result<Overrides, String> {
     for setting in SETTINGS {
         for value in matches.get_many::<String>(setting.name).into_iter().flatten() {
             (setting.set)(&mut overrides, value.clone()).map_err(|problem| format!("--{}: {problem}", setting.name))?;
+        }
+    }
+    Ok(overrides)
+}
+
+/// The same from the arguments of an earlier run, as `run_results.json` has them.
+pub(crate) fn of_arguments(args: &Map<String, Value>) -> Result<Overrides, String> {
+    let mut overrides = Overrides::default();
+    for (key, value) in args {
+        let name = key.replace('_', "-");
+        if let (Some(switch), Some(truth)) = (SWITCHES.iter().find(|switch| switch.name == name), value.as_bool()) {
+            (switch.set)(&mut overrides, truth);
+        }
+        let setting = |setting: &&Setting| setting.name == name || setting.aliases.contains(&name.as_str());
+        let Some(setting) = SETTINGS.iter().find(setting) else { continue };
+        let texts = match value {
+            Value::Null => Vec::new(),
+            Value::String(text) => vec![text.clone()],
+            Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+            Value::Object(map) if map.values().all(|value| value.as_array().is_some_and(Vec::is_empty)) => Vec::new(),
+            other => vec![other.to_string()],
+        };
+        for text in texts {
+            (setting.set)(&mut overrides, text).map_err(|problem| format!("--{}: {problem}", setting.name))?;
         }
     }
     Ok(overrides)

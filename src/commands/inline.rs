@@ -1,6 +1,7 @@
 //! SQL given on the command line.
 
 use clap::Args;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::opening::Opening;
@@ -47,8 +48,9 @@ impl Opening {
         manifest.nodes.insert(unique_id.clone(), Arc::new(node));
         project.manifest = Arc::new(manifest);
         project.graph = Graph::build(&project.manifest)?;
+        project.session.set_selected(vec![unique_id.clone()]);
         let plan = Plan::build(&project.graph, &project.manifest, [unique_id.as_str()], Mode::Independent);
-        let finished = self.run_plan(project, &plan, action)?;
+        let finished = self.run_plan(project, &plan, action, HashMap::new())?;
         let Some(mut report) = finished.report else {
             return Ok(InlineFinished { unique_id, code: None, table: None });
         };

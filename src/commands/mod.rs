@@ -18,6 +18,7 @@ mod list;
 mod opening;
 mod parse;
 mod parsed;
+mod retry;
 mod run;
 mod run_operation;
 mod running;
@@ -25,6 +26,7 @@ mod seed;
 mod selection_args;
 mod show;
 mod snapshot;
+mod source;
 mod state;
 mod test;
 
@@ -50,11 +52,13 @@ pub(crate) enum Command {
     #[command(visible_alias = "ls")]
     List(list::List),
     Parse(parse::Parse),
+    Retry(retry::Retry),
     Run(run::Run),
     RunOperation(run_operation::RunOperation),
     Seed(seed::Seed),
     Show(show::Show),
     Snapshot(snapshot::Snapshot),
+    Source(source::Source),
     Test(test::Test),
 }
 
@@ -72,11 +76,13 @@ impl Command {
             Self::Init(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
             Self::Parse(command) => command.run(overrides),
+            Self::Retry(command) => command.run(overrides),
             Self::Run(command) => command.run(overrides),
             Self::RunOperation(command) => command.run(overrides),
             Self::Seed(command) => command.run(overrides),
             Self::Show(command) => command.run(overrides),
             Self::Snapshot(command) => command.run(overrides),
+            Self::Source(command) => command.run(overrides),
             Self::Test(command) => command.run(overrides),
         }
     }

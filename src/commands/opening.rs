@@ -77,6 +77,15 @@ pub(crate) fn with_project(
     body: impl FnOnce(&Opening) -> Result<Outcome, Diagnostics>,
 ) -> ExitCode {
     let begin = Instant::now();
+    let mut args = args;
+    for (key, given) in [("target", &overrides.target), ("profile", &overrides.profile)] {
+        if let Some(given) = given {
+            args.insert(key.into(), given.clone().into());
+        }
+    }
+    if let Some(threads) = overrides.threads {
+        args.insert("threads".into(), threads.into());
+    }
     let invocation = Invocation::from_process(which, args);
     let sources = Arc::new(SourceMap::new());
     let Loaded { config, diagnostics, notes } = config::load(invocation.clone(), overrides, &sources);

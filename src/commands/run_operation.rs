@@ -43,7 +43,8 @@ impl RunOperation {
             Ok(()) => Ok(Outcome::Success),
             Err(problem) if problem.code == Code::MACRO_NOT_FOUND && problem.labels.is_empty() => Err(problem.into()),
             Err(problem) => {
-                let exc = crate::diagnostics::render::text(&problem, &opening.sources);
+                let text = crate::diagnostics::render::text(&problem, &opening.sources);
+                let exc = format!("{}\n{}", problem.code.sort(), text.trim_end());
                 opening.report(&Event::RunningOperationCaughtError { exc });
                 Ok(Outcome::Failure)
             }

@@ -1,5 +1,6 @@
 //! What all commands share that run a plan: selection, plan, run, artifacts, summary.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::opening::{Opening, Outcome};
@@ -8,7 +9,7 @@ use super::selection_args::SelectionArgs;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::ResourceType;
-use crate::plan::{Mode, Plan, RunResults};
+use crate::plan::{BatchResults, Mode, Plan, RunResults};
 use crate::runner::{Action, RunReport, Runner, RunnerParts, Stop, StopReason, report_summary};
 
 /// What a command runs.
@@ -37,20 +38,22 @@ impl Opening {
         let project = self.parse()?;
         self.report_found(&project.manifest);
         let ids = self.select(&project, request.selection, request.kinds, false)?;
+        project.session.set_selected(ids.clone());
         let chosen = ids.iter().map(String::as_str);
         let plan = match request.action {
             Action::Build | Action::Clone => Plan::build(&project.graph, &project.manifest, chosen, request.mode),
             Action::Compile | Action::Show(_) => Plan::with_ephemeral(&project.graph, &project.manifest, chosen),
         };
-        self.run_plan(project, &plan, request.action)
+        self.run_plan(project, &plan, request.action, HashMap::new())
     }
 
-    /// Runs a plan and writes artifacts.
+    /// Runs a plan and writes artifacts; `batches` are those of microbatch models that are retried.
     pub(crate) fn run_plan(
         &self,
         project: ParsedProject,
         plan: &Plan,
         action: Action,
+        batches: HashMap<String, BatchResults>,
     ) -> Result<Finished, Diagnostics> {
         if plan.is_empty() {
             self.report(&Event::NothingToDo {});
@@ -58,7 +61,6 @@ impl Opening {
             self.write_run_results(&RunResults::default())?;
             return Ok(Finished { project, report: None });
         }
-        project.session.set_selected(plan.jobs().iter().map(|job| job.unique_id.clone()).collect());
         let stop = Stop::new(self.config.flags.fail_fast);
         stop.listen();
         let runner = Runner::new(RunnerParts {
@@ -66,6 +68,7 @@ impl Opening {
             manifest: Arc::clone(&project.manifest),
             stop: Arc::clone(&stop),
             action,
+            batches,
             deferred: Arc::new(self.deferred(&project, action == Action::Clone)?),
         })?;
         let report = runner.run(plan)?;

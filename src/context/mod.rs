@@ -44,6 +44,7 @@ mod var;
 
 pub use capture::{Capture, Captured};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
+pub use model::source_relation as relation_of_source;
 pub use parse::{Named, ParseNode, docs_context, generate_name, macro_context, parse_context, yaml_context};
 pub use results::StatementResult;
 pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker, deferred_relations};

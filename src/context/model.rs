@@ -38,7 +38,7 @@ pub(super) fn node_relation(session: &super::Session, node: &Node) -> Relation {
 }
 
 /// The relation that a source is; a location to read in place comes before its name.
-pub(super) fn source_relation(session: &super::Session, source: &Source) -> Result<Relation, Diagnostic> {
+pub fn source_relation(session: &super::Session, source: &Source) -> Result<Relation, Diagnostic> {
     let mut relation = session
         .adapter()
         .relation(source.database.as_deref(), Some(&source.schema), Some(&source.identifier))

@@ -76,8 +76,8 @@ hint: remove one
 #[test]
 fn a_label_over_many_lines_shows_its_first_line() {
     let sources = SourceMap::new();
-    let body = (1..=12).map(|n| format!("\n  line {n}")).collect::<Vec<_>>().concat();
-    let id = sources.add("a.sql", &*body);
+    let body = "\n  line 1\n  line 2\n  line 3";
+    let id = sources.add("a.sql", body);
     let diagnostic = Diagnostic::error(Code::CYCLE, "long").at(Span::new(id, 0, body.len()), "all of this");
     assert_eq!(
         text(&diagnostic, &sources),

@@ -36,6 +36,18 @@ pub struct FreshnessThreshold {
     pub period: TimePeriod,
 }
 
+impl FreshnessThreshold {
+    /// The age in seconds.
+    pub fn seconds(self) -> f64 {
+        let period = match self.period {
+            TimePeriod::Minute => 60.0,
+            TimePeriod::Hour => 3600.0,
+            TimePeriod::Day => 86400.0,
+        };
+        self.count as f64 * period
+    }
+}
+
 /// When a source is stale.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FreshnessRule {

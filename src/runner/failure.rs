@@ -19,16 +19,12 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-impl Failure {
-    /// Some databases draw the place themselves, in the statement that was sent: the diagnostic's own label is enough.
-    pub(super) fn without_drawing(&mut self) {
-        for problem in self.diagnostics.iter_mut().filter(|problem| !problem.labels.is_empty()) {
-            if let Some(drawn) = problem.message.find("\n\nLINE ") {
-                self.whole.get_or_insert_with(|| problem.message.clone());
-                problem.message.truncate(drawn);
-            }
-        }
+/// Some databases draw the place themselves, in the statement that was sent: the diagnostic's own label is enough.
+pub(super) fn without_drawing(mut problem: Diagnostic) -> Diagnostic {
+    if let Some(drawn) = problem.message.find("\n\nLINE ").filter(|_| !problem.labels.is_empty()) {
+        problem.message.truncate(drawn);
     }
+    problem
 }
 
 /// A problem within a built-in macro is shown at the last call of the project's own, or at the node; what is between says

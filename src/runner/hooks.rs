@@ -92,7 +92,10 @@ fn end_names(runner: &Runner, results: &[NodeResult]) -> BTreeMap<String, Value>
     for result in results.iter().filter(|result| is_made(result.status)) {
         let Some(node) = runner.manifest.nodes.get(&result.unique_id) else { continue };
         let pair = (node.database.clone(), node.schema.clone());
-        if node.is_refable() && !pairs.contains(&pair) {
+        let stores_failures = node.resource_type == ResourceType::Test
+            && node.relation_name.is_some()
+            && result.status != NodeStatus::Fail;
+        if (node.is_refable() || stores_failures) && !pairs.contains(&pair) {
             pairs.push(pair);
         }
     }

@@ -35,8 +35,12 @@ pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, F
     let runner = running.runner;
     let size = BatchSize::parse(node.config.str("batch_size").unwrap_or_default())
         .ok_or_else(|| invalid(node, "does not have a 'batch_size' config (one of hour, day, month, year)"))?;
-    let incremental = is_incremental(runner, node);
-    let batches = batches(runner, node, size, incremental)?;
+    let retried = runner.batches.get(&node.unique_id);
+    let incremental = retried.is_some() || is_incremental(runner, node);
+    let batches = match retried {
+        Some(earlier) => earlier.failed.iter().map(|&batch| civil(batch)).collect(),
+        None => batches(runner, node, size, incremental)?,
+    };
     let mut done = BatchResults::default();
     let mut first_failure: Option<Failure> = None;
     let mut last = Done::default();
@@ -63,6 +67,9 @@ pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, F
                 first_failure.get_or_insert(failure);
             }
         }
+    }
+    if let Some(earlier) = retried {
+        done.successful.splice(0..0, earlier.successful.iter().copied());
     }
     let (good, bad) = (done.successful.len(), done.failed.len());
     let (status, message) = match (good, bad) {
@@ -198,6 +205,11 @@ fn moment(node: &Node, text: &str) -> Result<DateTime, Diagnostic> {
 fn stamps((start, end): Batch) -> (Timestamp, Timestamp) {
     let stamp = |at: DateTime| at.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
     (stamp(start), stamp(end))
+}
+
+fn civil((start, end): (Timestamp, Timestamp)) -> Batch {
+    let civil = |at: Timestamp| at.to_zoned(TimeZone::UTC).datetime();
+    (civil(start), civil(end))
 }
 
 fn invalid(node: &Node, problem: &str) -> Diagnostic {

@@ -8,6 +8,7 @@ mod catalog;
 mod cloning;
 mod data_test;
 mod failure;
+mod freshness;
 mod hooks;
 mod inline;
 mod microbatch;
@@ -28,6 +29,7 @@ mod summary;
 mod unit_test;
 
 pub use catalog::catalog_rows;
+pub use freshness::{FreshnessReport, has_freshness};
 pub use inline::inline_node;
 pub use operation::run_operation;
 pub use run::{Action, RunReport, Runner, RunnerParts};

@@ -264,13 +264,13 @@ fn broken_ephemeral(runner: &Runner, node: &Arc<Node>, worker: &Arc<Worker>) -> 
     })
 }
 
-fn failed(runner: &Runner, subject: &Subject, mut failure: Failure) -> NodeResult {
-    failure.without_drawing();
+fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
     NodeResult {
         message: Some(failure::message(&failure, subject, &runner.session)),
         diagnostics: failure
             .diagnostics
             .into_iter()
+            .map(failure::without_drawing)
             .map(|problem| failure::shown_in_project(problem, subject.span(), runner.session.sources()))
             .collect(),
         ..NodeResult::new(subject.node_info().unique_id, subject.resource_type(), NodeStatus::Error)

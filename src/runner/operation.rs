@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::Value as JinjaValue;
 use serde_json::{Map, Value};
 
+use super::failure;
 use super::inline::inline_node;
 use super::stop::Stop;
 use crate::context::{NodeRun, RunParts, Session, Worker};
@@ -49,5 +50,8 @@ pub fn run_operation(
         // As in dbt: a macro that wants its changes to stay commits them.
         let _ = connection.rollback();
     }
-    outcome.map(drop)
+    outcome.map(drop).map_err(|problem| {
+        let problem = failure::without_drawing(problem);
+        failure::shown_in_project(problem, None, session.sources())
+    })
 }

@@ -18,7 +18,7 @@ use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
 use crate::manifest::{CompiledNode, CompiledNodes, Manifest, Node};
-use crate::plan::{NodeResult, NodeStatus, Plan, RunResults};
+use crate::plan::{BatchResults, NodeResult, NodeStatus, Plan, RunResults};
 
 /// What is done with each job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct RunnerParts {
     pub action: Action,
     /// Relations of another state by unique id: `--defer`, and what is cloned.
     pub deferred: Arc<HashMap<String, Relation>>,
+    /// Microbatch models of which only the failed batches are run again.
+    pub batches: HashMap<String, BatchResults>,
 }
 
 /// What a run leaves.
@@ -65,6 +67,7 @@ pub struct Runner {
     pub(super) stop: Arc<Stop>,
     pub(super) action: Action,
     pub(super) deferred: Arc<HashMap<String, Relation>>,
+    pub(super) batches: HashMap<String, BatchResults>,
     pub(super) compiler: Compiler,
     pub(super) target: TargetFolder,
     /// The window of event time that inputs are limited to (`--sample`).
@@ -86,6 +89,7 @@ impl Runner {
             stop: parts.stop,
             action: parts.action,
             deferred: parts.deferred,
+            batches: parts.batches,
             compiler: Compiler::new(),
             compiled: Mutex::default(),
             tables: Mutex::default(),
@@ -167,7 +171,7 @@ impl Runner {
         .collect()
     }
 
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         let config = self.session.config();
         if config.flags.single_threaded { 1 } else { config.profile.threads.max(1) }
     }

@@ -1,8 +1,14 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
 mod compiling;
+mod freshness;
+mod interrupted;
+mod killed;
 mod package_idioms;
+mod secrets;
 mod seeds;
+mod state;
+mod transcripts;
 mod warnings;
 
 use std::fs;

@@ -1,0 +1,69 @@
+//! What an earlier run left: `retry`, `--state`, `--defer`.
+
+use super::Project;
+
+fn half_broken() -> Project {
+    Project::new(&[
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "select {{ var('what', 'missing') }} as id from {{ ref('a') }}"),
+        ("models/c.sql", "select * from {{ ref('b') }}"),
+        ("models/d.sql", "select * from {{ ref('a') }}"),
+    ])
+}
+
+#[test]
+fn only_what_failed_or_was_skipped_is_retried() {
+    let project = half_broken();
+    project.run("retry").expect(2, &["Could not find previous run in 'target' target directory"]);
+    project.run("run --target other").expect(1, &["PASS=2", "ERROR=1 SKIP=1"]);
+    project.run("retry").expect(1, &["1 of 2 ERROR", "other.b", "SKIP relation other.c", "TOTAL=2"]);
+    let vars = project.run("retry|--vars|{what: id}");
+    vars.expect(0, &["OK created sql view model other.b", "PASS=2"]).without("other.d");
+    assert_eq!(project.json("target/run_results.json")["args"]["which"], "run");
+    project.run("retry").expect(0, &["Nothing to do"]);
+}
+
+#[test]
+fn results_of_an_earlier_run_are_selected() {
+    let project = half_broken();
+    project.run("run --target-path earlier").expect(1, &[]);
+    project.run("ls --state earlier -s result:error+ --output name").expect(0, &["b", "c"]).without("a\n");
+    project.run("ls -s result:error").expect(2, &["E0601"]);
+}
+
+#[test]
+fn what_changed_is_selected_and_the_rest_deferred() {
+    let project = Project::new(&[
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "select id from {{ ref('a') }}"),
+        ("models/c.sql", "select id from {{ ref('b') }}"),
+    ]);
+    project.run("run --target-path prod").expect(0, &[]);
+    project.write("models/b.sql", "select id + 1 as id from {{ ref('a') }}");
+    project.run("ls --state prod -s state:modified --output name").expect(0, &["b"]).without("c\n");
+    project.run("run --target other -s state:modified --state prod").expect(1, &["a does not exist"]);
+    let run = project.run("run --target other -s state:modified+ --defer --state prod");
+    run.expect(0, &["other.b", "other.c", "PASS=2"]);
+    assert_eq!(project.query("select id from other.c"), serde_json::json!([{"id": 2}]));
+    project.run("run --target other --defer").expect(2, &["--state or --defer-state are required for deferral"]);
+    // A relation of one's own comes first, unless the state's is favoured.
+    project.run("run --target other -s a").expect(0, &[]);
+    let compiled = |flags: &str| {
+        let compiled = project.run(&format!("compile --quiet --target other -s b --defer --state prod{flags}"));
+        compiled.expect(0, &[]);
+        compiled.printed
+    };
+    assert!(compiled("").contains(r#""p"."other"."a""#));
+    assert!(compiled(" --favor-state").contains(r#""p"."main"."a""#));
+}
+
+#[test]
+fn ephemeral_models_are_among_the_selected_resources() {
+    let project = Project::new(&[
+        ("models/e.sql", "{{ config(materialized='ephemeral') }} select 1 as id"),
+        ("models/m.sql", "select * from {{ ref('e') }}"),
+        ("macros/say.sql", "{% macro say() %}{% do log('selected ' ~ selected_resources, info=true) %}{% endmacro %}"),
+        ("dbt_project.yml", "name: p\nprofile: p\non-run-end: ['{{ say() }}']\n"),
+    ]);
+    project.run("run").expect(0, &["selected ['model.p.e', 'model.p.m']"]);
+}
