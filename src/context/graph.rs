@@ -6,15 +6,15 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::scope::Scope;
-use super::values::{dict, none};
+use super::values::dict;
 use crate::jinja::from_json;
 use crate::manifest::Manifest;
 
-/// `graph` of a scope: none while parsing, since nothing is complete yet.
+/// `graph` of a scope: empty while parsing, since nothing is complete yet.
 pub(super) fn graph(scope: &Arc<Scope>) -> Value {
     match scope.run() {
         Some(run) => scope.session.graph(run.manifest()),
-        None => none(),
+        None => dict::<String>([]),
     }
 }
 

@@ -5,6 +5,7 @@ mod freshness;
 mod interrupted;
 mod killed;
 mod locked;
+mod package_idioms;
 mod secrets;
 mod seeds;
 mod state;
