@@ -28,8 +28,14 @@ pub(crate) struct Compile {
 }
 
 /// What can be compiled, as dbt has it: seeds have no SQL, and unit tests are made where they are run.
-pub(crate) const KINDS: &[ResourceType] =
-    &[ResourceType::Model, ResourceType::Test, ResourceType::Snapshot, ResourceType::Analysis, ResourceType::Seed];
+pub(crate) const KINDS: &[ResourceType] = &[
+    ResourceType::Model,
+    ResourceType::Test,
+    ResourceType::Snapshot,
+    ResourceType::Analysis,
+    ResourceType::Operation,
+    ResourceType::Seed,
+];
 
 impl Compile {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {

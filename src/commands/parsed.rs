@@ -57,6 +57,7 @@ impl Opening {
     /// Reads the whole project; every error there is ends the command.
     pub(crate) fn parse(&self) -> Result<ParsedProject, Diagnostics> {
         let adapter = self.adapter()?;
+        self.check(adapter.warnings().iter().cloned().collect())?;
         self.report(&Event::AdapterRegistered {
             adapter_name: adapter.type_name().to_owned(),
             adapter_version: format!("={}", env!("CARGO_PKG_VERSION")),

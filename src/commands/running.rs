@@ -9,7 +9,7 @@ use super::selection_args::SelectionArgs;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::ResourceType;
-use crate::plan::{BatchResults, Mode, Plan, RunResults};
+use crate::plan::{BatchResults, Mode, NodeResult, Plan, RunResults};
 use crate::runner::{Action, RunReport, Runner, RunnerParts, Stop, StopReason, report_summary};
 
 /// What a command runs.
@@ -47,6 +47,12 @@ impl Opening {
         self.run_plan(project, &plan, request.action, HashMap::new())
     }
 
+    /// Whether the command line selects.
+    fn is_selective(&self) -> bool {
+        let select = self.config.invocation.args.get("select").and_then(serde_json::Value::as_array);
+        select.is_some_and(|select| !select.is_empty())
+    }
+
     /// Runs a plan and writes artifacts; `batches` are those of microbatch models that are retried.
     pub(crate) fn run_plan(
         &self,
@@ -71,7 +77,14 @@ impl Opening {
             batches,
             deferred: Arc::new(self.deferred(&project, action == Action::Clone)?),
         })?;
-        let report = runner.run(plan)?;
+        let mut report = runner.run(plan)?;
+        if action == Action::Compile && !self.is_selective() {
+            // dbt shows ephemeral models only to those who ask for them.
+            let nodes = &project.manifest.nodes;
+            let is_ephemeral =
+                |result: &NodeResult| nodes.get(&result.unique_id).is_some_and(|node| node.is_ephemeral());
+            report.results = report.results.without(|result| !result.is_failure() && is_ephemeral(result));
+        }
         self.write_manifest(&project, &report.compiled)?;
         self.write_run_results(&report.results)?;
         if matches!(action, Action::Build | Action::Clone) {

@@ -10,8 +10,15 @@ use super::raise::compilation;
 use crate::adapters::Column;
 
 /// A column as templates see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct ColumnValue(pub(super) Column);
+
+/// Python's `repr` of it.
+impl std::fmt::Debug for ColumnValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<Column {} ({})>", self.0.name, self.0.data_type())
+    }
+}
 
 const METHODS: &[&str] = &[
     "is_string",

@@ -13,7 +13,7 @@ use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Tabl
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
 use crate::jinja::from_json;
-use crate::manifest::{CompiledNode, Manifest, Node, RefCall, ResourceType, Source};
+use crate::manifest::{CompiledNode, Manifest, Node, RefCall, ResourceType};
 
 /// A worker of the pool with its connection.
 pub struct Worker {
@@ -329,28 +329,6 @@ impl NodeRun {
             self.set_model_key(key, value);
         }
         Ok(())
-    }
-
-    /// When a source was last loaded and the warehouse's time, as the macros for it answer; what it says of `filter` counts.
-    pub fn source_times(self: &Arc<Self>, source: &Source) -> Result<StatementResult, Diagnostic> {
-        let relation = self.relation_value(super::model::source_relation(self.session(), source)?);
-        let text = |text: Option<&String>| text.map_or_else(super::values::none, |text| Value::from(text.as_str()));
-        let name = if let Some(query) = &source.loaded_at_query {
-            let names = BTreeMap::from([("this".to_owned(), relation.clone())]);
-            let engine = self.parts.session.engine();
-            let rendered =
-                engine.render_str(query, None, self.context_with(names)).map_err(|error| error.diagnostic)?;
-            self.call_macro_named("collect_freshness_custom_sql", &[relation, Value::from(rendered.text())])?;
-            "collect_freshness_custom_sql"
-        } else {
-            let filter = source.freshness.as_ref().and_then(|rule| rule.filter.as_ref());
-            let arguments = [relation, text(source.loaded_at_field.as_ref()), text(filter)];
-            self.call_macro_named("collect_freshness", &arguments)?;
-            "collect_freshness"
-        };
-        self.statement_result(name).ok_or_else(|| {
-            Diagnostic::error(Code::INVALID_RESOURCE, format!("macro `{name}` ran no statement of its own name"))
-        })
     }
 
     /// Runs a query and gives its rows; no transaction is begun.

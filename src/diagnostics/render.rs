@@ -138,7 +138,9 @@ impl Painter {
     fn diagnostic(&self, diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         let style = Self::severity_style(diagnostic.severity);
         let mut out = self.paint(style, &format!("{}[{}]", severity_name(diagnostic.severity), diagnostic.code.id));
-        let mut message = diagnostic.message.lines();
+        // Where the snippet shows the place, a database's own drawing of it is left out.
+        let drawn = diagnostic.message.find("\n\nLINE ").filter(|_| !diagnostic.labels.is_empty());
+        let mut message = diagnostic.message[..drawn.unwrap_or(diagnostic.message.len())].lines();
         out += &self.paint(Style::new().bold(), &format!(": {}", message.next().unwrap_or_default()));
         out.push('\n');
         for line in message {

@@ -59,10 +59,13 @@ impl Plan {
         }
     }
 
-    /// The plan for selected unique ids that are only compiled or shown: ephemeral models have jobs too.
+    /// The plan for selected unique ids that are only compiled or shown: ephemeral models and hooks have jobs too.
     pub fn with_ephemeral<'a>(graph: &Graph, manifest: &Manifest, selected: impl IntoIterator<Item = &'a str>) -> Self {
-        let is_ephemeral = |id: &str| manifest.nodes.get(id).is_some_and(|node| node.is_ephemeral());
-        let chosen = selected.into_iter().filter(|id| has_job(manifest, id) || is_ephemeral(id));
+        let is_compiled = |id: &str| {
+            let node = manifest.nodes.get(id);
+            node.is_some_and(|node| node.is_ephemeral() || node.resource_type == ResourceType::Operation)
+        };
+        let chosen = selected.into_iter().filter(|id| has_job(manifest, id) || is_compiled(id));
         Self::of_subset(manifest, graph.subset(chosen))
     }
 

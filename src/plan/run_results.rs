@@ -32,6 +32,13 @@ impl RunResults {
         Self { results, elapsed_time }
     }
 
+    /// The same without some results, which are nobody's business.
+    #[must_use]
+    pub fn without(mut self, is_dropped: impl Fn(&NodeResult) -> bool) -> Self {
+        self.results.retain(|result| !is_dropped(result));
+        self
+    }
+
     /// All results in order.
     pub fn results(&self) -> &[NodeResult] {
         &self.results

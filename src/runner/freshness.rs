@@ -74,6 +74,7 @@ impl Runner {
         if runs_hooks {
             results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);
         }
+        summary::report_finish(self.reporter(), &self.manifest, &results, begin.elapsed().as_secs_f64());
         for result in results.iter().filter(|result| result.is_failure()) {
             summary::report_problem(self.reporter(), &self.manifest, self.session.sources(), result, true);
         }
@@ -112,7 +113,11 @@ impl Runner {
         self.stop.begins(id, handle);
         let started_at = Some(Timestamp::now());
         let outcome = self.ask(source, worker);
-        let timing = vec![Timing { name: "execute", started_at, completed_at: Some(Timestamp::now()) }];
+        // A source has nothing to compile; dbt writes the step all the same.
+        let timing = vec![
+            Timing { name: "compile", started_at, completed_at: started_at },
+            Timing { name: "execute", started_at, completed_at: Some(Timestamp::now()) },
+        ];
         self.stop.ends(id);
         close_transaction(worker, outcome.is_ok());
         let execution_time = begin.elapsed().as_secs_f64();
@@ -123,7 +128,13 @@ impl Runner {
                 ..NodeResult::new(id, ResourceType::Source, known.status)
             },
             Err(problem) => {
-                let failure = Failure::from(problem.clone());
+                let mut problem = problem.clone();
+                if problem.code == Code::DATABASE {
+                    // The built-in macro around the query says nothing about the source.
+                    problem.frames.clear();
+                    problem = problem.at_some(source.span, "of this table");
+                }
+                let failure = Failure::from(problem);
                 NodeResult {
                     message: Some(failure::message(&failure, &subject, &self.session)),
                     diagnostics: failure.diagnostics,
@@ -201,7 +212,7 @@ impl Runner {
     fn render_query(&self, run: &Arc<NodeRun>, source: &Source, query: &str) -> Result<String, Diagnostic> {
         let origin = source.span.map(|span| Origin::new(span.source, span.start as usize));
         let rendered = self.session.engine().render_str(query, origin, run.context());
-        rendered.map(|rendered| rendered.text().to_string()).map_err(|error| error.diagnostic)
+        rendered.map(|rendered| rendered.text()).map_err(|error| error.diagnostic)
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use minijinja::Value;
+use minijinja::value::Tuple;
 
 use super::node::iso_now;
 use super::results_value::results_value;
@@ -14,6 +15,7 @@ use crate::artifacts::CodePath;
 use crate::context::{NodeRun, RunOptions, Worker};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::events::Event;
+use crate::jinja::List;
 use crate::jinja::Origin;
 use crate::manifest::{Node, ResourceType};
 use crate::plan::{NodeResult, NodeStatus, Timing};
@@ -105,10 +107,16 @@ fn end_names(runner: &Runner, results: &[NodeResult]) -> BTreeMap<String, Value>
             schemas.push(schema);
         }
     }
+    let schemas = crate::jinja::from_json(&serde_json::json!(schemas));
+    let pairs = pairs.into_iter().map(|(database, schema)| {
+        let database = database.map_or(Value::from(()), Value::from);
+        Value::from(Tuple::new(vec![database, Value::from(schema)]))
+    });
+    let pairs = pairs.collect();
     let shown = results.iter().filter(|result| result.thread_id != "main" || result.status == NodeStatus::Error);
     BTreeMap::from([
-        ("schemas".to_owned(), crate::jinja::from_json(&serde_json::json!(schemas))),
-        ("database_schemas".to_owned(), crate::jinja::from_json(&serde_json::json!(pairs))),
+        ("schemas".to_owned(), schemas),
+        ("database_schemas".to_owned(), Value::from_object(List::new(pairs))),
         ("results".to_owned(), results_value(runner, shown)),
     ])
 }

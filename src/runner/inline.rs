@@ -18,7 +18,7 @@ pub fn inline_node(session: &Session, manifest: &Manifest, name: &str, code: &st
         name: name.to_owned(),
         package_name: project.name.clone(),
         path: format!("{name}.sql"),
-        original_file_path: format!("from remote system/{name}.sql"),
+        original_file_path: format!("inline/{name}.sql"),
         fqn: vec![project.name.clone(), "sql".into(), name.to_owned()],
         alias: name.to_owned(),
         database: Some(adapter.database().to_owned()),

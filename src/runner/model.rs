@@ -89,7 +89,13 @@ fn call(
 
 /// A database error that points into the statement that was sent points into the node's compiled SQL instead, where the
 /// statement holds it, and at the line of the node's own file that it came from.
-fn place(run: &NodeRun, mut problem: Diagnostic, compiled: Option<&Compiled>) -> Failure {
+pub(super) fn place(run: &NodeRun, mut problem: Diagnostic, compiled: Option<&Compiled>) -> Failure {
+    if problem.code == Code::CANCELLED {
+        problem.frames.clear();
+        let begin = run.node().span.map(|span| Span { end: span.start, ..span });
+        problem.labels = begin.map(|span| Label { span, text: "this was being built".into() }).into_iter().collect();
+        return problem.into();
+    }
     let (Some(compiled), true) = (compiled, problem.code == Code::DATABASE) else { return problem.into() };
     // Built-in macros around the statement say nothing about the node.
     problem.frames.clear();

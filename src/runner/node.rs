@@ -213,9 +213,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     match runner.action {
         Action::Compile => return Ok(Done { message: None, ..Done::default() }),
         Action::Show(limit) => {
-            return running.timed("execute", |running| {
-                show::query(running.runner, &run, compiled.as_ref(), limit).map_err(Failure::from)
-            });
+            return running.timed("execute", |running| show::query(running.runner, &run, compiled.as_ref(), limit));
         }
         Action::Build | Action::Clone => {}
     }

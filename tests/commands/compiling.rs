@@ -47,3 +47,23 @@ fn indexes_are_made() {
     let found = project.query("select table_name as t, is_unique as u from duckdb_indexes()");
     assert_eq!(found, serde_json::json!([{"t": "m", "u": true}]));
 }
+
+#[test]
+fn what_templates_print_is_as_in_python() {
+    let project = Project::new(&[
+        ("models/m.sql", "select 1 as id"),
+        (
+            "macros/say.sql",
+            "{% macro say() %}{% do log('found ' ~ database_schemas ~ adapter.get_columns_in_relation(ref('m')), info=true) %}{% endmacro %}",
+        ),
+        ("dbt_project.yml", "name: p\nprofile: p\non-run-end: ['{{ say() }}']\n"),
+    ]);
+    project.run("run").expect(0, &["found [('p', 'main')][<Column id (INTEGER)>]"]);
+}
+
+#[test]
+fn the_place_of_a_database_error_is_drawn_once() {
+    let project = Project::new(&[("models/m.sql", "select nope")]);
+    project.run("run").expect(1, &["target/compiled/p/models/m.sql:1:8"]).without("LINE 1");
+    project.run("show|--inline|select nope").expect(2, &["inline_query.sql:1:8"]).without("LINE 1");
+}

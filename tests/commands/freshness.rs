@@ -6,15 +6,13 @@ const YAML: &str = "
 sources:
   - name: raw
     schema: main
-    loaded_at_field: loaded_at
     freshness: {warn_after: {count: 1, period: hour}, error_after: {count: 1, period: day}}
     tables:
-      - name: fresh
-      - name: late
+      - {name: fresh, loaded_at_field: loaded_at}
+      - {name: late, loaded_at_field: loaded_at}
       - name: stale
-        loaded_at_field: null
         loaded_at_query: select max(loaded_at) from {{ this }}
-      - name: missing
+      - {name: missing, loaded_at_field: loaded_at}
       - name: unchecked
         freshness: null
 ";

@@ -4,6 +4,7 @@ mod compiling;
 mod freshness;
 mod interrupted;
 mod killed;
+mod locked;
 mod package_idioms;
 mod secrets;
 mod seeds;

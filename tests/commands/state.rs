@@ -67,3 +67,18 @@ fn ephemeral_models_are_among_the_selected_resources() {
     ]);
     project.run("run").expect(0, &["selected ['model.p.e', 'model.p.m']"]);
 }
+
+#[test]
+fn only_the_failed_batches_of_a_model_are_retried() {
+    let model = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='t', batch_size='day', \
+                 begin='2024-01-01') }}\nselect t, 1 / (case when t = '2024-01-02' and not {{ var('mended', false) }} then \
+                 error('broken') else 1 end) as x from {{ ref('events') }}";
+    let events = "{{ config(materialized='table', event_time='t') }}\nselect unnest([timestamp '2024-01-01', \
+                  timestamp '2024-01-02', timestamp '2024-01-03']) as t";
+    let project = Project::new(&[("models/events.sql", events), ("models/m.sql", model)]);
+    let range = "--event-time-start 2024-01-01 --event-time-end 2024-01-04";
+    project.run(&format!("run {range}")).expect(1, &["PARTIAL SUCCESS (2/3)"]);
+    let retried = project.run("retry|--vars|{mended: true}");
+    retried.expect(0, &["Batch 1 of 1 OK created batch 2024-01-02"]).without("2024-01-03");
+    assert_eq!(project.query("select count(*) as n from m"), serde_json::json!([{"n": 3}]));
+}

@@ -70,3 +70,10 @@ saved_queries:
     assert_eq!(manifest["parent_map"]["saved_query.p.monthly"], serde_json::json!(["metric.p.ratio"]));
     project.run("ls -s +saved_query:monthly").expect(0, &["metric:p.total", "semantic_model:p.orders"]);
 }
+
+#[test]
+fn what_a_profile_asks_for_in_vain_is_told() {
+    let profile =
+        "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: p.duckdb, plugins: [{module: excel}]}\n";
+    Project::new(&[("profiles.yml", profile)]).run("parse").expect(0, &["warning[W0408]", "plugins"]);
+}
