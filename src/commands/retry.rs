@@ -50,7 +50,7 @@ impl Retry {
 
 fn retry(opening: &Opening, overrides: &Overrides) -> Result<Outcome, Diagnostics> {
     let project = &opening.config.project;
-    let folder = opening.config.flags.state.clone().unwrap_or_else(|| project.target_path.clone().into());
+    let folder = opening.config.flags.state.clone().unwrap_or_else(|| project.target_path.clone());
     let Some(previous) = read_previous_run(&project.root.join(&folder))? else {
         return Err(no_run(&folder).into());
     };

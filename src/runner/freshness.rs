@@ -201,7 +201,7 @@ impl Runner {
     fn render_query(&self, run: &Arc<NodeRun>, source: &Source, query: &str) -> Result<String, Diagnostic> {
         let origin = source.span.map(|span| Origin::new(span.source, span.start as usize));
         let rendered = self.session.engine().render_str(query, origin, run.context());
-        rendered.map(|rendered| rendered.text().to_string()).map_err(|error| error.diagnostic)
+        rendered.map(|rendered| rendered.text()).map_err(|error| error.diagnostic)
     }
 }
 
