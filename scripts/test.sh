@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests, with a PostgreSQL server of their own (HETL_TEST_POSTGRES tells them where; without one those tests say so and pass).
+# Runs all tests, with a PostgreSQL server of their own, whose address is in HETL_TEST_POSTGRES.
 # Arguments go to the test runner: cargo nextest where it is installed, else cargo test.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -48,8 +48,6 @@ pub(super) fn translate(key: &str) -> &str {
     match key {
         "pre_hook" => "pre-hook",
         "post_hook" => "post-hook",
-        "dataset" => "schema",
-        "project" | "catalog" => "database",
         other => other,
     }
 }
@@ -246,6 +244,15 @@ mod tests {
         assert_eq!(config["tags"], json!(["a", "b"]));
         assert_eq!(config["pre-hook"][1]["sql"], json!("select 2"));
         assert_eq!(config["materialized"], json!("view"));
+    }
+
+    /// BigQuery's words for database and schema are configs of the user's own elsewhere.
+    #[test]
+    fn words_of_other_warehouses_are_left_alone() {
+        let mut config = defaults(ResourceType::Model);
+        merge(&mut config, &map(json!({"project": "billing", "dataset": "x"})));
+        assert_eq!((&config["database"], &config["schema"]), (&Value::Null, &Value::Null));
+        assert_eq!(config["project"], json!("billing"));
     }
 
     #[test]

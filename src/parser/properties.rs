@@ -181,9 +181,6 @@ const SOURCE_KEYS: &[&str] = &[
     "meta",
     "config",
     "overrides",
-    "catalog",
-    "project",
-    "dataset",
 ];
 const EXPOSURE_KEYS: &[&str] = &[
     "name",

@@ -164,19 +164,12 @@ fn object(value: Option<&Value>) -> Map<String, Value> {
 }
 
 fn database(parsing: &Parsing, entry: &Entry) -> Option<String> {
-    ["database", "catalog", "project"]
-        .iter()
-        .find_map(|key| entry.values.get(*key).and_then(Value::as_str))
-        .map(str::to_owned)
-        .or_else(|| Some(parsing.adapter().database().to_owned()))
+    let given = entry.values.get("database").and_then(Value::as_str);
+    Some(given.unwrap_or(parsing.adapter().database()).to_owned())
 }
 
 fn schema(entry: &Entry) -> String {
-    ["schema", "dataset"]
-        .iter()
-        .find_map(|key| entry.values.get(*key).and_then(Value::as_str))
-        .unwrap_or(&entry.name)
-        .to_owned()
+    entry.values.get("schema").and_then(Value::as_str).unwrap_or(&entry.name).to_owned()
 }
 
 fn meta(
