@@ -233,7 +233,7 @@ fn offline(
         "is_motherduck" | "use_ducklake_table_workarounds" => Ok(Value::from(false)),
         "disable_transactions" => Ok(Value::from(adapter.disables_transactions())),
         "escape_sql_string" => one_text(method, "value", args).map(|text| Value::from(text.replace('\'', "''"))),
-        "get_binding_char" => Ok(Value::from("?")),
+        "get_binding_char" => Ok(Value::from(adapter.parameter_mark())),
         "batch_id_for_model" => Ok(batch_id(args)),
         "is_ducklake" => Ok(Value::from(is_ducklake(scope, args))),
         "parse_index" => index::parse(args),
@@ -429,16 +429,16 @@ fn add_query(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
 /// A seed's rows into its table by the warehouse's own loader.
 fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
     let names = ["database", "schema", "table_name", "agate_table", "column_override", "field_delimiter"];
-    let [database, schema, name, _table, _override, delimiter] = bind("load_dataframe", names, args)?;
+    let [database, schema, name, table, _override, _delimiter] = bind("load_dataframe", names, args)?;
+    let table = required("load_dataframe", "agate_table", table)?;
+    let table = as_table(&table).ok_or_else(|| compilation("load_dataframe() needs a table"))?.to_table();
     let [database, schema, name] = [database, schema, name].map(|value| optional_text(value.as_ref()));
     let relation = run
         .session()
         .adapter()
         .relation(database.as_deref(), schema.as_deref(), name.as_deref())
         .with_quoting(run.session().quoting());
-    let delimiter = optional_text(delimiter.as_ref()).and_then(|text| text.chars().next()).unwrap_or(',');
-    let path = super::seed::seed_path(run);
-    let rows = run.worker().connection().load_csv(&relation, &[], &path, delimiter);
+    let rows = run.worker().connection().load_rows(&relation, &[], &table);
     match rows {
         Ok(rows) => Ok(Value::from(rows)),
         Err(error) => Err(raise(execute::problem(run, &error, ""))),
