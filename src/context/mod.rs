@@ -18,6 +18,7 @@ mod exceptions;
 mod flags;
 mod foreign_keys;
 mod graph;
+mod index_changes;
 mod json_yaml;
 mod log;
 mod macro_set;
@@ -39,6 +40,7 @@ mod shared;
 mod source;
 mod table;
 mod test_arguments;
+mod user_function;
 mod values;
 mod var;
 

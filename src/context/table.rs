@@ -97,6 +97,11 @@ impl TableValue {
         }
     }
 
+    /// The names of the columns.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The number of rows.
     pub(super) fn len(&self) -> usize {
         match &self.source {
