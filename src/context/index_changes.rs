@@ -59,7 +59,8 @@ pub(super) fn between(results: &Value, model: &Value) -> Result<Value, Error> {
     if dropped.is_empty() && created.is_empty() {
         return Ok(none());
     }
-    let changes = dropped.iter().map(|index| index.change("drop")).chain(created.iter().map(|index| index.change("create")));
+    let changes =
+        dropped.iter().map(|index| index.change("drop")).chain(created.iter().map(|index| index.change("create")));
     Ok(dict([
         ("indexes", list(changes.collect())),
         ("requires_full_refresh", Value::from(false)),

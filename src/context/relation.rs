@@ -276,7 +276,11 @@ impl Object for RelationValue {
                 super::user_function::macro_name(&required("get_function_macro_name", "config", config)?)?
             }
             "get_materialized_view_config_change_collection" => {
-                let [results, model] = bind("get_materialized_view_config_change_collection", ["relation_results", "relation_config"], args)?;
+                let [results, model] = bind(
+                    "get_materialized_view_config_change_collection",
+                    ["relation_results", "relation_config"],
+                    args,
+                )?;
                 super::index_changes::between(
                     &required("get_materialized_view_config_change_collection", "relation_results", results)?,
                     &required("get_materialized_view_config_change_collection", "relation_config", model)?,

@@ -127,10 +127,7 @@ fn is_deferrable(node: &Node) -> bool {
 
 /// Where the nodes of another state lie, for [`RunOptions::deferred`]: those that the project has too.
 pub fn deferred_relations(session: &Session, manifest: &Manifest, state: &Manifest) -> HashMap<String, Relation> {
-    let others = state
-        .nodes
-        .iter()
-        .filter(|(id, other)| is_deferrable(other) && manifest.nodes.contains_key(*id));
+    let others = state.nodes.iter().filter(|(id, other)| is_deferrable(other) && manifest.nodes.contains_key(*id));
     others.map(|(id, other)| (id.clone(), super::model::node_relation(session, other))).collect()
 }
 

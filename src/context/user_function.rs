@@ -22,7 +22,8 @@ pub(super) fn config_of(model: &Value) -> Result<Value, Error> {
         if let Some((article, key, _)) = missing.into_iter().find(|(_, _, value)| value.is_none()) {
             let message = format!("{article} `{key}` is required for python functions");
             return Err(raise(
-                Diagnostic::error(Code::INVALID_CONFIG, message).hint(format!("set `{key}` in the config of the function")),
+                Diagnostic::error(Code::INVALID_CONFIG, message)
+                    .hint(format!("set `{key}` in the config of the function")),
             ));
         }
     }

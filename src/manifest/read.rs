@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Checksum, ColumnProperties, CompiledNode, CompiledNodes, Constraint, DependsOn, Doc, Exposure, FreshnessRule,
-    FreshnessThreshold, FunctionDetails, Group, Macro, MacroArgument, Manifest, Node, NodeConfig, RefCall, ResourceType, SemanticLayer,
-    Source, TestDetails, TestMetadata, TimePeriod, UnitTest,
+    FreshnessThreshold, FunctionDetails, Group, Macro, MacroArgument, Manifest, Node, NodeConfig, RefCall,
+    ResourceType, SemanticLayer, Source, TestDetails, TestMetadata, TimePeriod, UnitTest,
 };
 use crate::adapters::RelationParts;
 

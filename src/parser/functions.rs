@@ -33,9 +33,9 @@ pub(super) fn details(patch: Option<&Patch>) -> FunctionDetails {
     };
     let values = &patch.entry.values;
     let arguments = values.get("arguments").and_then(Value::as_array).into_iter().flatten();
-    let arguments = arguments.filter_map(Value::as_object).map(|argument| {
-        with_defaults(argument, &[("name", ""), ("data_type", "")], &["description", "default_value"])
-    });
+    let arguments = arguments
+        .filter_map(Value::as_object)
+        .map(|argument| with_defaults(argument, &[("name", ""), ("data_type", "")], &["description", "default_value"]));
     FunctionDetails { arguments: arguments.collect(), returns: returned(values.get("returns")) }
 }
 

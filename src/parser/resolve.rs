@@ -110,7 +110,8 @@ impl Lookup {
             return Found::Enabled(id);
         }
         let disabled = self.disabled_functions.get(name);
-        let is_disabled = disabled.is_some_and(|packages| wanted.is_none_or(|wanted| packages.iter().any(|p| p == wanted)));
+        let is_disabled =
+            disabled.is_some_and(|packages| wanted.is_none_or(|wanted| packages.iter().any(|p| p == wanted)));
         if is_disabled { Found::Disabled } else { Found::Nothing }
     }
 

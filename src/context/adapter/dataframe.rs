@@ -51,7 +51,8 @@ fn csv_of(table: &TableValue) -> std::io::Result<tempfile::NamedTempFile> {
         None => {
             writer.write_record(table.names())?;
             for row in table.rows() {
-                writer.write_record(items_of(row).unwrap_or_default().iter().map(|value| cell_of(value).to_string()))?;
+                writer
+                    .write_record(items_of(row).unwrap_or_default().iter().map(|value| cell_of(value).to_string()))?;
             }
         }
     }

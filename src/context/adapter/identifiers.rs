@@ -24,10 +24,7 @@ pub(super) fn with_suffix(scope: &Scope, args: &[Value]) -> Result<Value, Error>
         return Ok(Value::from(format!("{identifier}{suffix}")));
     };
     shortened(&identifier, &suffix, limit).map(Value::from).ok_or_else(|| {
-        compilation(format!(
-            "Relation suffix is too long ({} bytes). Maximum length is {limit} bytes.",
-            suffix.len()
-        ))
+        compilation(format!("Relation suffix is too long ({} bytes). Maximum length is {limit} bytes.", suffix.len()))
     })
 }
 

@@ -6,10 +6,10 @@
 pub(super) mod cache;
 mod columns;
 mod constraints;
+mod dataframe;
 mod dispatch;
 pub(super) mod execute;
 mod external;
-mod dataframe;
 mod foreign_keys;
 mod identifiers;
 mod index;
