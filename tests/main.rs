@@ -5,5 +5,6 @@ mod broken;
 mod commands;
 mod documentation;
 mod packages;
+mod postgres_server;
 mod robustness;
 mod tidy;

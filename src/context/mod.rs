@@ -19,6 +19,7 @@ mod flags;
 mod foreign_keys;
 mod graph;
 mod index_changes;
+mod halt;
 mod json_yaml;
 mod log;
 mod macro_set;
@@ -45,6 +46,7 @@ mod values;
 mod var;
 
 pub use capture::{Capture, Captured};
+pub use halt::{Halt, Halted};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
 pub use model::source_relation as relation_of_source;
 pub use parse::{Named, ParseNode, docs_context, generate_name, macro_context, parse_context, yaml_context};

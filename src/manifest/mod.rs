@@ -6,6 +6,7 @@
 mod compiled;
 mod config;
 mod contract;
+mod described;
 mod json;
 mod metadata;
 mod node;
@@ -14,9 +15,11 @@ mod read;
 mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
+mod time_limit;
 
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
+pub use described::Described;
 pub use json::{ManifestJson, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, utc};
 pub use node::{
@@ -26,6 +29,7 @@ pub use node::{
 pub use resources::{
     Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
 };
+pub use time_limit::time_limit;
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ use super::templates;
 use super::templates::Reading;
 use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
-use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails};
+use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails, time_limit};
 
 /// What is known of a node before its template is read.
 pub(super) struct Draft<'a> {
@@ -275,6 +275,9 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         return Err(problem("enabled", format!("`enabled` of `{}` must be true or false", node.name)));
     }
     check_types(sources, node)?;
+    if let Err(wrong) = time_limit(config) {
+        return Err(problem("meta", format!("`timeout` under `meta: hetl:` of `{}` {wrong}", node.name)));
+    }
     if let Some(severity) = config.get("severity") {
         let known = severity
             .as_str()

@@ -1,10 +1,11 @@
 //! What a job is about, and the lines that say so.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diagnostics::Span;
 use crate::events::{Event, NodeInfo};
-use crate::manifest::{Exposure, Manifest, Node, ResourceType, Source, UnitTest};
+use crate::manifest::{Exposure, Manifest, Node, ResourceType, Source, UnitTest, time_limit};
 use crate::plan::{NodeResult, NodeStatus};
 
 /// The resource of a job.
@@ -89,6 +90,15 @@ impl Subject {
             Self::Exposure(exposure) => exposure.span,
             Self::Source(source) => source.span,
             Self::Semantic(..) => None,
+        }
+    }
+
+    /// How long it may take; the parser has refused what is no limit.
+    pub(super) fn time_limit(&self) -> Option<Duration> {
+        match self {
+            Self::Node(node) => time_limit(&node.config).ok().flatten(),
+            Self::UnitTest(test) => time_limit(&test.config).ok().flatten(),
+            Self::Exposure(_) | Self::Source(_) | Self::Semantic(..) => None,
         }
     }
 

@@ -7,6 +7,7 @@ mod interrupted;
 mod killed;
 mod locked;
 mod package_idioms;
+mod reports;
 mod secrets;
 mod seeds;
 mod state;

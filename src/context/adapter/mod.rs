@@ -6,7 +6,6 @@
 pub(super) mod cache;
 mod columns;
 mod constraints;
-mod dataframe;
 mod dispatch;
 pub(super) mod execute;
 mod external;
@@ -237,7 +236,7 @@ fn offline(
         "is_motherduck" | "use_ducklake_table_workarounds" => Ok(Value::from(false)),
         "disable_transactions" => Ok(Value::from(adapter.disables_transactions())),
         "escape_sql_string" => one_text(method, "value", args).map(|text| Value::from(text.replace('\'', "''"))),
-        "get_binding_char" => Ok(Value::from("?")),
+        "get_binding_char" => Ok(Value::from(adapter.parameter_mark())),
         "batch_id_for_model" => Ok(batch_id(args)),
         "is_ducklake" => Ok(Value::from(is_ducklake(scope, args))),
         "identifier_with_suffix" => identifiers::with_suffix(scope, args),
@@ -306,7 +305,7 @@ fn online(
             Ok(Value::from(execute::run(run, &sql, false, false).is_ok()))
         }
         "get_seed_file_path" => Ok(Value::from(super::seed::seed_path(run).to_string_lossy().into_owned())),
-        "load_dataframe" => dataframe::load(run, args),
+        "load_dataframe" => load_dataframe(run, args),
         "catalog_supports_foreign_keys" | "existing_key_constraint_types" => foreign_keys::call(run, method, args),
         "get_temp_relation_path" => temp_relation_path(scope, args),
         _ if METHODS.contains(&method) => Ok(stand_in(method)),
@@ -435,6 +434,25 @@ fn add_query(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
         }
     }
     Ok(tuple(vec![none(), none()]))
+}
+
+/// A seed's rows into its table by the warehouse's own loader.
+fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
+    let names = ["database", "schema", "table_name", "agate_table", "column_override", "field_delimiter"];
+    let [database, schema, name, table, _override, _delimiter] = bind("load_dataframe", names, args)?;
+    let table = required("load_dataframe", "agate_table", table)?;
+    let table = as_table(&table).ok_or_else(|| compilation("load_dataframe() needs a table"))?.to_table();
+    let [database, schema, name] = [database, schema, name].map(|value| optional_text(value.as_ref()));
+    let relation = run
+        .session()
+        .adapter()
+        .relation(database.as_deref(), schema.as_deref(), name.as_deref())
+        .with_quoting(run.session().quoting());
+    let rows = run.worker().connection().load_rows(&relation, &[], &table);
+    match rows {
+        Ok(rows) => Ok(Value::from(rows)),
+        Err(error) => Err(raise(execute::problem(run, &error, ""))),
+    }
 }
 
 fn temp_relation_path(scope: &Scope, args: &[Value]) -> Result<Value, Error> {
