@@ -22,11 +22,7 @@ pub struct LockHolder {
 
 impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`hetl {}` ({}, invocation {}) since {}",
-            self.command, self.place, self.invocation_id, self.since
-        )
+        write!(f, "`hetl {}` ({}, invocation {}) since {}", self.command, self.place, self.invocation_id, self.since)
     }
 }
 

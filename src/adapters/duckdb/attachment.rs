@@ -48,7 +48,8 @@ impl Attachment {
 
     /// The file that is written to, if it is a DuckDB file that may be.
     pub(super) fn writable_file(&self, root: &Path) -> Option<PathBuf> {
-        let is_other = |option: &String| option == "READ_ONLY" || (option.starts_with("TYPE ") && option != "TYPE duckdb");
+        let is_other =
+            |option: &String| option == "READ_ONLY" || (option.starts_with("TYPE ") && option != "TYPE duckdb");
         if self.options.iter().any(is_other) { None } else { file(&self.path, root) }
     }
 

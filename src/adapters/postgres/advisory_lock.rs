@@ -28,7 +28,8 @@ pub(super) struct Fence {
 impl Fence {
     /// Two statements; the second gives one row with one boolean: whether the lock is still held.
     pub(super) fn check(&self) -> String {
-        let pass: Vec<_> = self.keys.iter().map(|key| format!("pg_advisory_xact_lock_shared({FENCE}, {key})")).collect();
+        let pass: Vec<_> =
+            self.keys.iter().map(|key| format!("pg_advisory_xact_lock_shared({FENCE}, {key})")).collect();
         let keys: Vec<_> = self.keys.iter().map(|key| format!("{}", *key as u32)).collect();
         format!(
             "select {}; select count(*) = {} from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = {} \

@@ -96,7 +96,8 @@ impl Session {
         Err(DatabaseError {
             // SQLSTATE of a lock that cannot be had.
             kind: "55P03".to_owned(),
-            message: "the run's lock on its schemas is lost, so another run may have begun; nothing was committed".to_owned(),
+            message: "the run's lock on its schemas is lost, so another run may have begun; nothing was committed"
+                .to_owned(),
             offset: None,
             cancelled: false,
         })

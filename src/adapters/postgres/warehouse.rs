@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::credentials::Credentials;
 use super::dialect::{Dialect, POSTGRES, REDSHIFT};
-use super::{advisory_lock, libpq_files};
 use super::server::Server;
 use super::session::Session;
+use super::{advisory_lock, libpq_files};
 use crate::adapters::registry::Surroundings;
 use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType};
 use crate::diagnostics::Diagnostic;
