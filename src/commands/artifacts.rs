@@ -11,6 +11,7 @@ use crate::artifacts::{
     ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, SourcesJson,
     TargetFolder,
 };
+use crate::config::SECRET_PREFIX;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::CompiledNodes;
@@ -110,7 +111,12 @@ impl Opening {
         let mut args = self.config.invocation_args();
         let command = invocation.argv.iter().skip(1).cloned().collect::<Vec<_>>().join(" ");
         let command = self.config.profile.hide_secrets(&format!("dbt {command}"));
-        args.insert("invocation_command".into(), command.into());
+        args.insert("invocation_command".into(), self.console.without_secrets(command).into());
+        if let Some(Value::Object(vars)) = args.get_mut("vars") {
+            for (_, value) in vars.iter_mut().filter(|(name, _)| name.starts_with(SECRET_PREFIX)) {
+                *value = "*****".into();
+            }
+        }
         args
     }
 }

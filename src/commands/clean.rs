@@ -31,23 +31,33 @@ fn clean(opening: &Opening) -> Result<Outcome, Diagnostics> {
         .collect();
     let targets: Vec<PathBuf> = project.clean_targets.iter().map(|target| lexical(&root.join(target))).collect();
     let outside: Vec<&PathBuf> = targets.iter().filter(|target| !target.starts_with(&root)).collect();
-    if let Some(first) = outside.first() {
+    if !outside.is_empty() && opening.config.flags.clean_project_files_only {
+        let outside: Vec<_> = outside.iter().map(|path| format!("`{}`", path.display())).collect();
         return Err(Diagnostic::error(
             Code::INVALID_PROJECT,
-            format!("clean would remove `{}`, which is outside the project", first.display()),
+            format!("dbt will not clean the following directories outside the project: {}", outside.join(", ")),
         )
         .note("nothing was removed")
-        .hint("keep clean-targets inside the project")
+        .hint("keep clean-targets inside the project, or give --no-clean-project-files-only")
+        .into());
+    }
+    let protected: Vec<_> = targets
+        .iter()
+        .filter(|target| root.starts_with(target) || kept.iter().any(|kept| kept.starts_with(target)))
+        .map(|target| format!("`{}`", target.display()))
+        .collect();
+    if !protected.is_empty() {
+        return Err(Diagnostic::error(
+            Code::INVALID_PROJECT,
+            format!("dbt will not clean the following source paths: {}", protected.join(", ")),
+        )
+        .note("nothing was removed")
+        .hint("take them out of clean-targets")
         .into());
     }
     for target in targets {
         let path = target.to_string_lossy().into_owned();
         opening.report(&Event::CheckCleanPath { path: path.clone() });
-        let is_protected = target == root || kept.iter().any(|kept| kept.starts_with(&target));
-        if is_protected {
-            opening.report(&Event::ProtectedCleanPath { path });
-            continue;
-        }
         remove(&target)?;
         opening.report(&Event::ConfirmCleanPath { path });
     }

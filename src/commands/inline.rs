@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::opening::Opening;
 use crate::adapters::Table;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::manifest::Manifest;
 use crate::plan::{Mode, Plan};
@@ -55,12 +55,20 @@ impl Opening {
             return Ok(InlineFinished { unique_id, code: None, table: None });
         };
         if let Some(failed) = report.results.results().iter().find(|result| result.is_failure()) {
-            return Err(failed.diagnostics.iter().cloned().collect());
+            return Err(failed.diagnostics.iter().cloned().map(of_inline).collect());
         }
         Ok(InlineFinished {
             code: report.compiled.get(&unique_id).and_then(|node| node.code.clone()),
             table: report.tables.shift_remove(&unique_id),
             unique_id,
         })
+    }
+}
+
+/// dbt reads inline SQL before anything is run, and says so.
+fn of_inline(problem: Diagnostic) -> Diagnostic {
+    match problem.code.sort() {
+        "Compilation Error" => problem.note("Error parsing inline query"),
+        _ => problem,
     }
 }

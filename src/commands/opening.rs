@@ -195,8 +195,16 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
             })
             .collect(),
         annotations: is_for_github.then(|| folder_in_repository(invocation, overrides, config)),
-        secrets: Secrets::among(environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+        secrets: Secrets::among(
+            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(secret_vars(config)),
+        ),
     }
+}
+
+/// `--vars`, whose names can be those of secrets as in dbt.
+fn secret_vars(config: Option<&Config>) -> impl Iterator<Item = (&str, &str)> {
+    let vars = config.into_iter().flat_map(|config| config.vars.command_line());
+    vars.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
 }
 
 /// Where the project is below the folder that GitHub checked out, with a slash at its end; empty where it is that folder.

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use super::opening::{Opening, Outcome, with_project};
 use crate::config::Overrides;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::events::Event;
 use crate::manifest::CompiledNodes;
+use crate::plan::RunResults;
 use crate::runner::{Stop, run_operation};
 use crate::yaml;
 
@@ -28,7 +29,9 @@ impl RunOperation {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
         let mut args = Map::new();
         args.insert("macro".into(), self.name.clone().into());
-        args.insert("args".into(), self.args.clone().into());
+        let given =
+            yaml::parse_into(SourceMap::new().add("--args", self.args.as_str()), &self.args, &mut Diagnostics::new());
+        args.insert("args".into(), given.map_or_else(|| Value::Object(Map::new()), |tree| tree.to_json()));
         with_project("run-operation", args, overrides, |opening| self.call(opening))
     }
 
@@ -39,10 +42,11 @@ impl RunOperation {
         opening.write_manifest(&project, &CompiledNodes::default())?;
         let stop = Stop::new(false);
         stop.listen();
-        match run_operation(&project.session, &project.manifest, &stop, &self.name, &arguments) {
-            Ok(()) => Ok(Outcome::Success),
-            Err(problem) if problem.code == Code::MACRO_NOT_FOUND && problem.labels.is_empty() => Err(problem.into()),
-            Err(problem) => {
+        let report = run_operation(&project.session, &project.manifest, &stop, &self.name, &arguments)?;
+        opening.write_run_results(&RunResults::of_one(report.result))?;
+        match report.problem {
+            None => Ok(Outcome::Success),
+            Some(problem) => {
                 let text = crate::diagnostics::render::text(&problem, &opening.sources);
                 let exc = format!("{}\n{}", problem.code.sort(), text.trim_end());
                 opening.report(&Event::RunningOperationCaughtError { exc });

@@ -145,7 +145,31 @@ pub(super) fn flags(
                 .hint("use --warn-error-options '{error: all}' with its other keys"),
         );
     }
+    diagnostics.extend(check_event_time(&flags));
     flags
+}
+
+/// Begin and end of event time come together, in this order.
+fn check_event_time(flags: &Flags) -> Option<Diagnostic> {
+    let lonely = |given: &str, missing: &str| {
+        let message = format!("The flag `{given}` was specified, but `{missing}` was not");
+        Diagnostic::error(Code::USAGE, message)
+            .hint(format!("When specifying `{given}`, `{missing}` must also be present."))
+    };
+    match (&flags.event_time_start, &flags.event_time_end) {
+        (Some(_), None) => Some(lonely("--event-time-start", "--event-time-end")),
+        (None, Some(_)) => Some(lonely("--event-time-end", "--event-time-start")),
+        (Some(start), Some(end)) => {
+            let moment = |text: &str| text.parse::<jiff::civil::DateTime>().ok();
+            let is_ordered = match (moment(start), moment(end)) {
+                (Some(start), Some(end)) => start < end,
+                _ => start < end,
+            };
+            let message = "Value for `--event-time-start` must be less than `--event-time-end`";
+            (!is_ordered).then(|| Diagnostic::error(Code::USAGE, message))
+        }
+        (None, None) => None,
+    }
 }
 
 /// Folders that flags or the environment set: `TARGET_PATH`, `LOG_PATH`.

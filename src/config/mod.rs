@@ -33,6 +33,7 @@ pub use overrides::Overrides;
 pub use package_reader::{PackageMetadata, PackageReader};
 pub use profile::{Profile, ProfileOrigin};
 pub use project::{DispatchRule, Hook, PackageSpec, Project, ProjectPaths, QueryComment};
+pub use template::SECRET_PREFIX;
 pub use vars::Vars;
 
 /// The version of dbt Core that projects are told they run on (`dbt_version`, `require-dbt-version`).

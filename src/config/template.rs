@@ -16,7 +16,7 @@ use crate::jinja::{Engine, raise};
 use crate::yaml::{Mapping, Node, Value};
 
 /// Environment variables with this prefix are secrets.
-pub(super) const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
+pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
 /// Around the name of a secret while Jinja runs, so that no filter sees or changes its value.
 const SECRET_START: &str = "$$$DBT_SECRET_START$$$";
 const SECRET_END: &str = "$$$DBT_SECRET_END$$$";

@@ -45,7 +45,7 @@ impl Object for Config {
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         if let Stage::Parse { capture, .. } = &self.0.stage {
             let call = config_call(args)?;
-            merge_call(&mut capture.lock().config_call, call)?;
+            merge_config_call(&mut capture.lock().config_call, call)?;
         }
         Ok(nothing())
     }
@@ -59,7 +59,7 @@ impl Object for Config {
             if let Stage::Parse { capture, .. } = &self.0.stage {
                 let name = text("config.set", "name", name)?;
                 let call = Map::from_iter([(name, to_json(&value.unwrap_or_else(none)))]);
-                merge_call(&mut capture.lock().config_call, call)?;
+                merge_config_call(&mut capture.lock().config_call, call)?;
             }
             return Ok(nothing());
         }
@@ -189,7 +189,7 @@ fn listed(value: Json) -> Vec<Json> {
 }
 
 /// Adds a call of `config` to earlier ones: tags and hooks add up, `meta` and the like are updated, others replaced.
-pub(super) fn merge_call(into: &mut Map<String, Json>, call: Map<String, Json>) -> Result<(), Error> {
+pub fn merge_config_call(into: &mut Map<String, Json>, call: Map<String, Json>) -> Result<(), Error> {
     let first = into.is_empty();
     for (key, value) in call {
         match key.as_str() {
@@ -272,7 +272,7 @@ mod tests {
         let mut into = Map::new();
         for call in calls {
             let Json::Object(call) = call.clone() else { panic!("a call is a dict") };
-            merge_call(&mut into, call).unwrap();
+            merge_config_call(&mut into, call).unwrap();
         }
         Json::Object(into)
     }

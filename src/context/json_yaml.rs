@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use minijinja::value::ValueKind;
 use minijinja::{Error, Value};
 use serde_json::Value as Json;
 
 use super::arguments::{bind, flag, required, text};
 use super::values::none;
 use crate::diagnostics::SourceMap;
-use crate::jinja::{from_json, to_json};
+use crate::jinja::{from_json, to_json, type_name};
 
 /// `fromjson(string, default=none)`.
 pub(super) fn fromjson(args: &[Value]) -> Result<Value, Error> {
@@ -37,14 +38,32 @@ pub(super) fn fromyaml(args: &[Value]) -> Result<Value, Error> {
 
 /// `toyaml(value, default=none, sort_keys=false)`.
 pub(super) fn toyaml(args: &[Value]) -> Result<Value, Error> {
-    let [value, _default, sort_keys] = bind("toyaml", ["value", "default", "sort_keys"], args)?;
-    let json = to_json(&required("toyaml", "value", value)?);
+    let [value, default, sort_keys] = bind("toyaml", ["value", "default", "sort_keys"], args)?;
+    let value = required("toyaml", "value", value)?;
+    if !has_yaml(&value) {
+        return Ok(default.unwrap_or_else(none));
+    }
+    let json = to_json(&value);
     let mut out = String::new();
     write_yaml(&mut out, &json, 0, flag(sort_keys.as_ref()), false);
     if !json.is_object() && !json.is_array() {
         out.push_str("...\n");
     }
     Ok(Value::from(out))
+}
+
+/// Whether PyYAML's safe dumper takes a value: data and dates, not objects such as relations.
+fn has_yaml(value: &Value) -> bool {
+    match value.kind() {
+        ValueKind::Plain => matches!(type_name(value).as_str(), "date" | "datetime"),
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter().is_ok_and(|mut items| items.all(|item| has_yaml(&item)))
+        }
+        ValueKind::Map => value
+            .try_iter()
+            .is_ok_and(|mut keys| keys.all(|key| value.get_item(&key).is_ok_and(|item| has_yaml(&item)))),
+        _ => true,
+    }
 }
 
 /// A YAML node as a value, dates as dates.

@@ -46,6 +46,7 @@ mod values;
 mod var;
 
 pub use capture::{Capture, Captured};
+pub use config::merge_config_call;
 pub use halt::{Halt, Halted};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
 pub use model::source_relation as relation_of_source;

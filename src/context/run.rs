@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage, Written};
 use super::{Halt, MacroEntry, Session, reference};
-use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Table};
+use crate::adapters::{AdapterResponse, Column, Connection, Relation, RelationCache, Table};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
 use crate::jinja::from_json;
@@ -432,8 +432,22 @@ impl NodeRun {
             if let Some(code) = code {
                 map.insert("compiled_sql".into(), Json::from(code));
             }
+            translate_types(map);
             map.extend(compiled.extra.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         json
+    }
+}
+
+/// Types of columns are the warehouse's where the contract does not say `alias_types: false`.
+fn translate_types(model: &mut serde_json::Map<String, Json>) {
+    if model.get("contract").and_then(|contract| contract["alias_types"].as_bool()) != Some(true) {
+        return;
+    }
+    let Some(Json::Object(columns)) = model.get_mut("columns") else { return };
+    for column in columns.values_mut() {
+        if let Some(Json::String(data_type)) = column.get_mut("data_type") {
+            *data_type = Column::translate_type(data_type).to_owned();
+        }
     }
 }

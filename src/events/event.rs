@@ -338,9 +338,6 @@ pub enum Event {
     ConfirmCleanPath {
         path: String,
     },
-    ProtectedCleanPath {
-        path: String,
-    },
     FinishedCleanPaths {},
     Formatting {
         msg: String,

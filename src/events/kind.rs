@@ -140,7 +140,6 @@ impl Event {
             MainEncounteredError "Z002" Error;
             CheckCleanPath "Z012" Info;
             ConfirmCleanPath "Z013" Info;
-            ProtectedCleanPath "Z014" Info;
             FinishedCleanPaths "Z015" Info;
             Formatting "Z017" Info;
             RunResultWarning "Z021" Warn;

@@ -257,7 +257,7 @@ fn find_cycle(dag: &DiGraph<(), Edge>, start: usize, waiting: &[bool], visited: 
 fn cycle_diagnostic(manifest: &Manifest, cycle: &[&str]) -> Diagnostic {
     let mut names: Vec<&str> = cycle.to_vec();
     names.push(cycle[0]);
-    let mut problem = Diagnostic::error(Code::CYCLE, format!("these depend on each other: {}", names.join(" → ")));
+    let mut problem = Diagnostic::error(Code::CYCLE, format!("Found a cycle: {}", names.join(" → ")));
     for pair in names.windows(2) {
         if let Some(span) = reference_span(manifest, pair[0], pair[1]) {
             problem = problem.at(span, format!("`{}` depends on `{}`", pair[0], pair[1]));

@@ -8,11 +8,11 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::config_merge::{merge, translate};
+use super::config_merge::translate;
 use super::parsing::Parsing;
 use super::references::{ref_call, source_call};
 use super::templates::Reading;
-use crate::context::{MacroSet, ParseNode};
+use crate::context::{MacroSet, ParseNode, merge_config_call};
 use crate::diagnostics::{Diagnostics, Span};
 use crate::jinja::{Analysis, Call, Origin, analyze};
 
@@ -258,18 +258,6 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     }
 }
 
-/// The first call of a config keeps it as written; a second one is merged into it.
-fn add_config_call(into: &mut Map<String, Value>, values: Map<String, Value>) {
-    for (key, value) in values {
-        let key = translate(&key).to_owned();
-        if into.contains_key(&key) {
-            merge(into, &Map::from_iter([(key, value)]));
-        } else {
-            into.insert(key, value);
-        }
-    }
-}
-
 fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()> {
     match call.path[0].as_str() {
         "ref" => captured.refs.push(ref_call(call, place.map(|place| place.span(call.range.clone())))?),
@@ -290,7 +278,9 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
             if ["pre", "post"].iter().any(|when| has(format!("{when}_hook")) && has(format!("{when}-hook"))) {
                 return None;
             }
-            add_config_call(&mut captured.config_call, values);
+            let values = values.into_iter().map(|(key, value)| (translate(&key).to_owned(), value)).collect();
+            // What cannot be merged is an error, which rendering reports too.
+            merge_config_call(&mut captured.config_call, values).ok()?;
         }
         _ => return None,
     }

@@ -126,6 +126,11 @@ fn find(project: &Project, root: &Project, unreachable: &mut Diagnostics) -> Vec
     found
 }
 
+/// The extension in lower case: dbt finds `a.SQL` too.
+fn extension(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
+}
+
 fn sql(extension: &str, kind: FileKind) -> Option<FileKind> {
     (extension == "sql").then_some(kind)
 }
@@ -161,9 +166,9 @@ fn walk_folder(
             continue;
         }
         let path = entry.path();
-        let Some(extension) = path.extension().and_then(|extension| extension.to_str()) else { continue };
+        let Some(extension) = extension(path) else { continue };
         let relative_path = slashes(path.strip_prefix(&start).unwrap_or(path));
-        if let Some(kind) = kind(&relative_path, extension) {
+        if let Some(kind) = kind(&relative_path, &extension) {
             let original_path = slashes(path.strip_prefix(&project.root).unwrap_or(path));
             found.push(Found { kind, path: path.to_owned(), original_path, relative_path });
         }
@@ -184,8 +189,8 @@ fn not_reached(
         _ => return None,
     };
     let relative = slashes(path.strip_prefix(start).unwrap_or(path));
-    let is_read = match path.extension().and_then(|extension| extension.to_str()) {
-        Some(extension) => kind(&relative, extension).is_some(),
+    let is_read = match extension(path) {
+        Some(extension) => kind(&relative, &extension).is_some(),
         None => path.is_dir(),
     };
     let message = format!("{} cannot be read: {reason}", root.display_path(path));

@@ -271,8 +271,26 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         )
         .hint("access is `private`, `protected` or `public`"));
     }
-    if config.get("enabled").is_some_and(|value| !value.is_boolean()) {
-        return Err(problem("enabled", format!("`enabled` of `{}` must be true or false", node.name)));
+    if node.access == "public" && node.is_ephemeral() {
+        let message = format!(
+            "Node {} with 'ephemeral' materialization has an invalid value (public) for the access field",
+            node.unique_id
+        );
+        return Err(problem("access", message).hint("others can only refer to what is in the warehouse"));
+    }
+    if let Some(only) = only_materialization(node.resource_type)
+        && config.str("materialized").is_some_and(|materialized| materialized != only)
+    {
+        let message = format!("`{}`: A {only} must have a materialized value of '{only}'", node.name);
+        return Err(problem("materialized", message).hint("remove `materialized`"));
+    }
+    if let Some(enabled) = config.get("enabled").filter(|value| !value.is_boolean()) {
+        let message = format!(
+            "`enabled` of `{}` must be true or false: {} is not of type 'boolean'",
+            node.name,
+            super::names::python_repr(enabled)
+        );
+        return Err(problem("enabled", message));
     }
     check_types(sources, node)?;
     if let Err(wrong) = time_limit(config) {
@@ -290,6 +308,15 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         }
     }
     Ok(())
+}
+
+/// The one materialization that nodes of a type have.
+fn only_materialization(kind: ResourceType) -> Option<&'static str> {
+    match kind {
+        ResourceType::Seed => Some("seed"),
+        ResourceType::Test => Some("test"),
+        _ => None,
+    }
 }
 
 /// Configs that are read as one type only; another would be ignored without a word.

@@ -32,6 +32,11 @@ impl RunResults {
         Self { results, elapsed_time }
     }
 
+    /// The result of something that is no plan: a macro that was called.
+    pub fn of_one(result: NodeResult) -> Self {
+        Self { elapsed_time: result.execution_time, results: vec![result] }
+    }
+
     /// The same without some results, which are nobody's business.
     #[must_use]
     pub fn without(mut self, is_dropped: impl Fn(&NodeResult) -> bool) -> Self {

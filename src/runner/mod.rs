@@ -33,7 +33,7 @@ mod unit_test;
 pub use catalog::catalog_rows;
 pub use freshness::{FreshnessReport, has_freshness};
 pub use inline::inline_node;
-pub use operation::run_operation;
+pub use operation::{OperationReport, run_operation};
 pub use run::{Action, RunReport, Runner, RunnerParts};
 pub use stop::{Stop, StopReason};
 pub use summary::report_summary;

@@ -11,7 +11,7 @@ use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
 use crate::context::NodeRun;
 use crate::diagnostics::{Code, Diagnostic, Label, Span};
-use crate::manifest::Node;
+use crate::manifest::{Node, ResourceType};
 
 /// Runs the node's materialization.
 pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>, compiled: Option<&Compiled>) -> Result<Done, Failure> {
@@ -66,6 +66,7 @@ fn call(
 ) -> Result<Value, Failure> {
     let node = run.node();
     let session = &runner.session;
+    check_length(run)?;
     let prefixes = session.adapter().dispatch_prefixes();
     let found = session.macros().find_materialization(name, prefixes).ok_or_else(|| {
         Diagnostic::error(
@@ -85,6 +86,22 @@ fn call(
         runner.keep_compiled(&node.unique_id, |known| known.build_path = Some(path));
     }
     returned.map_err(|problem| place(run, problem, compiled))
+}
+
+/// PostgreSQL would cut a longer name without a word.
+fn check_length(run: &NodeRun) -> Result<(), Diagnostic> {
+    let node = run.node();
+    let limit = run.session().adapter().identifier_limit();
+    let is_relation = matches!(node.resource_type, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot);
+    match limit.filter(|limit| is_relation && node.alias.len() > *limit) {
+        Some(limit) => Err(Diagnostic::error(
+            Code::INVALID_CONFIG,
+            format!("Relation name '{}' is longer than {limit} characters", node.alias),
+        )
+        .at_some(node.span, "of this resource")
+        .hint("give it a shorter name in the warehouse: `alias`")),
+        None => Ok(()),
+    }
 }
 
 /// A database error that points into the statement that was sent points into the node's compiled SQL instead, where the

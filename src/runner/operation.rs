@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use jiff::Timestamp;
 use minijinja::Value as JinjaValue;
 use serde_json::{Map, Value};
 
@@ -11,16 +12,27 @@ use super::stop::Stop;
 use crate::context::{NodeRun, RunParts, Session, Worker};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::jinja::from_json;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, ResourceType};
+use crate::plan::{NodeResult, NodeStatus, Timing};
 
-/// Calls a macro (`name` or `package.name`) with keyword arguments. What it did stays only if it commits by itself or succeeds.
+/// What became of a macro that was called.
+#[derive(Debug)]
+pub struct OperationReport {
+    /// As `run_results.json` has it: the macro as a node.
+    pub result: NodeResult,
+    /// Why it failed.
+    pub problem: Option<Diagnostic>,
+}
+
+/// Calls a macro (`name` or `package.name`) with keyword arguments. What it did stays only if it commits by itself. An error means that it
+/// could not be called at all.
 pub fn run_operation(
     session: &Arc<Session>,
     manifest: &Arc<Manifest>,
     stop: &Arc<Stop>,
     name: &str,
     arguments: &Map<String, Value>,
-) -> Result<(), Diagnostic> {
+) -> Result<OperationReport, Diagnostic> {
     let macros = session.macros();
     let (package, bare) = match name.split_once('.') {
         Some((package, bare)) => (Some(package), bare),
@@ -33,6 +45,7 @@ pub fn run_operation(
         )
         .suggest(bare, macros.names())
     })?;
+    let begin = Timestamp::now();
     let connection = session.adapter().connect()?;
     let worker = Arc::new(Worker::new("MainThread", connection));
     stop.begins(name, &worker);
@@ -44,14 +57,27 @@ pub fn run_operation(
     });
     let keywords: Vec<(&str, JinjaValue)> =
         arguments.iter().map(|(name, value)| (name.as_str(), from_json(value))).collect();
+    let called = Timestamp::now();
     let outcome = run.call_macro_with(found, &[], &keywords);
+    let end = Timestamp::now();
     let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
     if connection.in_transaction() {
         // As in dbt: a macro that wants its changes to stay commits them.
         let _ = connection.rollback();
     }
-    outcome.map(drop).map_err(|problem| {
-        let problem = failure::without_drawing(problem);
-        failure::shown_in_project(problem, None, session.sources())
+    let step = |name, from, to| Timing { name, started_at: Some(from), completed_at: Some(to) };
+    let status = if outcome.is_ok() { NodeStatus::Success } else { NodeStatus::Error };
+    Ok(OperationReport {
+        result: NodeResult {
+            timing: vec![step("compile", begin, called), step("execute", called, end)],
+            thread_id: worker.name.clone(),
+            execution_time: end.duration_since(begin).as_secs_f64(),
+            failures: Some(i64::from(outcome.is_err())),
+            compiled: Some(false),
+            ..NodeResult::new(found.definition.unique_id.as_str(), ResourceType::Macro, status)
+        },
+        problem: outcome
+            .err()
+            .map(|problem| failure::shown_in_project(failure::without_drawing(problem), None, session.sources())),
     })
 }

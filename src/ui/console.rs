@@ -101,6 +101,11 @@ pub struct Console {
 }
 
 impl Console {
+    /// A text with secrets masked, as in all that is printed.
+    pub fn without_secrets(&self, text: String) -> String {
+        self.settings.secrets.scrub(text)
+    }
+
     /// Opens the log file, and looks whether a person is watching.
     pub fn new(settings: LogSettings) -> Self {
         let terminal = output::is_terminal();

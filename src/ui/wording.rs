@@ -42,7 +42,7 @@ pub(super) fn message(event: &Event, style: Style) -> String {
             format!("Command `{command}` {status} at {completed_at} after {elapsed:.2} seconds")
         }
         _ => run_message(event, style)
-            .or_else(|| side_message(event, style))
+            .or_else(|| side_message(event))
             .or_else(|| deps_message(event, style))
             .unwrap_or_default(),
     }
@@ -163,7 +163,7 @@ fn run_message(event: &Event, style: Style) -> Option<String> {
 }
 
 /// What is said beside a run, mostly at debug level.
-fn side_message(event: &Event, style: Style) -> Option<String> {
+fn side_message(event: &Event) -> Option<String> {
     Some(match event {
         Event::ConnectionUsed { conn_name, conn_type } => format!("Using {conn_type} connection \"{conn_name}\""),
         Event::SQLQuery { conn_name, sql, .. } => format!("On {conn_name}: {sql}"),
@@ -200,9 +200,6 @@ fn side_message(event: &Event, style: Style) -> Option<String> {
         }
         Event::CheckCleanPath { path } => format!("Checking {path}/*"),
         Event::ConfirmCleanPath { path } => format!("Cleaned {path}/*"),
-        Event::ProtectedCleanPath { path } => {
-            style.red(format!("ERROR: not cleaning {path}/* because it is protected"))
-        }
         Event::FinishedCleanPaths {} => "Finished cleaning all paths.".into(),
         _ => return None,
     })
