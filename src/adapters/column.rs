@@ -115,7 +115,10 @@ impl Column {
 
     /// The type as it is written in a table definition.
     pub fn data_type(&self) -> String {
-        if self.is_string() {
+        // PostgreSQL's names of text that has no size.
+        let has_no_size = self.dtype.eq_ignore_ascii_case("text")
+            || self.dtype.eq_ignore_ascii_case("character varying") && self.char_size.is_none();
+        if self.is_string() && !has_no_size {
             Self::string_type(self.string_size().unwrap_or(DEFAULT_STRING_SIZE))
         } else if self.is_numeric() {
             Self::numeric_type(&self.dtype, self.numeric_precision, self.numeric_scale)
