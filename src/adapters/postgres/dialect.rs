@@ -43,6 +43,8 @@ pub(super) struct Dialect {
     pub(super) copies_from_client: bool,
     /// From which version of the server (as `server_version_num` counts) it can look whether its client is still there.
     pub(super) client_check_since: Option<u32>,
+    /// Whether it has advisory locks.
+    pub(super) has_advisory_locks: bool,
     pub(super) relations: fn(&[String]) -> String,
     pub(super) dependencies: fn(&[String]) -> String,
     pub(super) columns: fn(&Relation) -> String,
@@ -122,6 +124,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     names_subqueries: true,
     copies_from_client: true,
     client_check_since: Some(140_000),
+    has_advisory_locks: true,
     relations: queries::relations,
     dependencies: queries::dependencies,
     columns: queries::columns,
@@ -227,6 +230,7 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     names_subqueries: false,
     copies_from_client: false,
     client_check_since: None,
+    has_advisory_locks: false,
     relations: redshift_queries::relations,
     dependencies: queries::dependencies,
     columns: redshift_queries::columns,
