@@ -41,7 +41,7 @@ LOADING
   # shellcheck disable=SC2046 # `host=… port=…` are words
   export $("$top/scripts/test-postgres.sh" start | tr ' ' '\n' | sed -n 's/^host=/PGHOST=/p; s/^port=/PGPORT=/p; s/^user=/PGUSER=/p')
   HEALTH_PLATFORM_TARGET=postgres compare "$loading $executable" "$top/project" --dbt "$loading $python/dbt" \
-    --adapter postgres --commands "build; build"
+    --adapter postgres --commands "build; build" --twice
   rm -f "$loading"
 }
 

@@ -92,12 +92,12 @@ fn rendered(warehouse: &str, template: &str) -> String {
     write("profiles.yml", &format!("p:\n  target: dev\n  outputs:\n    dev: {target}\n"));
     write("models/m.sql", template);
     let sources = Arc::new(SourceMap::new());
-    let loaded =
-        hetl::config::load(Invocation::fixed("compile", folder.path()), &Overrides::default(), &sources);
+    let loaded = hetl::config::load(Invocation::fixed("compile", folder.path()), &Overrides::default(), &sources);
     let config = loaded.config.expect("the project is valid");
     let mut credentials = config.profile.credentials.clone();
     credentials.insert("type".into(), Value::from(config.profile.adapter_type.clone()));
-    let adapter: Arc<dyn Adapter> = registry::open(&credentials, &Surroundings::default()).expect("the target is valid");
+    let adapter: Arc<dyn Adapter> =
+        registry::open(&credentials, &Surroundings::default()).expect("the target is valid");
     let parsed = parse(ParseParts { config, adapter, reporter: Arc::new(Silent), sources });
     assert!(!parsed.diagnostics.has_errors(), "{:?}", parsed.diagnostics);
     let run = NodeRun::new(RunParts {
@@ -212,7 +212,10 @@ fn redshift_writes_cross_database_macros_its_own_way() {
         ("{{ dbt.current_timestamp() }}", "getdate()"),
         ("{{ dbt.array_append('a', '1') }}", "array_concat(a, array(1))"),
         ("{{ dbt.listagg('a', \"','\", 'order by a') }}", "listagg(a, ',') within group (order by a)"),
-        ("{{ dbt.split_part('a', \"'/'\", -1) }}", "split_part(a, '/', length(a) - length(replace(a, '/', '')) + 2 + -1)"),
+        (
+            "{{ dbt.split_part('a', \"'/'\", -1) }}",
+            "split_part(a, '/', length(a) - length(replace(a, '/', '')) + 2 + -1)",
+        ),
         ("{{ get_grant_sql(this, 'select', ['a', 'b']) }}", "grant select on \"warehouse\".\"s\".\"m\" to a, b"),
     ] {
         check("redshift", template, expected);

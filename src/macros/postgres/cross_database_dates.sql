@@ -22,9 +22,9 @@
   {%- elif part == 'week' -%}
     (({{ second }}::date - {{ first }}::date + date_part('dow', {{ first }}::timestamp)::int - date_part('dow', {{ second }}::timestamp)::int) / 7)
   {%- elif part in seconds -%}
-    floor((extract(epoch from date_trunc('{{ part }}', {{ second }}::timestamp)) - extract(epoch from date_trunc('{{ part }}', {{ first }}::timestamp))) / {{ seconds[part] }})
+    ((date_part('epoch', date_trunc('{{ part }}', {{ second }}::timestamp)) - date_part('epoch', date_trunc('{{ part }}', {{ first }}::timestamp))) / {{ seconds[part] }})
   {%- elif part in fractions -%}
-    (floor(extract(epoch from {{ second }}::timestamp) * {{ fractions[part] }}) - floor(extract(epoch from {{ first }}::timestamp) * {{ fractions[part] }}))
+    (floor(extract(epoch from {{ second }}::timestamp) * {{ fractions[part] }}) - floor(extract(epoch from {{ first }}::timestamp) * {{ fractions[part] }}))::double precision
   {%- else -%}
     {% do exceptions.raise_compiler_error("Unsupported datepart for macro datediff in postgres: '" ~ datepart ~ "'") %}
   {%- endif -%}
