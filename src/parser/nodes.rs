@@ -11,6 +11,7 @@ use super::node_config::{ConfigSources, ResolvedConfig, resolve};
 use super::parsing::Parsing;
 use super::patches::Patch;
 use super::places;
+use super::properties::Entry;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
@@ -121,13 +122,20 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         deprecation_date: draft.patch.and_then(|patch| patch.deprecation_date.clone()),
         constraints: draft.patch.map(|patch| patch.constraints.clone()).unwrap_or_default(),
         primary_key: Vec::new(),
-        time_spine: draft.patch.and_then(|patch| patch.entry.values.get("time_spine").cloned()),
+        time_spine: draft.patch.and_then(|patch| time_spine(&patch.entry)),
         test: TestDetails::default(),
         root_path: None,
         properties_span: draft.patch.map(|patch| patch.entry.yaml.span),
         index: None,
         config,
     }
+}
+
+/// `time_spine` with dbt's defaults.
+fn time_spine(entry: &Entry) -> Option<Value> {
+    let mut spine = entry.values.get("time_spine")?.as_object()?.clone();
+    spine.entry("custom_granularities").or_insert_with(|| Value::Array(Vec::new()));
+    Some(Value::Object(spine))
 }
 
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
