@@ -19,6 +19,7 @@ mod flags;
 mod foreign_keys;
 mod graph;
 mod halt;
+mod index_changes;
 mod json_yaml;
 mod log;
 mod macro_set;
@@ -40,6 +41,7 @@ mod shared;
 mod source;
 mod table;
 mod test_arguments;
+mod user_function;
 mod values;
 mod var;
 
