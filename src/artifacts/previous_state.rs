@@ -17,7 +17,7 @@ pub fn read_previous_state(folder: &Path, current_sources: Option<&Path>) -> Res
     let before = read(&folder.join("sources.json"))?;
     let now = current_sources.map(read).transpose()?.flatten();
     let fresher_sources = before.zip(now).map(|(before, now)| fresher(&loaded(&before), &loaded(&now)));
-    Ok(PreviousState { manifest, results, fresher_sources })
+    Ok(PreviousState { manifest, results, fresher_sources, ..PreviousState::default() })
 }
 
 pub(super) fn read(path: &Path) -> Result<Option<Value>, Diagnostic> {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::opening::with_project;
+use super::opening::{Outcome, with_project};
 use super::running::Request;
 use super::selection_args::SelectionArgs;
 use crate::config::Overrides;
@@ -17,12 +17,15 @@ use crate::runner::Action;
 pub(crate) struct Build {
     #[command(flatten)]
     selection: SelectionArgs,
+    /// Show some rows of the seeds that were loaded
+    #[arg(long)]
+    show: bool,
 }
 
 impl Build {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
         with_project("build", self.selection.to_map(), overrides, |opening| {
-            opening.build(&Request {
+            let finished = opening.run_nodes(&Request {
                 selection: &self.selection,
                 kinds: &[
                     ResourceType::Model,
@@ -36,7 +39,12 @@ impl Build {
                 ],
                 mode: Mode::Build,
                 action: Action::Build,
-            })
+            })?;
+            let Some(report) = finished.report else { return Ok(Outcome::Success) };
+            if self.show {
+                super::seed::show(opening, &finished.project, &report);
+            }
+            Ok(report.results.is_success().into())
         })
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use super::opening::{Opening, Outcome, close, log_settings};
+use super::opening::{Opening, Outcome, close, log_settings, python};
 use crate::config::{self, Invocation, Loaded, Overrides, ProfileOrigin};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, render};
 use crate::events::{Event, Reporter};
@@ -171,15 +171,4 @@ fn conclude(checks: &mut Checks<'_>) -> Outcome {
         report(format!("{failure}\n"));
     }
     Outcome::Failure
-}
-
-/// A value as Python would print it.
-fn python(value: &Value) -> String {
-    match value {
-        Value::Null => "None".into(),
-        Value::Bool(true) => "True".into(),
-        Value::Bool(false) => "False".into(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }

@@ -82,6 +82,13 @@ const SWITCHES: &[Switch] = &[
     switch!("export-saved-queries", export_saved_queries, "Accepted for dbt's sake"),
     switch!("clean-project-files-only", clean_project_files_only, "Let clean touch nothing outside the project"),
     switch!("timings", timings, "List the slowest nodes at the end"),
+    Switch {
+        name: "deprecated-no-print",
+        short: None,
+        help: "Old form of --no-print",
+        is_common: false,
+        set: |o, v| o.print = Some(!v),
+    },
     ignored!("use-fast-test-edges"),
     ignored!("partial-parse-file-diff"),
     ignored!("upload-to-artifacts-ingest-api"),
@@ -150,11 +157,23 @@ const SETTINGS: &[Setting] = &[
     setting!(@ "record-timing-info", &[], Some('r'), "FILE", "Accepted for dbt's sake", false, false, |_, _| Ok(())),
     setting!(@ "partial-parse-file-path", &[], None, "FILE", "Accepted for dbt's sake", false, false, |_, _| Ok(())),
     setting!(@ "sqlparse", &[], None, "YAML", "Accepted for dbt's sake", false, false, |_, _| Ok(())),
+    setting!(@ "deprecated-defer", &[], None, "BOOL", "Old name of --defer", false, false, |o, v| {
+        o.defer.get_or_insert(is_true(&v));
+        Ok(())
+    }),
+    setting!(@ "deprecated-favor-state", &[], None, "BOOL", "Old name of --favor-state", false, false, |o, v| {
+        o.favor_state.get_or_insert(is_true(&v));
+        Ok(())
+    }),
     setting!(@ "deprecated-state", &[], None, "DIR", "Old name of --state", false, false, |o, v| {
         o.state.get_or_insert(PathBuf::from(v));
         Ok(())
     }),
 ];
+
+fn is_true(text: &str) -> bool {
+    ["1", "true", "t", "yes", "y", "on"].contains(&text.to_lowercase().as_str())
+}
 
 /// Adds all of them to the command line.
 pub(crate) fn add(mut command: Command) -> Command {
@@ -179,6 +198,8 @@ pub(crate) fn add(mut command: Command) -> Command {
             .hide(true);
         command = command.arg(positive).arg(negative);
     }
+    let version = Arg::new("version").long("version").short('v').short_alias('V').help("Print the version");
+    command = command.arg(version.action(ArgAction::SetTrue).global(true).help_heading(HEADING).hide_short_help(true));
     for setting in SETTINGS {
         let mut arg = Arg::new(setting.name)
             .long(setting.name)

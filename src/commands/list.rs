@@ -16,8 +16,18 @@ use crate::manifest::ResourceType;
 /// List the resources of the project
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    #[command(flatten)]
-    selection: SelectionArgs,
+    /// Resources to include: names, paths, tags, `+name`, `name+` …
+    #[arg(short, long, num_args = 1.., action = clap::ArgAction::Append, value_name = "SELECTOR")]
+    select: Vec<String>,
+    /// The same, of models only
+    #[arg(short, long, alias = "model", num_args = 1.., action = clap::ArgAction::Append, value_name = "SELECTOR")]
+    models: Vec<String>,
+    /// Resources to leave out
+    #[arg(long, num_args = 1.., action = clap::ArgAction::Append, value_name = "SELECTOR")]
+    exclude: Vec<String>,
+    /// A selector of selectors.yml
+    #[arg(long, value_name = "NAME")]
+    selector: Option<String>,
     /// selector, name, path or json
     #[arg(long, default_value = "selector", value_name = "FORMAT")]
     output: String,
@@ -25,6 +35,9 @@ pub(crate) struct List {
     #[arg(long, num_args = 1.., value_name = "KEY")]
     output_keys: Vec<String>,
 }
+
+/// Writes the line of a resource.
+type Writer = fn(&List, &ParsedProject, &str) -> String;
 
 /// What is listed where no type is asked for.
 const KINDS: &[ResourceType] = &[
@@ -39,7 +52,6 @@ const KINDS: &[ResourceType] = &[
     ResourceType::SemanticModel,
     ResourceType::UnitTest,
     ResourceType::Function,
-    ResourceType::Analysis,
 ];
 
 /// Keys of `--output json`, where none are asked for.
@@ -58,11 +70,52 @@ const KEYS: &[&str] = &[
 
 impl List {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
-        with_project("list", self.selection.to_map(), overrides, |opening| self.list(opening))
+        with_project("list", self.selection().to_map(), overrides, |opening| self.list(opening))
+    }
+
+    fn selection(&self) -> SelectionArgs {
+        let select = if self.models.is_empty() { &self.select } else { &self.models };
+        SelectionArgs { select: select.clone(), exclude: self.exclude.clone(), selector: self.selector.clone() }
     }
 
     fn list(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
-        let write: fn(&Self, &ParsedProject, &str) -> String = match self.output.as_str() {
+        self.writer()?;
+        let project = opening.parse()?;
+        opening.report_found(&project.manifest);
+        let lines = self.lines(opening, &project)?;
+        if lines.is_empty() {
+            opening.report(&Event::NoNodesSelected {});
+        }
+        for msg in lines {
+            opening.report(&Event::ListCmdOut { msg });
+        }
+        Ok(Outcome::Success)
+    }
+
+    /// What is listed of a project, a line a resource.
+    fn lines(&self, opening: &Opening, project: &ParsedProject) -> Result<Vec<String>, Diagnostics> {
+        let write = self.writer()?;
+        let ids = opening.select(project, &self.selection(), &self.kinds(opening)?, true)?;
+        Ok(ids.iter().map(|id| write(self, project, id)).collect())
+    }
+
+    /// The types that are listed where the flags say nothing else.
+    fn kinds(&self, opening: &Opening) -> Result<Vec<ResourceType>, Diagnostics> {
+        let asked = &opening.config.flags.resource_types;
+        if !self.models.is_empty() {
+            if !asked.is_empty() {
+                return Err(Diagnostic::error(Code::USAGE, "--models and --resource-type cannot both be given")
+                    .hint("use --select with --resource-type")
+                    .into());
+            }
+            return Ok(vec![ResourceType::Model]);
+        }
+        let analyses = asked.iter().any(|word| word == "all").then_some(ResourceType::Analysis);
+        Ok(KINDS.iter().copied().chain(analyses).collect())
+    }
+
+    fn writer(&self) -> Result<Writer, Diagnostics> {
+        let write: Writer = match self.output.as_str() {
             "selector" | "text" => |_, project, id| selector(project, id),
             "name" => |_, project, id| name(project, id),
             "path" => |_, project, id| path(project, id),
@@ -73,16 +126,7 @@ impl List {
                     .into());
             }
         };
-        let project = opening.parse()?;
-        opening.report_found(&project.manifest);
-        let ids = opening.select(&project, &self.selection, KINDS, true)?;
-        if ids.is_empty() {
-            opening.report(&Event::NoNodesSelected {});
-        }
-        for id in ids {
-            opening.report(&Event::ListCmdOut { msg: write(self, &project, &id) });
-        }
-        Ok(Outcome::Success)
+        Ok(write)
     }
 
     fn json(&self, project: &ParsedProject, id: &str) -> String {
@@ -123,7 +167,12 @@ fn selector(project: &ParsedProject, id: &str) -> String {
         return format!("exposure:{}.{}", exposure.package_name, exposure.name);
     }
     if let Some(test) = manifest.unit_tests.get(id) {
-        return format!("unit_test:{}.{}", test.package_name, name(project, id));
+        let version = match &test.version {
+            Some(Value::String(version)) => format!("_v{version}"),
+            Some(version) => format!("_v{version}"),
+            None => String::new(),
+        };
+        return format!("unit_test:{}.{}{version}", test.package_name, test.name);
     }
     if let Some(node) = manifest.nodes.get(id) {
         return node.fqn.join(".");
@@ -143,11 +192,7 @@ fn name(project: &ParsedProject, id: &str) -> String {
         return format!("{}.{}", source.source_name, source.name);
     }
     if let Some(test) = manifest.unit_tests.get(id) {
-        return match &test.version {
-            Some(Value::String(version)) => format!("{}_v{version}", test.name),
-            Some(version) => format!("{}_v{version}", test.name),
-            None => test.name.clone(),
-        };
+        return test.name.clone();
     }
     id.rsplit('.').next().unwrap_or(id).to_owned()
 }
@@ -162,5 +207,10 @@ fn path(project: &ParsedProject, id: &str) -> String {
         .or_else(|| manifest.exposures.get(id).map(|exposure| &exposure.original_file_path))
         .or_else(|| manifest.unit_tests.get(id).map(|test| &test.original_file_path))
         .cloned()
+        .or_else(|| Some(manifest.resource_json(id)?.get("original_file_path")?.as_str()?.to_owned()))
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "list_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@ mod build;
 mod clean;
 mod clone;
 mod compile;
+mod completions;
 mod debug;
 mod deps;
 mod docs;
@@ -15,6 +16,7 @@ mod global_flags;
 mod init;
 mod inline;
 mod list;
+mod man;
 mod opening;
 mod parse;
 mod parsed;
@@ -47,12 +49,14 @@ pub(crate) enum Command {
     Clean(clean::Clean),
     Clone(clone::Clone),
     Compile(compile::Compile),
+    Completions(completions::Completions),
     Debug(debug::Debug),
     Deps(deps::Deps),
     Docs(docs::Docs),
     Init(init::Init),
     #[command(visible_alias = "ls")]
     List(list::List),
+    Man(man::Man),
     Parse(parse::Parse),
     Retry(retry::Retry),
     Run(run::Run),
@@ -66,18 +70,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Does what was asked and returns dbt's exit code: 0, 1 if a node failed, 2 if the command could not be carried out.
-    pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+    /// Does what was asked (`tree` is the whole command line) and returns dbt's exit code: 0, 1 if a node failed, 2 if the command could not be carried out.
+    pub(crate) fn run(&self, overrides: &Overrides, tree: &clap::Command) -> ExitCode {
         match self {
             Self::Build(command) => command.run(overrides),
             Self::Clean(command) => command.run(overrides),
             Self::Clone(command) => command.run(overrides),
             Self::Compile(command) => command.run(overrides),
+            Self::Completions(command) => command.run(tree),
             Self::Debug(command) => command.run(overrides),
             Self::Deps(command) => command.run(overrides),
             Self::Docs(command) => command.run(overrides),
             Self::Init(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
+            Self::Man(command) => command.run(tree),
             Self::Parse(command) => command.run(overrides),
             Self::Retry(command) => command.run(overrides),
             Self::Run(command) => command.run(overrides),

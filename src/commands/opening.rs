@@ -96,7 +96,7 @@ pub(crate) fn with_project(
     let Loaded { config, diagnostics, notes } = config::load(invocation.clone(), overrides, &sources);
     let console = Arc::new(Console::new(log_settings(&invocation, overrides, config.as_ref())));
     console.report(&Event::MainReportVersion { log_version: 3, version: format!("={}", env!("CARGO_PKG_VERSION")) });
-    console.report(&Event::MainReportArgs { args: invocation.args.clone() });
+    console.report(&Event::MainReportArgs { args: reported_args(&invocation, config.as_ref()) });
     for note in notes {
         console.report(&Event::Note { msg: note });
     }
@@ -108,6 +108,25 @@ pub(crate) fn with_project(
         None => Err(diagnostics),
     };
     close(&console, &sources, &invocation, begin, result)
+}
+
+/// The flags and arguments of a run as dbt reports them: Python's texts of the values.
+fn reported_args(invocation: &Invocation, config: Option<&Config>) -> Map<String, Value> {
+    let mut given = config.map(|config| config.flags.to_json()).unwrap_or_default();
+    given.extend(invocation.args.clone());
+    given.insert("invocation_command".into(), invocation.argv.join(" ").into());
+    given.into_iter().map(|(name, value)| (name, python(&value).into())).collect()
+}
+
+/// A value as Python would print it.
+pub(super) fn python(value: &Value) -> String {
+    match value {
+        Value::Null => "None".into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// Reports how a command ended.

@@ -45,7 +45,8 @@ impl Seed {
     }
 }
 
-fn show(opening: &Opening, project: &ParsedProject, report: &RunReport) {
+/// Shows rows of the seeds that a run loaded.
+pub(super) fn show(opening: &Opening, project: &ParsedProject, report: &RunReport) {
     for (id, table) in &report.tables {
         let Some(node) = project.manifest.nodes.get(id) else { continue };
         let header = format!("Sample of table: {}.{}", node.schema, node.alias);

@@ -33,7 +33,10 @@ impl Opening {
             );
             self.report(&Event::diagnosed(&warning, &self.sources));
         }
-        Ok(read_previous_state(&state, Some(&target.join("sources.json")))?)
+        let mut previous = read_previous_state(&state, Some(&target.join("sources.json")))?;
+        let flag = self.config.flags.behavior.get("state_modified_compare_more_unrendered_values");
+        previous.compares_as_written = flag.and_then(serde_json::Value::as_bool) == Some(true);
+        Ok(previous)
     }
 
     /// The relations of the state to defer to; none unless that is asked for.

@@ -418,6 +418,9 @@ pub enum Event {
     /// A problem that does not stop the command, as JSON of `diagnostics::render` and as text without and with colour.
     Diagnosed {
         diagnostic: Value,
+        /// dbt's name of such a warning, where it has one.
+        #[serde(skip)]
+        event: Option<&'static str>,
         #[serde(skip)]
         is_error: bool,
         #[serde(skip)]
@@ -437,6 +440,7 @@ impl Event {
     pub fn diagnosed(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
         Self::Diagnosed {
             diagnostic: render::json(diagnostic, sources),
+            event: diagnostic.events().first().copied().filter(|_| !diagnostic.is_error()),
             is_error: diagnostic.is_error(),
             text: render::text(diagnostic, sources),
             coloured: render::coloured(diagnostic, sources),

@@ -54,6 +54,27 @@ pub struct EventKind {
     pub level: Level,
 }
 
+/// dbt's codes of warnings that are diagnostics here, by dbt's names.
+const WARNINGS: &[(&str, &str)] = &[
+    ("ConfigSourcePathDeprecation", "D003"),
+    ("ConfigTargetPathDeprecation", "D011"),
+    ("CustomKeyInConfigDeprecation", "D026"),
+    ("CustomKeyInObjectDeprecation", "D027"),
+    ("CustomTopLevelKeyDeprecation", "D025"),
+    ("DeprecatedModel", "I065"),
+    ("DeprecatedReference", "I067"),
+    ("DuplicateYAMLKeysDeprecation", "D024"),
+    ("ExposureNameDeprecation", "D007"),
+    ("JinjaLogWarning", "I061"),
+    ("MacroNotFoundForPatch", "I059"),
+    ("NoNodeForYamlKey", "I058"),
+    ("NoNodesForSelectionCriteria", "M030"),
+    ("NodeNotFoundOrDisabled", "I060"),
+    ("UnusedResourceConfigPath", "I051"),
+    ("UnversionedBreakingChange", "I071"),
+    ("UpcomingReferenceDeprecation", "I066"),
+];
+
 macro_rules! kinds {
     ($event:expr; $($variant:ident $code:literal $level:expr;)*) => {
         match $event {
@@ -164,6 +185,10 @@ impl Event {
         match self {
             // dbt prints lists as plain output, under the name of its print event.
             Self::ListCmdOut { .. } => EventKind { name: "PrintEvent", ..kind },
+            Self::Diagnosed { event: Some(event), .. } => match WARNINGS.iter().find(|(name, _)| name == event) {
+                Some((name, code)) => EventKind { name, code, ..kind },
+                None => kind,
+            },
             _ => kind,
         }
     }

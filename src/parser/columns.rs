@@ -118,11 +118,9 @@ fn extra(item: &Map<String, Value>) -> Map<String, Value> {
         "quote",
         "config",
         "tags",
-        "granularity",
         "data_tests",
         "tests",
         "docs",
-        "policy_tags",
     ];
     item.iter().filter(|(key, _)| !KNOWN.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

@@ -11,6 +11,7 @@ use super::node_config::{ConfigSources, ResolvedConfig, resolve};
 use super::parsing::Parsing;
 use super::patches::Patch;
 use super::places;
+use super::properties::Entry;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
@@ -124,7 +125,7 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         deprecation_date: draft.patch.and_then(|patch| patch.deprecation_date.clone()),
         constraints: draft.patch.map(|patch| patch.constraints.clone()).unwrap_or_default(),
         primary_key: Vec::new(),
-        time_spine: draft.patch.and_then(|patch| patch.entry.values.get("time_spine").cloned()),
+        time_spine: draft.patch.and_then(|patch| time_spine(&patch.entry)),
         test: TestDetails::default(),
         function: super::functions::details(draft.patch),
         root_path: None,
@@ -132,6 +133,13 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         index: None,
         config,
     }
+}
+
+/// `time_spine` with dbt's defaults.
+fn time_spine(entry: &Entry) -> Option<Value> {
+    let mut spine = entry.values.get("time_spine")?.as_object()?.clone();
+    spine.entry("custom_granularities").or_insert_with(|| Value::Array(Vec::new()));
+    Some(Value::Object(spine))
 }
 
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.

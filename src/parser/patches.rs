@@ -136,6 +136,15 @@ pub(super) fn same_version(a: &Value, b: &Value) -> bool {
     version_text(a) == version_text(b)
 }
 
+/// A date as a moment, midnight UTC, as the manifest has it; any other text as it is.
+fn with_time(date: &str) -> String {
+    let day: Result<jiff::civil::Date, _> = date.trim().parse();
+    match day {
+        Ok(day) if date.trim().len() == 10 => format!("{day}T00:00:00+00:00"),
+        _ => date.to_owned(),
+    }
+}
+
 fn patch(entry: &Arc<Entry>) -> Result<Patch, Diagnostic> {
     Ok(Patch {
         config: entry.config()?,
@@ -143,7 +152,7 @@ fn patch(entry: &Arc<Entry>) -> Result<Patch, Diagnostic> {
         data_tests: entry.list("data_tests")?.to_vec(),
         description: entry.text("description")?.unwrap_or_default(),
         constraints: columns::constraints(&format!("model {}", entry.name), &entry.values, &entry.yaml)?,
-        deprecation_date: entry.text("deprecation_date")?,
+        deprecation_date: entry.text("deprecation_date")?.as_deref().map(with_time),
         version: None,
         entry: Arc::clone(entry),
     })
@@ -215,9 +224,8 @@ fn one_version(base: &Patch, item: &Map<String, Value>, place: &Node, version: V
     if item.get("constraints").is_some_and(|given| !given.is_null()) {
         patch.constraints = columns::constraints(&format!("model {}", base.entry.name), item, place)?;
     }
-    if let Some(date) = item.get("deprecation_date").and_then(Value::as_str) {
-        patch.deprecation_date = Some(date.to_owned());
-    }
+    // The model's own date is not that of its versions.
+    patch.deprecation_date = item.get("deprecation_date").and_then(Value::as_str).map(with_time);
     patch.version = Some(version);
     Ok(patch)
 }

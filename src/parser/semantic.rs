@@ -20,7 +20,8 @@ use crate::manifest::{Manifest, Node, RefCall, ResourceType};
 pub(super) fn add(parsing: &Parsing, entries: &[Arc<Entry>], manifest: &mut Manifest, problems: &mut Diagnostics) {
     let of = |section: &'static str| entries.iter().filter(move |entry| entry.section == section);
     for entry in of("semantic_models") {
-        if let Some(value) = problems.collect(semantic_model(parsing, entry, manifest)).flatten() {
+        if let Some(mut value) = problems.collect(semantic_model(parsing, entry, manifest)).flatten() {
+            pass_meta_down(&mut value);
             insert(&mut manifest.semantic.semantic_models, value, entry, problems);
         }
         for measure in items(entry.values.get("measures")) {
@@ -60,6 +61,18 @@ fn insert(into: &mut IndexMap<String, Value>, value: Value, entry: &Entry, probl
         return;
     }
     into.insert(id, value);
+}
+
+/// Entities, measures and dimensions have the `meta` of their semantic model, and their own on top of it.
+fn pass_meta_down(model: &mut Value) {
+    let Some(above) = model["config"]["meta"].as_object().cloned() else { return };
+    for parts in ["entities", "measures", "dimensions"] {
+        for part in model[parts].as_array_mut().into_iter().flatten() {
+            let mut meta = above.clone();
+            meta.extend(part["config"]["meta"].as_object().cloned().unwrap_or_default());
+            part["config"]["meta"] = Value::Object(meta);
+        }
+    }
 }
 
 fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
@@ -205,12 +218,26 @@ fn metric(parsing: &Parsing, entry: &Entry) -> Option<Value> {
     let map = base(parsing, entry, ResourceType::Metric, &entry.name)?;
     let params = entry.values.get("type_params").cloned().unwrap_or_else(|| json!({}));
     let kind = entry.values.get("type").cloned().unwrap_or_default();
-    Some(finished_metric(map, kind, &params, entry.values.get("filter"), entry.values.get("time_granularity")))
+    let mut whole =
+        finished_metric(map, kind, &params, entry.values.get("filter"), entry.values.get("time_granularity"));
+    if let Some(tags) = entry.values.get("tags").filter(|tags| tags.is_array()) {
+        whole["tags"] = tags.clone();
+    }
+    Some(whole)
 }
 
 fn metric_of_measure(parsing: &Parsing, entry: &Entry, measure: &Value) -> Value {
     let name = measure.get("name").and_then(Value::as_str).unwrap_or_default();
     let mut map = base(parsing, entry, ResourceType::Metric, name).unwrap_or_default();
+    // The group of the semantic model is not the metric's.
+    map.insert("group".into(), Value::Null);
+    if let Some(config) = map["config"].as_object_mut() {
+        config.insert("group".into(), Value::Null);
+    }
+    if let Some(written) = map["unrendered_config"].as_object_mut() {
+        written.remove("group");
+        written.insert("enabled".into(), true.into());
+    }
     map.insert("description".into(), json!(format!("Metric created from measure {name}")));
     map.insert("label".into(), measure.get("label").filter(|label| !label.is_null()).cloned().unwrap_or(name.into()));
     let params = json!({"measure": name, "expr": measure.get("expr").filter(|expr| !expr.is_null()).cloned().unwrap_or(name.into())});
@@ -234,6 +261,9 @@ fn finished_metric(
             "measure" => input_measure(value),
             "numerator" | "denominator" => input_metric(value),
             "metrics" => items(Some(value)).map(input_metric).collect(),
+            "window" => window(value),
+            "cumulative_type_params" => cumulative(value),
+            "conversion_type_params" => conversion(value),
             _ => value.clone(),
         };
     }
@@ -245,10 +275,42 @@ fn finished_metric(
     map.insert("filter".into(), filter.map_or(Value::Null, filters));
     map.insert("time_granularity".into(), granularity.cloned().unwrap_or_default());
     map.insert("meta".into(), map["config"]["meta"].clone());
-    map.insert("tags".into(), map["config"].get("tags").cloned().unwrap_or_else(|| json!([])));
+    map.insert("tags".into(), json!([]));
     map.insert("sources".into(), json!([]));
     map.insert("metrics".into(), json!([]));
     Value::Object(map)
+}
+
+/// `7 days` as a number and a grain; anything else as it is.
+fn window(value: &Value) -> Value {
+    let parsed = || {
+        let (count, grain) = value.as_str()?.trim().split_once(' ')?;
+        let grain = grain.trim().to_lowercase();
+        let known = ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month"];
+        let single = grain.strip_suffix('s').filter(|one| known.contains(one) || ["quarter", "year"].contains(one));
+        Some(json!({"count": count.parse::<u64>().ok()?, "granularity": single.unwrap_or(&grain)}))
+    };
+    parsed().unwrap_or_else(|| value.clone())
+}
+
+fn cumulative(value: &Value) -> Value {
+    let defaults = json!({"window": null, "grain_to_date": null, "period_agg": "first", "metric": null});
+    let mut whole = filled(value, defaults);
+    if let Some(text) = whole.get("window") {
+        whole["window"] = window(text);
+    }
+    if let Some(metric) = whole.get("metric").filter(|metric| !metric.is_null()) {
+        whole["metric"] = input_metric(metric);
+    }
+    whole
+}
+
+fn conversion(value: &Value) -> Value {
+    let mut whole = value.clone();
+    if let Some(text) = value.get("window") {
+        whole["window"] = window(text);
+    }
+    whole
 }
 
 /// One condition or several, in the form that dbt's manifest has.
@@ -266,6 +328,9 @@ fn named(value: &Value, defaults: Value) -> Value {
     let mut whole = filled(&given, defaults);
     if let Some(filter) = given.get("filter") {
         whole["filter"] = filters(filter);
+    }
+    if let Some(text) = given.get("offset_window") {
+        whole["offset_window"] = window(text);
     }
     whole
 }

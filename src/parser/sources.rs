@@ -143,7 +143,9 @@ fn one_table(
         tags: resolved.config.tags().into_iter().map(str::to_owned).collect(),
         config: resolved.config,
         unrendered_config: resolved.unrendered,
-        external: table.get("external").filter(|value| !value.is_null()).cloned(),
+        external: table.get("external").filter(|value| !value.is_null()).map(external),
+        unrendered_database: as_written(entry, "database"),
+        unrendered_schema: as_written(entry, "schema"),
         doc_blocks: Vec::new(),
         created_at: parsing.created_at(),
         span: Some(place.span),
@@ -157,6 +159,22 @@ fn one_table(
     let quote_columns = source.quoting.get("column").and_then(Value::as_bool).unwrap_or(false);
     let test_tags = [entry.values.get("tags"), table.get("tags")].into_iter().flat_map(strings).collect();
     Ok(SourceEntry { source, entry: Arc::clone(entry), columns, data_tests, test_tags, quote_columns })
+}
+
+/// A property of the source before its template is rendered.
+fn as_written(entry: &Entry, key: &str) -> Option<String> {
+    entry.yaml.get(key)?.as_str().map(str::to_owned)
+}
+
+/// The properties of external tables with dbt's defaults.
+fn external(given: &Value) -> Value {
+    let Some(given) = given.as_object() else { return given.clone() };
+    let mut all = Map::new();
+    for key in ["location", "file_format", "row_format", "tbl_properties", "partitions"] {
+        all.insert(key.into(), Value::Null);
+    }
+    all.extend(given.clone());
+    Value::Object(all)
 }
 
 fn object(value: Option<&Value>) -> Map<String, Value> {

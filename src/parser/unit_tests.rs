@@ -76,7 +76,11 @@ pub(super) fn unit_test<'a>(
         given,
         expect,
         overrides,
-        versions: entry.values.get("versions").filter(|value| !value.is_null()).cloned(),
+        versions: entry
+            .values
+            .get("versions")
+            .filter(|value| !value.is_null())
+            .map(|versions| json!({"include": versions.get("include"), "exclude": versions.get("exclude")})),
         version: None,
         config: NodeConfig::new(resolved.config.values().clone()),
         depends_on: DependsOn::default(),

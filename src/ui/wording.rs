@@ -2,6 +2,8 @@
 
 use super::Style;
 use super::deps_wording::deps_message;
+use serde_json::Value;
+
 use crate::events::Event;
 
 /// What an event says.
@@ -9,7 +11,9 @@ pub(super) fn message(event: &Event, style: Style) -> String {
     match event {
         Event::MainReportVersion { version, .. } => format!("Running with hetl{version}"),
         Event::MainReportArgs { args } => {
-            format!("running dbt with arguments {}", serde_json::to_string(args).unwrap_or_default())
+            let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let args: Vec<String> = args.iter().map(|(name, value)| format!("'{name}': '{}'", shown(value))).collect();
+            format!("running dbt with arguments {{{}}}", args.join(", "))
         }
         Event::StarterProjectPath { dir } => format!("Starter project path: {dir}"),
         Event::ProjectCreated { project_name, .. } => format!("Your new project \"{project_name}\" was created!"),

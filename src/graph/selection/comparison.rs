@@ -12,6 +12,9 @@ use crate::manifest::{Exposure, Node, ResourceType, Source};
 pub(super) struct Comparison<'m> {
     pub(super) new: Member<'m>,
     pub(super) old: Option<Member<'m>>,
+    /// Whether sources are compared by the database and schema that are written, not by what the target makes of them
+    /// (dbt's flag `state_modified_compare_more_unrendered_values`).
+    pub(super) as_written: bool,
 }
 
 /// Configs that place a node or only label it: other checks are for those.
@@ -114,6 +117,11 @@ impl<'m> Comparison<'m> {
             (Member::Node(new), Some(Member::Node(old))) => ["database", "schema", "alias"]
                 .iter()
                 .all(|key| new.unrendered_config.get(*key) == old.unrendered_config.get(*key)),
+            (Member::Source(new), Some(Member::Source(old))) if self.as_written => {
+                new.unrendered_database == old.unrendered_database
+                    && new.unrendered_schema == old.unrendered_schema
+                    && new.identifier == old.identifier
+            }
             (Member::Source(new), Some(Member::Source(old))) => {
                 new.database == old.database && new.schema == old.schema && new.identifier == old.identifier
             }

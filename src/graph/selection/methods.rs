@@ -1,5 +1,7 @@
 //! What each selection method matches.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::members::Member;
@@ -18,7 +20,8 @@ pub(super) enum Matcher {
     Source([Pattern; 3]),
     /// A kind, package, name.
     Named(ResourceType, [Pattern; 2]),
-    Path(PathPattern),
+    /// Files and folders of the root project that the pattern names.
+    Path(HashSet<String>),
     File(Pattern),
     Package(Pattern),
     Config {
@@ -58,7 +61,7 @@ impl Matcher {
             Method::SemanticModel => Self::Named(ResourceType::SemanticModel, qualified(criterion, &text)?),
             Method::SavedQuery => Self::Named(ResourceType::SavedQuery, qualified(criterion, &text)?),
             Method::UnitTest => Self::Named(ResourceType::UnitTest, qualified(criterion, &text)?),
-            Method::Path => Self::Path(PathPattern::new(&text)),
+            Method::Path => Self::Path(matching_paths(&PathPattern::new(&text), manifest)),
             Method::File => Self::File(Pattern::new(&text)),
             Method::Package if text == "this" => Self::Package(Pattern::new(&manifest.project_name)),
             Method::Package => Self::Package(Pattern::new(&text)),
@@ -102,9 +105,9 @@ impl Matcher {
                     && package.matches(member.package())
                     && name.matches(member.name())
             }
-            (Self::Path(pattern), _) => {
-                pattern.matches_path_or_parent(member.file())
-                    || member.patch_file().is_some_and(|file| pattern.matches_path(file))
+            (Self::Path(paths), _) => {
+                with_folders(member.file()).any(|path| paths.contains(path))
+                    || member.patch_file().is_some_and(|file| paths.contains(file))
             }
             (Self::File(pattern), _) => matches_file(pattern, member.file()),
             (Self::Package(pattern), _) => pattern.matches(member.package()),
@@ -126,6 +129,36 @@ impl Matcher {
             _ => false,
         }
     }
+}
+
+/// The path itself, then the folders that it lies in; the last is the root.
+fn with_folders(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| match path.rfind(['/', std::path::MAIN_SEPARATOR]) {
+        Some(at) => Some(&path[..at]),
+        None => (!path.is_empty()).then_some(""),
+    })
+}
+
+/// Paths are those below the root project. A resource of an installed package, whose path is relative to the package, is
+/// meant too where the root project has the same file or folder: so it is in dbt.
+fn matching_paths(pattern: &PathPattern, manifest: &Manifest) -> HashSet<String> {
+    let semantic = &manifest.semantic;
+    let ids = manifest.nodes.keys().chain(manifest.sources.keys()).chain(manifest.exposures.keys());
+    let ids = ids.chain(manifest.unit_tests.keys()).chain(semantic.metrics.keys());
+    let ids = ids.chain(semantic.semantic_models.keys()).chain(semantic.saved_queries.keys());
+    let own = ids.map(|id| Member::of(id, manifest)).filter(|member| member.package() == manifest.project_name);
+    let mut seen = HashSet::new();
+    let mut found = HashSet::new();
+    for member in own {
+        for path in [Some(member.file()), member.patch_file()].into_iter().flatten() {
+            for path in with_folders(path).take_while(|path| seen.insert(*path)) {
+                if pattern.matches_path(path) {
+                    found.insert(path.to_owned());
+                }
+            }
+        }
+    }
+    found
 }
 
 /// A name or a dotted path of names, as `fqn:` matches it: with or without the package.

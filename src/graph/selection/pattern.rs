@@ -130,18 +130,10 @@ impl PathPattern {
         Self { segments }
     }
 
-    /// Whether the path, or a folder that it lies in, matches.
-    pub(super) fn matches_path_or_parent(&self, path: &str) -> bool {
-        let segments: Vec<&str> = path.split(['/', std::path::MAIN_SEPARATOR]).collect();
-        if self.segments.is_empty() {
-            return true;
-        }
-        (1..=segments.len()).any(|count| matches_segments(&self.segments, &segments[..count]))
-    }
-
-    /// Whether the whole path matches.
+    /// Whether the whole path matches; the root's is empty.
     pub(super) fn matches_path(&self, path: &str) -> bool {
-        let segments: Vec<&str> = path.split(['/', std::path::MAIN_SEPARATOR]).collect();
+        let separators = ['/', std::path::MAIN_SEPARATOR];
+        let segments: Vec<&str> = path.split(separators).filter(|segment| !segment.is_empty()).collect();
         matches_segments(&self.segments, &segments)
     }
 }
@@ -180,19 +172,21 @@ mod tests {
     }
 
     #[test]
-    fn paths_match_by_segment_and_by_folder() {
+    fn paths_match_by_segment() {
         for (pattern, path, expected) in [
-            ("models/staging", "models/staging/a.sql", true),
-            ("models/staging/", "models/staging/a.sql", true),
-            ("./models", "models/staging/a.sql", true),
+            ("models/staging", "models/staging", true),
+            ("models/staging/", "models/staging", true),
+            ("./models", "models", true),
+            (".", "", true),
+            ("models", "models/staging/a.sql", false),
             ("models/*/a.sql", "models/staging/a.sql", true),
             ("models/*.sql", "models/staging/a.sql", false),
             ("models/**/a.sql", "models/x/y/a.sql", true),
             ("models/**/a.sql", "models/a.sql", true),
-            ("models/stag", "models/staging/a.sql", false),
+            ("models/stag", "models/staging", false),
             ("models/staging/a.*", "models/staging/a.sql", true),
         ] {
-            assert_eq!(PathPattern::new(pattern).matches_path_or_parent(path), expected, "{pattern} on {path}");
+            assert_eq!(PathPattern::new(pattern).matches_path(path), expected, "{pattern} on {path}");
         }
     }
 }

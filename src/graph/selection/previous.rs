@@ -13,4 +13,6 @@ pub struct PreviousState {
     pub results: Option<HashMap<String, String>>,
     /// Sources that have newer data now than in its `sources.json`.
     pub fresher_sources: Option<HashSet<String>>,
+    /// Whether what the target makes of a source's names does not count, only how they are written.
+    pub compares_as_written: bool,
 }

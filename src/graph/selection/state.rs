@@ -101,7 +101,7 @@ impl State<'_> {
             let old = Member::of(self.graph.id(index), previous);
             let old = (!matches!(old, Member::Unknown)).then_some(old);
             let macros_changed = || member.macros().iter().any(|id| changed_macros.contains(id.as_str()));
-            let comparison = Comparison { new: member, old };
+            let comparison = Comparison { new: member, old, as_written: self.previous.compares_as_written };
             let holds = match question {
                 Question::New => old.is_none(),
                 Question::Old => old.is_some(),

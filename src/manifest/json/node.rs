@@ -74,7 +74,7 @@ impl<'a> NodeJson<'a> {
     fn model<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let node = self.node;
         map.serialize_entry("access", &node.access)?;
-        map.serialize_entry("constraints", &ConstraintsJson(&node.constraints))?;
+        map.serialize_entry("constraints", &ConstraintsJson { constraints: &node.constraints, of_model: true })?;
         map.serialize_entry("version", &node.version)?;
         map.serialize_entry("latest_version", &node.latest_version)?;
         map.serialize_entry("deprecation_date", &node.deprecation_date)?;

@@ -87,7 +87,7 @@ impl Serialize for ColumnJson<'_> {
         map.serialize_entry("description", &column.description)?;
         map.serialize_entry("meta", &column.meta)?;
         map.serialize_entry("data_type", &column.data_type)?;
-        map.serialize_entry("constraints", &ConstraintsJson(&column.constraints))?;
+        map.serialize_entry("constraints", &ConstraintsJson { constraints: &column.constraints, of_model: false })?;
         map.serialize_entry("quote", &column.quote)?;
         map.serialize_entry("config", &ColumnConfig(column))?;
         map.serialize_entry("tags", &column.tags)?;
@@ -115,15 +115,19 @@ impl Serialize for ColumnConfig<'_> {
 }
 
 /// Constraints with their defaults.
-pub(super) struct ConstraintsJson<'a>(pub(super) &'a [Constraint]);
+pub(super) struct ConstraintsJson<'a> {
+    pub(super) constraints: &'a [Constraint],
+    /// Those of a whole model name their columns.
+    pub(super) of_model: bool,
+}
 
 impl Serialize for ConstraintsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(ConstraintJson))
+        serializer.collect_seq(self.constraints.iter().map(|constraint| ConstraintJson(constraint, self.of_model)))
     }
 }
 
-struct ConstraintJson<'a>(&'a Constraint);
+struct ConstraintJson<'a>(&'a Constraint, bool);
 
 impl Serialize for ConstraintJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -141,8 +145,10 @@ impl Serialize for ConstraintJson<'_> {
         for (key, default) in &defaults {
             map.serialize_entry(key, values.get(*key).unwrap_or(default))?;
         }
-        if let Some(columns) = values.get("columns") {
-            map.serialize_entry("columns", columns)?;
+        match values.get("columns") {
+            Some(columns) => map.serialize_entry("columns", columns)?,
+            None if self.1 => map.serialize_entry("columns", &Value::Array(Vec::new()))?,
+            None => {}
         }
         map.end()
     }

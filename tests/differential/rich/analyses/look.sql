@@ -1,0 +1,1 @@
+select * from {{ ref('visits') }} where {{ dollars('fee') }} > {{ var('least_age') }}

@@ -1,0 +1,1 @@
+select patient_id, name, born from {{ ref('stg_patients') }}

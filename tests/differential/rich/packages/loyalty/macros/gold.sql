@@ -1,0 +1,1 @@
+{% macro is_gold() %}fee > 4{% endmacro %}

@@ -1,0 +1,1 @@
+select * from {{ ref('members') }} where {{ loyalty.is_gold() }}

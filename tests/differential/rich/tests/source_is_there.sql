@@ -1,0 +1,1 @@
+select * from {{ source('raw', 'visits') }} where visit_id is null
