@@ -85,6 +85,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         true
     }
 
+    /// Whether several connections may change one table at a time, so that batches of a microbatch model can run side by side.
+    fn runs_batches_side_by_side(&self) -> bool {
+        false
+    }
+
     /// Whether names that differ only in case name different relations.
     fn is_case_sensitive(&self) -> bool {
         false

@@ -1,5 +1,6 @@
 //! `source freshness`: when each source was last loaded, and whether that is too long ago.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use minijinja::Value;
 use super::failure::{self, Failure};
 use super::inline::inline_node;
 use super::node::{close_transaction, iso_now};
-use super::pool::{self, Taken};
+use super::pool::{self, Pool, Taken};
 use super::run::Runner;
 use super::subject::Subject;
 use super::{hooks, summary};
@@ -67,9 +68,11 @@ impl Runner {
             .map(|number| self.worker(&pool::thread_name(number)))
             .collect::<Result<Vec<_>, Diagnostic>>()?;
         let known: Mutex<Vec<FreshnessResult>> = Mutex::default();
-        let asked = pool::work_through(plan, &workers, &self.stop, |worker, taken| {
-            self.freshness_job(plan, worker, taken, &known)
-        });
+        let asked = Pool::<Infallible>::new(plan, &self.stop).work_through(
+            &workers,
+            |worker, taken, _| self.freshness_job(plan, worker, taken, &known),
+            |_, never, _| match never {},
+        );
         results.extend(asked);
         if runs_hooks {
             results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);

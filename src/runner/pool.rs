@@ -1,9 +1,11 @@
-//! Workers that go through a plan: each takes the next job that is ready, until nothing is left or the run is stopped.
+//! Workers that go through a plan: each takes the next job that is ready, until nothing is left or the run is stopped. A job
+//! may hand out errands, parts of itself, which workers without a job take up.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::stop::Stop;
-use crate::plan::{NodeResult, Plan, Schedule, Step};
+use crate::plan::{NodeResult, NodeStatus, Plan, Schedule, Step};
 
 /// Stack of a worker in bytes: templates call each other deeply.
 const STACK: usize = 16 * 1024 * 1024;
@@ -19,72 +21,131 @@ pub(super) struct Taken {
     pub(super) index: usize,
 }
 
-struct State<'plan> {
+/// What jobs see of their pool.
+pub(super) trait Errands<E> {
+    /// Gives an errand to the next worker that has no job.
+    fn offer(&self, errand: E);
+
+    /// Takes back the oldest errand that nobody has begun.
+    fn take_back(&self) -> Option<E>;
+
+    /// Whether there are other workers at all.
+    fn has_others(&self) -> bool;
+}
+
+/// The state of workers that go through one plan.
+pub(super) struct Pool<'plan, E> {
+    state: Mutex<State<'plan, E>>,
+    changed: Condvar,
+    stop: &'plan Stop,
+    workers: usize,
+}
+
+struct State<'plan, E> {
     schedule: Schedule<'plan>,
+    errands: VecDeque<E>,
     results: Vec<NodeResult>,
     taken: usize,
 }
 
-/// Goes through a plan with these workers; `run` is called on the worker's own thread, which is named as dbt names it.
-/// Results come in the order of completion. Jobs that a stop prevented have none.
-pub(super) fn work_through<W: Sync>(
-    plan: &Plan,
-    workers: &[W],
-    stop: &Stop,
-    run: impl Fn(&W, Taken) -> NodeResult + Sync,
-) -> Vec<NodeResult> {
-    let state = Mutex::new(State { schedule: Schedule::new(plan), results: Vec::with_capacity(plan.len()), taken: 0 });
-    let changed = Condvar::new();
-    std::thread::scope(|scope| {
-        for (number, worker) in workers.iter().enumerate() {
-            let (state, changed, run) = (&state, &changed, &run);
-            let work = move || {
-                while let Some(taken) = take(state, changed, stop) {
-                    let result = run(worker, taken);
-                    finish(state, changed, stop, taken, result);
-                }
-            };
-            let thread = std::thread::Builder::new().name(thread_name(number)).stack_size(STACK);
-            if thread.spawn_scoped(scope, work).is_err() && number == 0 {
-                // No thread at all could be started: the last resort is to work here.
-                while let Some(taken) = take(state, changed, stop) {
-                    let result = run(worker, taken);
-                    finish(state, changed, stop, taken, result);
+enum Work<E> {
+    Job(Taken),
+    Errand(E),
+}
+
+impl<'plan, E: Send> Pool<'plan, E> {
+    /// A pool in which nothing has begun.
+    pub(super) fn new(plan: &'plan Plan, stop: &'plan Stop) -> Self {
+        let state = State {
+            schedule: Schedule::new(plan),
+            errands: VecDeque::new(),
+            results: Vec::with_capacity(plan.len()),
+            taken: 0,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new(), stop, workers: 0 }
+    }
+
+    /// Goes through the plan with these workers; `run` and `help` are called on the worker's own thread, which is named as dbt
+    /// names it. Results come in the order of completion. Jobs that a stop prevented have none.
+    pub(super) fn work_through<W: Sync>(
+        mut self,
+        workers: &[W],
+        run: impl Fn(&W, Taken, &Self) -> NodeResult + Sync,
+        help: impl Fn(&W, E, &Self) + Sync,
+    ) -> Vec<NodeResult> {
+        self.workers = workers.len();
+        std::thread::scope(|scope| {
+            for (number, worker) in workers.iter().enumerate() {
+                let (pool, run, help) = (&self, &run, &help);
+                let work = move || {
+                    while let Some(work) = pool.take() {
+                        match work {
+                            Work::Job(taken) => pool.finish(taken, run(worker, taken, pool)),
+                            Work::Errand(errand) => help(worker, errand, pool),
+                        }
+                    }
+                };
+                let thread = std::thread::Builder::new().name(thread_name(number)).stack_size(STACK);
+                if thread.spawn_scoped(scope, work).is_err() && number == 0 {
+                    // No thread at all could be started: the last resort is to work here.
+                    work();
                 }
             }
+        });
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).results
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<'plan, E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Work<E>> {
+        let mut state = self.state();
+        loop {
+            if self.stop.is_requested() || state.schedule.is_finished() {
+                return None;
+            }
+            if let Some(errand) = state.errands.pop_front() {
+                return Some(Work::Errand(errand));
+            }
+            if let Some(Step { job, skipped_because_of }) = state.schedule.next_ready() {
+                state.taken += 1;
+                return Some(Work::Job(Taken { job, skipped_because_of, index: state.taken }));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-    });
-    state.into_inner().unwrap_or_else(PoisonError::into_inner).results
+    }
+
+    fn finish(&self, taken: Taken, result: NodeResult) {
+        let status = result.status;
+        let fails = status.is_failure() && status != NodeStatus::Skipped;
+        let mut state = self.state();
+        state.results.push(result);
+        state.schedule.finish(taken.job, status);
+        drop(state);
+        if fails {
+            self.stop.failed();
+        }
+        self.changed.notify_all();
+    }
+}
+
+impl<E: Send> Errands<E> for Pool<'_, E> {
+    fn offer(&self, errand: E) {
+        self.state().errands.push_back(errand);
+        self.changed.notify_one();
+    }
+
+    fn take_back(&self) -> Option<E> {
+        self.state().errands.pop_front()
+    }
+
+    fn has_others(&self) -> bool {
+        self.workers > 1
+    }
 }
 
 /// dbt's name for the thread of a worker, counted from 0.
 pub(super) fn thread_name(number: usize) -> String {
     format!("Thread-{} (worker)", number + 1)
-}
-
-fn take(state: &Mutex<State<'_>>, changed: &Condvar, stop: &Stop) -> Option<Taken> {
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    loop {
-        if stop.is_requested() || state.schedule.is_finished() {
-            return None;
-        }
-        if let Some(Step { job, skipped_because_of }) = state.schedule.next_ready() {
-            state.taken += 1;
-            return Some(Taken { job, skipped_because_of, index: state.taken });
-        }
-        state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
-fn finish(state: &Mutex<State<'_>>, changed: &Condvar, stop: &Stop, taken: Taken, result: NodeResult) {
-    let status = result.status;
-    let fails = result.status.is_failure() && status != crate::plan::NodeStatus::Skipped;
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    state.results.push(result);
-    state.schedule.finish(taken.job, status);
-    drop(state);
-    if fails {
-        stop.failed();
-    }
-    changed.notify_all();
 }
