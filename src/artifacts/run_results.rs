@@ -81,11 +81,17 @@ struct Batches<'a>(&'a BatchResults);
 impl Serialize for Batches<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let list = |batches: &[(Timestamp, Timestamp)]| -> Vec<[String; 2]> {
-            batches.iter().map(|(from, to)| [utc(*from), utc(*to)]).collect()
+            batches.iter().map(|(from, to)| [moment(*from), moment(*to)]).collect()
         };
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("successful", &list(&self.0.successful))?;
         map.serialize_entry("failed", &list(&self.0.failed))?;
         map.end()
     }
+}
+
+/// As Python writes an aware time in ISO form: `2024-01-31T10:00:00+00:00`, with a fraction only where there is one.
+fn moment(at: Timestamp) -> String {
+    let fraction = if at.subsec_nanosecond() == 0 { String::new() } else { at.strftime(".%6f").to_string() };
+    format!("{}{fraction}+00:00", at.strftime("%Y-%m-%dT%H:%M:%S"))
 }

@@ -118,7 +118,6 @@ fn extra(item: &Map<String, Value>) -> Map<String, Value> {
         "quote",
         "config",
         "tags",
-        "granularity",
         "data_tests",
         "tests",
         "docs",

@@ -8,6 +8,7 @@ mod locked;
 mod package_idioms;
 mod secrets;
 mod seeds;
+mod semantic_layer;
 mod state;
 mod transcripts;
 mod warnings;

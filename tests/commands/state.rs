@@ -111,14 +111,15 @@ fn the_batches_between_the_first_and_the_last_run_side_by_side() {
         if threads == 1 || !config.is_empty() {
             assert!(at("Batch 2 of 5 OK") < at("Batch 3 of 5 START"), "{}", run.printed);
         }
+        let results = project.json("target/run_results.json");
+        let result = &results["results"][1];
+        assert_eq!(result["timing"].as_array().map(Vec::len), Some(2));
+        assert_eq!(result["batch_results"]["successful"][0][0], "2024-01-01T00:00:00+00:00");
+        assert_eq!(result["batch_results"]["successful"].as_array().map(Vec::len), Some(5));
         assert_eq!(
             project.query("select count(*) as n, count(distinct t) as d from m"),
             serde_json::json!([{"n": 20, "d": 20}])
         );
-        let result = &project.json("target/run_results.json")["results"][1];
-        assert_eq!(result["timing"].as_array().map(Vec::len), Some(2));
-        assert_eq!(result["batch_results"]["successful"][0][0], "2024-01-01T00:00:00Z");
-        assert_eq!(result["batch_results"]["successful"].as_array().map(Vec::len), Some(5));
     }
 }
 

@@ -56,13 +56,18 @@ semantic_models:
   - name: orders
     model: ref('orders')
     entities: [{name: order, type: primary, expr: id}]
-    measures: [{name: total, agg: sum, create_metric: true}]
+    dimensions: [{name: at, type: time, type_params: {time_granularity: day}}]
+    measures: [{name: total, agg: sum, create_metric: true, agg_time_dimension: at}]
 metrics:
   - {name: ratio, label: R, type: ratio, type_params: {numerator: total, denominator: total}}
 saved_queries:
   - {name: monthly, query_params: {metrics: [ratio]}}
 ";
-    let project = Project::new(&[("models/orders.sql", "select 1 as id"), ("models/s.yml", yaml)]);
+    let project = Project::new(&[
+        ("models/orders.sql", "select 1 as id"),
+        ("models/metricflow_time_spine.sql", "select date '2024-01-01' as date_day"),
+        ("models/s.yml", yaml),
+    ]);
     project.run("parse").expect(0, &[]);
     let manifest = project.json("target/manifest.json");
     assert_eq!(manifest["child_map"]["model.p.orders"], serde_json::json!(["semantic_model.p.orders"]));
