@@ -102,11 +102,7 @@ fn run_all(running: &Running<'_>, node: &Node, batches: Vec<Batch>) -> Vec<(Span
     if let Some(first) = first {
         outcomes[0] = alone(first);
     }
-    if !matches!(outcomes.first(), Some(Some(Ok(_)))) {
-        for batch in rest.chain(last).filter(|_| !runner.stop.is_requested()) {
-            batch.skip(runner);
-        }
-    } else {
+    if matches!(outcomes.first(), Some(Some(Ok(_)))) {
         if may_run_side_by_side(runner, node) && running.pool.has_others() {
             side_by_side(running, rest, &mut outcomes);
         } else {
@@ -118,6 +114,10 @@ fn run_all(running: &Running<'_>, node: &Node, batches: Vec<Batch>) -> Vec<(Span
         if let Some(last) = last {
             let position = last.position;
             outcomes[position] = alone(last);
+        }
+    } else {
+        for batch in rest.chain(last).filter(|_| !runner.stop.is_requested()) {
+            batch.skip(runner);
         }
     }
     spans.into_iter().zip(outcomes).collect()

@@ -53,10 +53,7 @@ pub(super) fn filters(value: Option<&Value>) -> Value {
 
 /// A span of time: `7 days` is seven times `day`.
 pub(super) fn window(value: &Value, owner: &str, place: Span) -> Result<Value, Diagnostic> {
-    let text = match value {
-        Value::String(text) => text,
-        _ => return Ok(Value::Null),
-    };
+    let Value::String(text) = value else { return Ok(Value::Null) };
     let lower = text.to_lowercase();
     let (count, unit) = match lower.split(' ').collect::<Vec<_>>()[..] {
         [count, unit] => (count.parse::<u64>().ok(), unit),
