@@ -3,7 +3,9 @@
 mod adapter_contract;
 mod broken;
 mod commands;
+mod context;
 mod documentation;
 mod packages;
+mod postgres_server;
 mod robustness;
 mod tidy;

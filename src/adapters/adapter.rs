@@ -58,6 +58,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         Relation::new(database, schema, identifier).with_quoting(self.default_quoting())
     }
 
+    /// What stands for a parameter in a statement.
+    fn parameter_mark(&self) -> &'static str {
+        "%s"
+    }
+
     /// What is written in place of a source's name if its meta or config says where it lies (dbt-duckdb's `external_location`).
     /// `source` is the node as the manifest has it.
     fn source_location(&self, _source: &Value) -> Result<Option<String>, Diagnostic> {
@@ -90,6 +95,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether statements may name another database than the target's.
+    fn reaches_other_databases(&self) -> bool {
+        true
+    }
+
     /// Whether names that differ only in case name different relations.
     fn is_case_sensitive(&self) -> bool {
         false
@@ -106,7 +116,7 @@ pub trait Connection: Send {
     /// Runs one or more statements; with `fetch` the rows of the last are returned, else an empty table.
     fn execute(&mut self, sql: &str, fetch: bool) -> Result<(AdapterResponse, Table), DatabaseError>;
 
-    /// Runs one statement with positional parameters (`?`), as seeds loaded by macros use.
+    /// Runs one statement with positional parameters ([`Adapter::parameter_mark`]), as seeds loaded by macros use.
     fn execute_with(&mut self, sql: &str, parameters: &[super::Cell]) -> Result<AdapterResponse, DatabaseError>;
 
     /// Opens a transaction; nothing if one is open.
@@ -145,6 +155,10 @@ pub trait Connection: Send {
         csv: &std::path::Path,
         delimiter: char,
     ) -> Result<u64, DatabaseError>;
+
+    /// Loads rows into these columns of an existing table (all of them if none are named) at the warehouse's bulk speed; returns their
+    /// number.
+    fn load_rows(&mut self, relation: &Relation, columns: &[Column], table: &Table) -> Result<u64, DatabaseError>;
 
     /// Something that can interrupt what this connection is running, from another thread.
     fn cancel_handle(&self) -> Arc<dyn Cancel>;

@@ -9,11 +9,13 @@ mod cell;
 mod column;
 mod decimal_text;
 pub mod duckdb;
+pub mod postgres;
 pub mod registry;
 mod relation;
 mod relation_cache;
 mod seed_file;
 mod seed_types;
+mod statements;
 mod table;
 
 pub use adapter::{Adapter, AdapterResponse, Cancel, CatalogRow, Connection, DatabaseError, RelationInfo};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value as Json};
 
-use super::flags::{Flags, IndirectSelection, LogFormat, LogLevel, WarnErrorOptions};
+use super::flags::{Flags, IndirectSelection, LogFormat, LogLevel, OutputFormat, WarnErrorOptions};
 use super::{Invocation, Overrides};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::yaml;
@@ -131,6 +131,9 @@ pub(super) fn flags(
             d.clean_project_files_only,
         ),
         host: from.text("host", o.host.as_ref()).unwrap_or(d.host),
+        format: from.choice("format", o.format.as_ref(), OutputFormat::NAMES, d.format),
+        junit: from.path("junit", o.junit.as_ref()),
+        timings: from.bool("timings", o.timings, d.timings),
         behavior: from.behavior(),
     };
     from.check_project_keys();

@@ -55,6 +55,20 @@ impl LogFormat {
     }
 }
 
+/// For whom a run is reported beside the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum OutputFormat {
+    Default,
+    /// Annotations and a step summary of GitHub Actions.
+    Github,
+}
+
+impl OutputFormat {
+    /// Names of the flag's values.
+    pub const NAMES: &'static [(&'static str, Self)] = &[("default", Self::Default), ("github", Self::Github)];
+}
+
 /// The least severe lines that are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
@@ -153,6 +167,12 @@ pub struct Flags {
     pub export_saved_queries: bool,
     pub clean_project_files_only: bool,
     pub host: String,
+    /// hetl's own: for whom a run is reported.
+    pub format: OutputFormat,
+    /// hetl's own: where results are written as JUnit XML, relative to the working folder.
+    pub junit: Option<PathBuf>,
+    /// hetl's own: whether the slowest nodes are listed at the end.
+    pub timings: bool,
     /// Behaviour flags that only `flags:` of the project sets (`require_…`), all of them with their value.
     pub behavior: Map<String, Value>,
 }
@@ -226,6 +246,9 @@ impl Default for Flags {
             export_saved_queries: false,
             clean_project_files_only: true,
             host: "127.0.0.1".into(),
+            format: OutputFormat::Default,
+            junit: None,
+            timings: false,
             behavior: Map::new(),
         }
     }

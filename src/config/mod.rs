@@ -24,7 +24,7 @@ mod vars;
 mod version;
 
 pub use config_tree::{ConfigKind, ConfigLevel, ConfigTree, NodeConfigChain};
-pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, WarnErrorOptions, WarningFate};
+pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, OutputFormat, WarnErrorOptions, WarningFate};
 pub use invocation::Invocation;
 pub use load::{Config, Loaded, load};
 pub use overrides::Overrides;

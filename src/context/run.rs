@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage, Written};
-use super::{MacroEntry, Session, reference};
+use super::{Halt, MacroEntry, Session, reference};
 use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Table};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
@@ -21,6 +21,8 @@ pub struct Worker {
     pub name: String,
     /// Its connection; nobody else uses it, so that a lock never waits.
     pub connection: Mutex<Box<dyn Connection>>,
+    /// Whether its statements must end.
+    pub halt: Arc<Halt>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -30,6 +32,16 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
+    /// A worker with this connection.
+    pub fn new(name: impl Into<String>, connection: Box<dyn Connection>) -> Self {
+        Self { name: name.into(), connection: Mutex::new(connection), halt: Arc::default() }
+    }
+
+    /// An error if no further statement may begin.
+    pub(super) fn check_halt(&self) -> Result<(), Diagnostic> {
+        self.halt.reason().map_or(Ok(()), |reason| Err(reason.diagnostic()))
+    }
+
     /// Its connection.
     pub fn connection(&self) -> MutexGuard<'_, Box<dyn Connection>> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,12 +133,13 @@ impl std::fmt::Debug for NodeRun {
     }
 }
 
+fn is_deferrable(node: &Node) -> bool {
+    node.resource_type == ResourceType::Function || node.is_refable() && !node.is_ephemeral()
+}
+
 /// Where the nodes of another state lie, for [`RunOptions::deferred`]: those that the project has too.
 pub fn deferred_relations(session: &Session, manifest: &Manifest, state: &Manifest) -> HashMap<String, Relation> {
-    let others = state
-        .nodes
-        .iter()
-        .filter(|(id, other)| other.is_refable() && !other.is_ephemeral() && manifest.nodes.contains_key(*id));
+    let others = state.nodes.iter().filter(|(id, other)| is_deferrable(other) && manifest.nodes.contains_key(*id));
     others.map(|(id, other)| (id.clone(), super::model::node_relation(session, other))).collect()
 }
 
@@ -414,13 +427,40 @@ impl NodeRun {
         let known = CompiledNode { code: code.clone(), ..CompiledNode::default() };
         let mut json = self.parts.node.to_json(code.as_ref().map(|_| &known));
         if let Json::Object(map) = &mut json {
-            // dbt leaves out what is not set, config values aside.
-            map.retain(|_, value| !value.is_null());
+            leave_out_unset(map, &self.parts.node.unrendered_config);
             if let Some(code) = code {
                 map.insert("compiled_sql".into(), Json::from(code));
             }
             map.extend(compiled.extra.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         json
+    }
+}
+
+/// dbt leaves out what is not set, except configs that were set to nothing and what users keep in `meta`.
+fn leave_out_unset(model: &mut serde_json::Map<String, Json>, given: &serde_json::Map<String, Json>) {
+    model.retain(|_, value| !value.is_null());
+    let parts = ["docs", "contract"];
+    for (key, value) in model.iter_mut() {
+        match (key.as_str(), value) {
+            ("config", Json::Object(config)) => {
+                config.retain(|key, value| !value.is_null() || given.contains_key(key));
+                for part in parts {
+                    without_nulls(config.get_mut(part));
+                }
+            }
+            ("refs", Json::Array(refs)) => refs.iter_mut().for_each(|call| without_nulls(Some(call))),
+            ("columns", Json::Object(columns)) => {
+                columns.values_mut().for_each(|column| without_nulls(Some(column)));
+            }
+            (key, value) if parts.contains(&key) => without_nulls(Some(value)),
+            _ => {}
+        }
+    }
+}
+
+fn without_nulls(value: Option<&mut Json>) {
+    if let Some(Json::Object(map)) = value {
+        map.retain(|_, value| !value.is_null());
     }
 }

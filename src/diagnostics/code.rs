@@ -35,7 +35,7 @@ impl Code {
     pub fn sort(self) -> &'static str {
         match self {
             Self::DATABASE | Self::CONNECTION => "Database Error",
-            Self::CANCELLED | Self::SEED | Self::UNSUPPORTED | Self::TEST_FAILED => "Runtime Error",
+            Self::CANCELLED | Self::SEED | Self::UNSUPPORTED | Self::TEST_FAILED | Self::TIMED_OUT => "Runtime Error",
             _ => match &self.id[1..3] {
                 "01" | "04" | "06" => "Runtime Error",
                 "02" => "Parsing Error",
@@ -177,6 +177,8 @@ codes! {
     CONTRACT = "E0706", "contract violated";
     /// A test found failing rows.
     TEST_FAILED = "E0707", "test failed";
+    /// A node took longer than its `timeout`.
+    TIMED_OUT = "E0708", "timed out";
 }
 
 #[cfg(test)]

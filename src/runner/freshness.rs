@@ -68,13 +68,14 @@ impl Runner {
             .map(|number| self.worker(&pool::thread_name(number)))
             .collect::<Result<Vec<_>, Diagnostic>>()?;
         let known: Mutex<Vec<FreshnessResult>> = Mutex::default();
-        let asked = Pool::<Infallible>::new(plan, &self.stop).work_through(
+        let asked = Mutex::default();
+        Pool::<Infallible>::new(plan, &self.stop, &asked).work_through(
             &workers,
             |worker, taken, _| self.freshness_job(plan, worker, taken, &known),
             |_, never, _| match never {},
         );
-        results.extend(asked);
-        if runs_hooks {
+        results.extend(asked.into_inner().unwrap_or_else(PoisonError::into_inner));
+        if runs_hooks && !self.is_interrupted() {
             results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);
         }
         summary::report_finish(self.reporter(), &self.manifest, &results, begin.elapsed().as_secs_f64());
@@ -112,8 +113,7 @@ impl Runner {
             node_info: node_info.clone(),
             total: plan.len(),
         });
-        let handle = worker.connection().cancel_handle();
-        self.stop.begins(id, handle);
+        self.stop.begins(id, worker);
         let started_at = Some(Timestamp::now());
         let outcome = self.ask(source, worker);
         // A source has nothing to compile; dbt writes the step all the same.

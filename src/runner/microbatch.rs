@@ -199,7 +199,7 @@ impl Batch {
             total_batches: self.total,
         });
         let name = format!("{}.{}", self.node.unique_id, self.label());
-        runner.stop.begins(&name, running.worker.connection().cancel_handle());
+        runner.stop.begins(&name, running.worker);
         let outcome = self.execute(running);
         runner.stop.ends(&name);
         super::node::close_transaction(running.worker, outcome.is_ok());

@@ -26,6 +26,7 @@ mod show;
 mod stop;
 mod subject;
 mod summary;
+mod time_limit;
 mod unit_test;
 
 pub use catalog::catalog_rows;

@@ -2,7 +2,7 @@
 //! may hand out errands, parts of itself, which workers without a job take up.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::stop::Stop;
 use crate::plan::{NodeResult, NodeStatus, Plan, Schedule, Step};
@@ -37,14 +37,14 @@ pub(super) trait Errands<E> {
 pub(super) struct Pool<'plan, E> {
     state: Mutex<State<'plan, E>>,
     changed: Condvar,
-    stop: &'plan Stop,
+    stop: &'plan Arc<Stop>,
+    results: &'plan Mutex<Vec<NodeResult>>,
     workers: usize,
 }
 
 struct State<'plan, E> {
     schedule: Schedule<'plan>,
     errands: VecDeque<E>,
-    results: Vec<NodeResult>,
     taken: usize,
 }
 
@@ -54,25 +54,21 @@ enum Work<E> {
 }
 
 impl<'plan, E: Send> Pool<'plan, E> {
-    /// A pool in which nothing has begun.
-    pub(super) fn new(plan: &'plan Plan, stop: &'plan Stop) -> Self {
-        let state = State {
-            schedule: Schedule::new(plan),
-            errands: VecDeque::new(),
-            results: Vec::with_capacity(plan.len()),
-            taken: 0,
-        };
-        Self { state: Mutex::new(state), changed: Condvar::new(), stop, workers: 0 }
+    /// A pool in which nothing has begun. `results` gets one after the other in the order of completion; jobs that a stop
+    /// prevented have none.
+    pub(super) fn new(plan: &'plan Plan, stop: &'plan Arc<Stop>, results: &'plan Mutex<Vec<NodeResult>>) -> Self {
+        let state = State { schedule: Schedule::new(plan), errands: VecDeque::new(), taken: 0 };
+        Self { state: Mutex::new(state), changed: Condvar::new(), stop, results, workers: 0 }
     }
 
     /// Goes through the plan with these workers; `run` and `help` are called on the worker's own thread, which is named as dbt
-    /// names it. Results come in the order of completion. Jobs that a stop prevented have none.
+    /// names it.
     pub(super) fn work_through<W: Sync>(
         mut self,
         workers: &[W],
         run: impl Fn(&W, Taken, &Self) -> NodeResult + Sync,
         help: impl Fn(&W, E, &Self) + Sync,
-    ) -> Vec<NodeResult> {
+    ) {
         self.workers = workers.len();
         std::thread::scope(|scope| {
             for (number, worker) in workers.iter().enumerate() {
@@ -92,7 +88,6 @@ impl<'plan, E: Send> Pool<'plan, E> {
                 }
             }
         });
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).results
     }
 
     fn state(&self) -> MutexGuard<'_, State<'plan, E>> {
@@ -119,8 +114,8 @@ impl<'plan, E: Send> Pool<'plan, E> {
     fn finish(&self, taken: Taken, result: NodeResult) {
         let status = result.status;
         let fails = status.is_failure() && status != NodeStatus::Skipped;
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
         let mut state = self.state();
-        state.results.push(result);
         state.schedule.finish(taken.job, status);
         drop(state);
         if fails {

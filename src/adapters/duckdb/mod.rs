@@ -15,7 +15,6 @@ mod queries;
 mod secret;
 mod session;
 mod source_location;
-mod statements;
 mod warehouse;
 
 pub use session::Session;

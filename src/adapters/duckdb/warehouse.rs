@@ -94,6 +94,10 @@ impl Adapter for DuckDb {
         }
     }
 
+    fn parameter_mark(&self) -> &'static str {
+        "?"
+    }
+
     fn source_location(&self, source: &Value) -> Result<Option<String>, Diagnostic> {
         source_location::of(source)
     }

@@ -48,8 +48,8 @@ impl Serialize for SourceJson<'_> {
         map.serialize_entry("unrendered_config", &source.unrendered_config)?;
         map.serialize_entry("relation_name", &source.relation_name)?;
         map.serialize_entry("created_at", &source.created_at)?;
-        map.serialize_entry("unrendered_database", &())?;
-        map.serialize_entry("unrendered_schema", &())?;
+        map.serialize_entry("unrendered_database", &source.unrendered_database)?;
+        map.serialize_entry("unrendered_schema", &source.unrendered_schema)?;
         map.serialize_entry("doc_blocks", &source.doc_blocks)?;
         map.end()
     }

@@ -65,6 +65,7 @@ def main():
         blank = "\n" if trailing.endswith("\n\n") else ""
         answer = answers.get(i)
         shown = "" if answer is None else "".join(f"=> {line}\n" for line in answer.split("\n"))
+        shown += "".join(f"{line}\n" for line in trailing.split("\n") if line.startswith("~> "))
         out += f"-- {title}\n{template}\n{shown}{blank}"
     path.write_text(out)
 
