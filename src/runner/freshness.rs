@@ -122,7 +122,7 @@ impl Runner {
             Timing { name: "execute", started_at, completed_at: Some(Timestamp::now()) },
         ];
         self.stop.ends(id);
-        close_transaction(worker, outcome.is_ok());
+        close_transaction(worker);
         let execution_time = begin.elapsed().as_secs_f64();
         let result = match &outcome {
             Ok(known) => NodeResult {

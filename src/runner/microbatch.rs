@@ -202,7 +202,7 @@ impl Batch {
         runner.stop.begins(&name, running.worker);
         let outcome = self.execute(running);
         runner.stop.ends(&name);
-        super::node::close_transaction(running.worker, outcome.is_ok());
+        super::node::close_transaction(running.worker);
         let status = match &outcome {
             Ok(done) => done.message.clone().unwrap_or_default(),
             Err(_) => "error".into(),

@@ -116,7 +116,7 @@ pub(super) fn run(
     drop(limit);
     runner.stop.ends(&unique_id);
     worker.halt.clear();
-    close_transaction(worker, outcome.is_ok());
+    close_transaction(worker);
     let ephemeral = match (subject, &outcome) {
         (Subject::Node(node), Err(_)) => broken_ephemeral(runner, node, worker),
         _ => None,
@@ -296,12 +296,12 @@ fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
     }
 }
 
-/// Nothing of a node stays open: what it did not commit is undone where it failed, and kept where it did not.
-pub(super) fn close_transaction(worker: &Worker, is_success: bool) {
+/// Nothing of a node stays open: what it did not commit is undone, also where it succeeded, as in dbt.
+pub(super) fn close_transaction(worker: &Worker) {
     let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
     if connection.in_transaction() {
         // The connection may be broken by what made the node fail; the failure is reported already.
-        let _ = if is_success { connection.commit() } else { connection.rollback() };
+        let _ = connection.rollback();
     }
 }
 

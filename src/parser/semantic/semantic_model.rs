@@ -1,6 +1,6 @@
 //! One semantic model: a relation with entities, dimensions and measures.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::base;
 use super::reading::{GRANULARITIES, filled, filled_part, missing, sql_text, word};
@@ -37,7 +37,10 @@ pub(super) fn semantic_model(parsing: &Parsing, entry: &Entry, manifest: &Manife
     map.insert("entities".into(), parts(entry, "entities", &meta, entity)?);
     map.insert("measures".into(), parts(entry, "measures", &meta, measure)?);
     map.insert("dimensions".into(), parts(entry, "dimensions", &meta, dimension)?);
-    map.insert("refs".into(), json!([{"name": call.name, "package": call.package, "version": call.version}]));
+    // A version that is a number was most likely written as one.
+    let version =
+        call.version.as_ref().map(|text| text.parse::<Number>().map_or_else(|_| text.as_str().into(), Value::Number));
+    map.insert("refs".into(), json!([{"name": call.name, "package": call.package, "version": version}]));
     let is_enabled = map["config"]["enabled"] != Value::Bool(false);
     if is_enabled {
         let node = find(manifest, &call, &entry.file.package).ok_or_else(|| {
