@@ -200,7 +200,9 @@ fn read_resources(
             (project.name.as_str(), Patches::new(own, problems))
         })
         .collect();
-    let mut nodes = NodeSet::default();
+    let left_out = of_kind(files, &[FileKind::Unsupported]);
+    let left_out = left_out.iter().map(|file| super::names::stem(&file.relative_path).to_owned()).collect();
+    let mut nodes = NodeSet { left_out, ..NodeSet::default() };
     nodes.add_parsed(file_nodes(parsing, files, &patches), problems);
     nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
     if problems.has_errors() {

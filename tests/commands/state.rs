@@ -15,6 +15,8 @@ fn half_broken() -> Project {
 fn only_what_failed_or_was_skipped_is_retried() {
     let project = half_broken();
     project.run("retry").expect(2, &["Could not find previous run in 'target' target directory"]);
+    project.run("run -s nothing").expect(0, &["Nothing to do"]);
+    project.run("retry").expect(2, &["Could not find previous run in 'target' target directory"]);
     project.run("run --target other").expect(1, &["PASS=2", "ERROR=1 SKIP=1"]);
     project.run("retry").expect(1, &["1 of 2 ERROR", "other.b", "SKIP relation other.c", "TOTAL=2"]);
     let vars = project.run("retry|--vars|{what: id}");
