@@ -95,6 +95,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         true
     }
 
+    /// Whether statements may name another database than the target's.
+    fn reaches_other_databases(&self) -> bool {
+        true
+    }
+
     /// Whether names that differ only in case name different relations.
     fn is_case_sensitive(&self) -> bool {
         false

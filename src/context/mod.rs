@@ -18,6 +18,7 @@ mod exceptions;
 mod flags;
 mod foreign_keys;
 mod graph;
+mod index_changes;
 mod halt;
 mod json_yaml;
 mod log;
@@ -40,6 +41,7 @@ mod shared;
 mod source;
 mod table;
 mod test_arguments;
+mod user_function;
 mod values;
 mod var;
 

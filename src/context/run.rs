@@ -133,12 +133,13 @@ impl std::fmt::Debug for NodeRun {
     }
 }
 
+fn is_deferrable(node: &Node) -> bool {
+    node.resource_type == ResourceType::Function || node.is_refable() && !node.is_ephemeral()
+}
+
 /// Where the nodes of another state lie, for [`RunOptions::deferred`]: those that the project has too.
 pub fn deferred_relations(session: &Session, manifest: &Manifest, state: &Manifest) -> HashMap<String, Relation> {
-    let others = state
-        .nodes
-        .iter()
-        .filter(|(id, other)| other.is_refable() && !other.is_ephemeral() && manifest.nodes.contains_key(*id));
+    let others = state.nodes.iter().filter(|(id, other)| is_deferrable(other) && manifest.nodes.contains_key(*id));
     others.map(|(id, other)| (id.clone(), super::model::node_relation(session, other))).collect()
 }
 

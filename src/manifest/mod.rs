@@ -23,7 +23,8 @@ pub use described::Described;
 pub use json::{ManifestJson, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, utc};
 pub use node::{
-    Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,
+    Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
+    TestMetadata,
 };
 pub use resources::{
     Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
@@ -41,7 +42,7 @@ pub struct Manifest {
     pub project_name: String,
     /// The target's adapter type.
     pub adapter_type: String,
-    /// Models, seeds, snapshots, analyses, data tests and operations by unique id.
+    /// Models, seeds, snapshots, analyses, data tests, functions and operations by unique id.
     pub nodes: IndexMap<String, Arc<Node>>,
     /// Source tables by unique id.
     pub sources: IndexMap<String, Arc<Source>>,

@@ -135,6 +135,7 @@ impl Subject {
                 }
                 ResourceType::Seed => format!("seed file {}", relation_words(node)),
                 ResourceType::Snapshot => format!("snapshot {}", relation_words(node)),
+                ResourceType::Function => format!("function {}", relation_words(node)),
                 other => format!("{} {}", other.as_str(), node.name),
             },
             Self::UnitTest(test) => format!("unit_test {}", unit_test_words(test)),
@@ -187,6 +188,14 @@ impl Subject {
                     index,
                     node_info,
                     result_message: answer,
+                    status: result.status.as_str().into(),
+                    total,
+                },
+                ResourceType::Function => Event::LogFunctionResult {
+                    description: self.description(),
+                    execution_time,
+                    index,
+                    node_info,
                     status: result.status.as_str().into(),
                     total,
                 },

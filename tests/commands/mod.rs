@@ -2,6 +2,7 @@
 
 mod compiling;
 mod freshness;
+mod functions;
 mod interrupted;
 mod killed;
 mod locked;

@@ -88,6 +88,11 @@ impl Adapter for Postgres {
         (self.server.dialect.seed_type)(kind)
     }
 
+    /// A session sees one database; only Redshift's RA3 clusters can read others.
+    fn reaches_other_databases(&self) -> bool {
+        self.server.credentials.shown.get("ra3_node").and_then(Value::as_bool).unwrap_or(false)
+    }
+
     fn disables_transactions(&self) -> bool {
         self.server.has_no_transactions()
     }
