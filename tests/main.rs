@@ -5,6 +5,6 @@ mod broken;
 mod commands;
 mod documentation;
 mod packages;
-mod postgres_server;
+mod postgres;
 mod robustness;
 mod tidy;

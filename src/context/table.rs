@@ -319,12 +319,11 @@ fn cell_value(cell: &Cell) -> Value {
 /// A value of a result in JSON, as dbt writes it: containers are texts of JSON, moments are in ISO form.
 pub fn json_of_cell(cell: &Cell) -> serde_json::Value {
     match cell {
-        Cell::List(_) | Cell::Struct(_) => serde_json::Value::from(to_text(&cell_value(cell))),
+        Cell::List(_) | Cell::Struct(_) | Cell::Time(_) => serde_json::Value::from(to_text(&cell_value(cell))),
         Cell::Timestamp(_) | Cell::TimestampTz(_) => {
             let text = to_text(&cell_value(cell));
             serde_json::Value::from(text.replacen(' ', "T", 1))
         }
-        Cell::Time(_) => serde_json::Value::from(to_text(&cell_value(cell))),
         Cell::Bytes(_) => serde_json::Value::from(cell.to_string()),
         other => cell_json(other),
     }
