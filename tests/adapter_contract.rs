@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hetl::adapters::{
-    Adapter, Cell, Column, Connection, Relation, RelationCache, RelationInfo, RelationType, SeedFile, SeedType,
-    Surroundings, registry,
+    Adapter, Cell, Column, Connection, LockAttempt, LockHolder, Relation, RelationCache, RelationInfo, RelationType,
+    SeedFile, SeedType, Surroundings, registry,
 };
 use serde_json::{Map, Value, json};
 
@@ -285,4 +285,88 @@ fn a_running_statement_can_be_cancelled() {
         canceller.join().unwrap();
         assert!(error.cancelled, "{error:?}");
     });
+}
+
+fn holder(command: &str, schema: &str) -> LockHolder {
+    LockHolder {
+        command: command.to_owned(),
+        // Tells the runs of tests on one server apart.
+        invocation_id: schema.to_owned(),
+        place: "process 1 on a".to_owned(),
+        since: "2024-02-29T12:00:00Z".to_owned(),
+    }
+}
+
+/// Takes the lock; tries again for a while, since a server needs a moment to see that a connection has gone.
+fn lock_soon(adapter: &dyn Adapter, schemas: &[(String, String)], holder: &LockHolder) -> bool {
+    (0..100).any(|_| {
+        let taken = matches!(adapter.try_lock(schemas, holder), Ok(LockAttempt::Taken { .. }));
+        if !taken {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        taken
+    })
+}
+
+#[test]
+fn one_run_at_a_time_writes_to_a_target() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let schema = fresh_schema();
+    for ((name, first), (_, second)) in targets(folder.path(), &schema).into_iter().zip(targets(folder.path(), &schema))
+    {
+        println!("on {name}");
+        let schemas = [(first.database().to_owned(), schema.clone())];
+        let (build, seed) = (holder("build", &schema), holder("seed", &schema));
+        assert_eq!(first.try_lock(&schemas, &build).unwrap(), LockAttempt::Taken { left_by: None });
+        match second.try_lock(&schemas, &seed).unwrap() {
+            // Each has a memory of its own.
+            LockAttempt::Taken { .. } => assert_eq!(name, "duckdb in memory"),
+            LockAttempt::Held(by) => assert_eq!(by.expect("it says who it is").command, "build"),
+        }
+        drop(first);
+        assert!(lock_soon(&*second, &schemas, &seed), "{name}");
+    }
+}
+
+#[test]
+fn runs_in_other_schemas_of_a_server_go_side_by_side() {
+    let schema = fresh_schema();
+    let Some(target) = postgres_target(&schema) else { return };
+    let open = || registry::open(target.as_object().unwrap(), &Surroundings::default()).unwrap();
+    let (first, second) = (open(), open());
+    let schemas = |names: &[&str]| -> Vec<_> {
+        names.iter().map(|name| (first.database().to_owned(), format!("{schema}_{name}"))).collect()
+    };
+    let me = holder("build", &schema);
+    assert!(matches!(first.try_lock(&schemas(&["a", "b"]), &me), Ok(LockAttempt::Taken { .. })));
+    assert!(matches!(second.try_lock(&schemas(&["b", "c"]), &me), Ok(LockAttempt::Held(Some(_)))));
+    assert!(matches!(second.try_lock(&schemas(&["c"]), &me), Ok(LockAttempt::Taken { .. })));
+}
+
+#[test]
+fn a_run_that_lost_its_lock_publishes_nothing() {
+    let schema = fresh_schema();
+    let Some(target) = postgres_target(&schema) else { return };
+    let open = || registry::open(target.as_object().unwrap(), &Surroundings::default()).unwrap();
+    let (first, second) = (open(), open());
+    let schemas = [(first.database().to_owned(), schema.clone())];
+    assert!(matches!(first.try_lock(&schemas, &holder("build", &schema)), Ok(LockAttempt::Taken { .. })));
+    let (mut worker, mut admin) = (first.connect().unwrap(), second.connect().unwrap());
+    run(&mut *admin, &format!("create schema {schema}"));
+    worker.begin().unwrap();
+    run(&mut *worker, &format!("create table {schema}.kept (a integer)"));
+    worker.commit().unwrap();
+    worker.begin().unwrap();
+    run(&mut *worker, &format!("create table {schema}.lost (a integer)"));
+    let end = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hetl build {schema}'"
+    );
+    assert_eq!(cell(&mut *admin, &end), Cell::Bool(true));
+    assert!(lock_soon(&*second, &schemas, &holder("seed", &schema)));
+    let error = worker.commit().unwrap_err();
+    assert!(error.message.contains("lock on its schemas is lost"), "{error}");
+    assert!(!worker.in_transaction());
+    let tables = format!("select string_agg(tablename, ',') from pg_tables where schemaname = '{schema}'");
+    assert_eq!(cell(&mut *admin, &tables), Cell::Text("kept".to_owned()));
+    run(&mut *admin, &format!("drop schema {schema} cascade"));
 }

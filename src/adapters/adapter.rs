@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::run_lock::{LockAttempt, LockHolder};
 use super::{Column, Relation, RelationType, Table};
 use crate::diagnostics::Diagnostic;
 
@@ -36,6 +37,17 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
 
     /// Opens a connection. One a worker; all of them see one database instance.
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic>;
+
+    /// Takes the lock that keeps other runs from writing to these schemas (database and schema, sorted) as long as the adapter lives: all
+    /// of them or none. Does not wait.
+    fn try_lock(&self, _schemas: &[(String, String)], _holder: &LockHolder) -> Result<LockAttempt, Diagnostic> {
+        Ok(LockAttempt::Taken { left_by: None })
+    }
+
+    /// How long the profile itself wants to wait for what another process holds.
+    fn lock_patience(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
 
     /// Quotes an identifier.
     fn quote(&self, identifier: &str) -> String {

@@ -128,6 +128,7 @@ const SETTINGS: &[Setting] = &[
     setting!(common None, "log-level", "LEVEL", log_level, "debug, info, warn, error or none"),
     setting!("log-level-file", "LEVEL", log_level_file, "Likewise for the log file"),
     setting!(number "log-file-max-bytes", log_file_max_bytes, "Size at which a new log file is begun"),
+    setting!("wait", "DURATION", wait, "How long to wait for another run that writes to the target: 90s, 10m"),
     setting!(number "printer-width", printer_width, "Where the dots of progress lines end"),
     setting!("format", "FORMAT", format, "default, or github: annotations and a step summary beside the log"),
     setting!("junit", "FILE", junit, "Also write the results as JUnit XML"),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 use crate::config::{self, Config, Invocation, Loaded, Overrides, WarningFate};
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::events::{Event, Level, Reporter};
 use crate::ui::{Console, LogFormat, LogSettings, Secrets};
 
@@ -121,6 +121,7 @@ pub(crate) fn close(
     let code = match &result {
         Ok(Outcome::Success) => 0,
         Ok(Outcome::Failure) => 1,
+        Err(problems) if problems.iter().any(|problem| problem.code == Code::TARGET_IN_USE) => 3,
         Err(_) => 2,
     };
     if let Err(problems) = result {

@@ -1,6 +1,7 @@
 //! Where the value of each flag comes from: command line, environment, `flags:` of the project, default.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
@@ -134,6 +135,7 @@ pub(super) fn flags(
         format: from.choice("format", o.format.as_ref(), OutputFormat::NAMES, d.format),
         junit: from.path("junit", o.junit.as_ref()),
         timings: from.bool("timings", o.timings, d.timings),
+        wait: from.duration("wait", o.wait.as_ref()),
         behavior: from.behavior(),
     };
     from.check_project_keys();
@@ -213,6 +215,16 @@ impl FlagSources<'_> {
 
     fn text(&mut self, name: &str, given: Option<&String>) -> Option<String> {
         given.cloned().or_else(|| self.env(name).map(|(_, value)| value))
+    }
+
+    fn duration(&mut self, name: &str, given: Option<&String>) -> Option<Duration> {
+        let given = given.map(|text| (format!("--{name}"), text.clone()));
+        let (giver, text) = given.or_else(|| self.env(name))?;
+        let duration = super::duration(&text);
+        if duration.is_none() {
+            self.refuse(&giver, &text, "a number of seconds or a duration such as 10m");
+        }
+        duration
     }
 
     fn path(&mut self, name: &str, given: Option<&PathBuf>) -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! dbt's global flags, resolved.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -173,6 +174,8 @@ pub struct Flags {
     pub junit: Option<PathBuf>,
     /// hetl's own: whether the slowest nodes are listed at the end.
     pub timings: bool,
+    /// hetl's own: how long another run that holds the target is waited for; none where the flag is not given.
+    pub wait: Option<Duration>,
     /// Behaviour flags that only `flags:` of the project sets (`require_…`), all of them with their value.
     pub behavior: Map<String, Value>,
 }
@@ -249,6 +252,7 @@ impl Default for Flags {
             format: OutputFormat::Default,
             junit: None,
             timings: false,
+            wait: None,
             behavior: Map::new(),
         }
     }

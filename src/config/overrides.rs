@@ -63,4 +63,6 @@ pub struct Overrides {
     pub format: Option<String>,
     pub junit: Option<PathBuf>,
     pub timings: Option<bool>,
+    /// The text of `--wait`, a duration.
+    pub wait: Option<String>,
 }

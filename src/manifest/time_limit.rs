@@ -5,21 +5,18 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::NodeConfig;
+use crate::config::duration;
 
 /// The limit of a node: seconds as a number, or text such as `90s`, `10m`, `1h 30m`. None where there is none, or it is 0.
 /// An error says what is wrong with the value.
 pub fn time_limit(config: &NodeConfig) -> Result<Option<Duration>, String> {
     let Some(value) = config.get("meta").and_then(|meta| meta.get("hetl")?.get("timeout")) else { return Ok(None) };
-    let seconds = match value {
+    let limit = match value {
         Value::Null => return Ok(None),
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok().or_else(|| {
-            let written: jiff::SignedDuration = text.trim().parse().ok()?;
-            Some(written.as_secs_f64())
-        }),
+        Value::Number(number) => duration(&number.to_string()),
+        Value::String(text) => duration(text),
         _ => None,
     };
-    let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let limit =
         limit.ok_or_else(|| format!("must be a number of seconds or a duration such as '10m', and is {value}"))?;
     Ok((!limit.is_zero()).then_some(limit))

@@ -11,6 +11,7 @@ mod failure;
 mod freshness;
 mod hooks;
 mod inline;
+mod locking;
 mod microbatch;
 mod model;
 mod node;

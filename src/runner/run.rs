@@ -10,7 +10,7 @@ use super::pool::{self, Taken};
 use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
-use super::{hooks, node, schemas, summary};
+use super::{hooks, locking, node, schemas, summary};
 use crate::adapters::{Relation, Table};
 use crate::artifacts::TargetFolder;
 use crate::compiler::Compiler;
@@ -122,8 +122,12 @@ impl Runner {
             target_name: self.session.config().profile.target_name.clone(),
         });
         self.report(&Event::blank());
+        let writes = matches!(self.action, Action::Build | Action::Clone);
+        if writes {
+            locking::take(self, plan)?;
+        }
         let main = self.worker("MainThread")?;
-        if matches!(self.action, Action::Build | Action::Clone) {
+        if writes {
             schemas::prepare(self, plan, &main)?;
         }
         if self.action == Action::Build {

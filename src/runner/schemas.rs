@@ -46,7 +46,8 @@ pub(super) fn prepare(runner: &Runner, plan: &Plan, worker: &Arc<Worker>) -> Res
     Ok(())
 }
 
-fn has_relation(node: &Node) -> bool {
+/// Whether running the node writes to a schema.
+pub(super) fn has_relation(node: &Node) -> bool {
     match node.resource_type {
         ResourceType::Model => !node.is_ephemeral(),
         ResourceType::Seed | ResourceType::Snapshot | ResourceType::Function => true,

@@ -10,6 +10,7 @@ mod error;
 mod extension;
 mod instance;
 mod literal;
+mod lock_file;
 mod logical_type;
 mod queries;
 mod secret;

@@ -41,6 +41,8 @@ pub(super) struct Dialect {
     pub(super) copies_from_client: bool,
     /// From which version of the server (as `server_version_num` counts) it can look whether its client is still there.
     pub(super) client_check_since: Option<u32>,
+    /// Whether it has advisory locks.
+    pub(super) has_advisory_locks: bool,
     pub(super) relations: fn(&[String]) -> String,
     pub(super) columns: fn(&Relation) -> String,
     pub(super) catalog: fn(&str, &[String]) -> String,
@@ -118,6 +120,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     backslash_escapes: false,
     copies_from_client: true,
     client_check_since: Some(140_000),
+    has_advisory_locks: true,
     relations: queries::relations,
     columns: queries::columns,
     catalog: queries::catalog,
@@ -221,6 +224,7 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     backslash_escapes: true,
     copies_from_client: false,
     client_check_since: None,
+    has_advisory_locks: false,
     relations: redshift_queries::relations,
     columns: redshift_queries::columns,
     catalog: redshift_queries::catalog,

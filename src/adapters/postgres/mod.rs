@@ -4,6 +4,7 @@
 //! what differs between the warehouses is in `dialect`. The protocol is spoken here, over blocking sockets: the simple protocol gives
 //! what psycopg2 gives to dbt, command tags and texts of values included.
 
+mod advisory_lock;
 mod credentials;
 mod dialect;
 mod libpq_files;

@@ -3,12 +3,13 @@
 //! [`Server::connect`] tries each address, and all of them again as often as the profile says if the failure may pass.
 
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
 
+use super::advisory_lock::AdvisoryLock;
 use super::credentials::{Address, Credentials};
 use super::dialect::Dialect;
 use super::libpq_files;
@@ -29,6 +30,8 @@ pub(super) struct Server {
     pub(super) dialect: &'static Dialect,
     pub(super) credentials: Credentials,
     encryption: OnceLock<Result<Encryption, Diagnostic>>,
+    /// The lock of the run, once it is taken.
+    pub(super) lock: Mutex<Option<AdvisoryLock>>,
 }
 
 /// What a cancel request needs.
@@ -50,7 +53,7 @@ struct Refusal {
 
 impl Server {
     pub(super) fn new(dialect: &'static Dialect, credentials: Credentials) -> Self {
-        Self { dialect, credentials, encryption: OnceLock::new() }
+        Self { dialect, credentials, encryption: OnceLock::new(), lock: Mutex::default() }
     }
 
     /// An open connection, prepared as the profile says.

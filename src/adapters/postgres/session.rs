@@ -81,6 +81,28 @@ impl Session {
         })
     }
 
+    /// What is about to be committed belongs to a run that still holds its lock; otherwise it is rolled back.
+    fn check_fence(&mut self) -> Result<(), DatabaseError> {
+        let lock = self.server.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let fence = lock.as_ref().map(|lock| Arc::clone(&lock.fence));
+        drop(lock);
+        let Some(fence) = fence.filter(|_| !self.wire.is_in_failed_transaction()) else { return Ok(()) };
+        let sql = fence.check();
+        let answer = self.with_wire(&sql, |wire| wire.query(&sql, true))?;
+        if answer.rows.first().map(|row| &row[0]) == Some(&Cell::Bool(true)) {
+            return Ok(());
+        }
+        self.rollback()?;
+        Err(DatabaseError {
+            // SQLSTATE of a lock that cannot be had.
+            kind: "55P03".to_owned(),
+            message: "the run's lock on its schemas is lost, so another run may have begun; nothing was committed"
+                .to_owned(),
+            offset: None,
+            cancelled: false,
+        })
+    }
+
     fn run(&mut self, sql: &str, fetch: bool) -> Result<Answer, DatabaseError> {
         if !self.server.dialect.splits_statements {
             return self.with_wire(sql, |wire| wire.query(sql, fetch));
@@ -178,6 +200,7 @@ impl Connection for Session {
         if !self.in_transaction() {
             return Ok(());
         }
+        self.check_fence()?;
         self.with_wire("commit", |wire| wire.query("commit", false)).map(drop)
     }
 

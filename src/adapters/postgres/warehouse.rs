@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 
 use super::credentials::Credentials;
 use super::dialect::{Dialect, POSTGRES, REDSHIFT};
-use super::libpq_files;
 use super::server::Server;
 use super::session::Session;
+use super::{advisory_lock, libpq_files};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, SeedType};
+use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType};
 use crate::diagnostics::Diagnostic;
 
 /// A server as a profile's target describes it. Nothing is connected before the first connection is asked for.
@@ -74,6 +74,13 @@ impl Adapter for Postgres {
 
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic> {
         Ok(Box::new(Session::open(&self.server)?))
+    }
+
+    fn try_lock(&self, schemas: &[(String, String)], holder: &LockHolder) -> Result<LockAttempt, Diagnostic> {
+        if schemas.is_empty() || !self.server.dialect.has_advisory_locks {
+            return Ok(LockAttempt::Taken { left_by: None });
+        }
+        advisory_lock::try_lock(&self.server, schemas, holder)
     }
 
     fn identifier_limit(&self) -> Option<usize> {

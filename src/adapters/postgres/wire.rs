@@ -130,6 +130,11 @@ impl Wire {
         !self.is_lost && self.status != b'I'
     }
 
+    /// Whether the transaction can only be rolled back.
+    pub(super) fn is_in_failed_transaction(&self) -> bool {
+        self.status == b'E'
+    }
+
     /// Whether the connection is gone.
     pub(super) fn is_lost(&self) -> bool {
         self.is_lost
