@@ -7,6 +7,6 @@ mod context;
 mod documentation;
 mod macro_sql;
 mod packages;
-mod postgres_server;
+mod postgres;
 mod robustness;
 mod tidy;

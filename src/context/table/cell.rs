@@ -29,6 +29,19 @@ pub(super) fn cell_value(cell: &Cell) -> Value {
     }
 }
 
+/// A value of a result in JSON, as dbt writes it: containers are texts of JSON, moments are in ISO form.
+pub fn json_of_cell(cell: &Cell) -> serde_json::Value {
+    match cell {
+        Cell::List(_) | Cell::Struct(_) | Cell::Time(_) => serde_json::Value::from(to_text(&cell_value(cell))),
+        Cell::Timestamp(_) | Cell::TimestampTz(_) => {
+            let text = to_text(&cell_value(cell));
+            serde_json::Value::from(text.replacen(' ', "T", 1))
+        }
+        Cell::Bytes(_) => serde_json::Value::from(cell.to_string()),
+        other => cell_json(other),
+    }
+}
+
 /// A decimal as a number: whole ones as integers where they are written so.
 fn number(text: &str) -> Value {
     if let Ok(whole) = text.parse::<i64>() {

@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use minijinja::{Error, Value};
 
 pub(super) use self::cell::cell_of;
+pub use self::cell::json_of_cell;
 use self::cell::{cell_value, kind_of, kind_of_values};
 use self::row::{RowValue, as_row};
 use super::arguments::{bind, required};
