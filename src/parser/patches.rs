@@ -143,7 +143,7 @@ fn patch(entry: &Arc<Entry>) -> Result<Patch, Diagnostic> {
         data_tests: entry.list("data_tests")?.to_vec(),
         description: entry.text("description")?.unwrap_or_default(),
         constraints: columns::constraints(&format!("model {}", entry.name), &entry.values, &entry.yaml)?,
-        deprecation_date: entry.text("deprecation_date")?,
+        deprecation_date: entry.text("deprecation_date")?.map(|date| super::deprecations::in_full(&date)),
         version: None,
         entry: Arc::clone(entry),
     })
@@ -216,7 +216,7 @@ fn one_version(base: &Patch, item: &Map<String, Value>, place: &Node, version: V
         patch.constraints = columns::constraints(&format!("model {}", base.entry.name), item, place)?;
     }
     if let Some(date) = item.get("deprecation_date").and_then(Value::as_str) {
-        patch.deprecation_date = Some(date.to_owned());
+        patch.deprecation_date = Some(super::deprecations::in_full(date));
     }
     patch.version = Some(version);
     Ok(patch)
