@@ -24,7 +24,7 @@ fn deprecated_models_and_what_reads_them_are_told() {
     ]);
     let words = [
         "Model a has passed its deprecation date of 2020-01-01",
-        "While compiling 'b': Found a reference to a, which was deprecated on '2020-01-01'",
+        "While compiling 'b': Found a reference to a, which was deprecated on '2020-01-01T00:00:00",
         "While compiling 'c': Found a reference to b, which is slated for deprecation on '2999-01-01T00:00:00",
         "models/b.sql:1:18",
     ];
