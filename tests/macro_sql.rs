@@ -104,7 +104,11 @@ fn rendered(warehouse: &str, template: &str) -> String {
         node: Arc::clone(&parsed.manifest.nodes["model.p.m"]),
         manifest: Arc::new(parsed.manifest),
         session: parsed.session,
-        worker: Arc::new(Worker { name: "worker".into(), connection: Mutex::new(Box::new(Offline)) }),
+        worker: Arc::new(Worker {
+            name: "worker".into(),
+            connection: Mutex::new(Box::new(Offline)),
+            halt: Arc::default(),
+        }),
     });
     let code = Compiler::new().compile(&run).unwrap_or_else(|problem| panic!("{problem:?}")).code;
     code.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")

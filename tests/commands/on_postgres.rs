@@ -11,15 +11,15 @@ fn project(schema: &str, files: &[(&str, &str)]) -> Option<Project> {
     let profiles = serde_json::json!({"p": {"target": "dev", "outputs": {"dev": target}}});
     project.write("profiles.yml", &profiles.to_string());
     project.write(
-        "macros/sql.sql",
-        "{% macro sql(code) %}{% do run_query(code) %}{% do adapter.commit() %}{% endmacro %}",
+        "macros/execute_sql.sql",
+        "{% macro execute_sql(code) %}{% do run_query(code) %}{% do adapter.commit() %}{% endmacro %}",
     );
     Some(project)
 }
 
 fn sql(project: &Project, code: &str) {
     let args = serde_json::json!({"code": code}).to_string();
-    project.run(&format!("run-operation|sql|--args|{args}")).expect(0, &[]);
+    project.run(&format!("run-operation|execute_sql|--args|{args}")).expect(0, &[]);
 }
 
 /// The project's schema, gone; ends each test.
