@@ -38,6 +38,16 @@ as_server() {
   fi
 }
 
+# What tests of logging in need: a certificate, and roles whose passwords are asked for.
+secure() {
+  local hba="$dir/data/pg_hba.conf"
+  { printf 'host all hetl_scram all scram-sha-256\nhost all hetl_md5 all md5\nhost all hetl_clear all password\n'
+    cat "$hba"; } >"$dir/hba" && as_server cp "$dir/hba" "$hba"
+  command -v openssl >/dev/null || return 0
+  as_server openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -keyout "$dir/data/server.key" -out "$dir/data/server.crt" 2>/dev/null
+}
+
 answers() { "$bin/psql" -qXtA "$connection" -c 'select 1' >/dev/null 2>&1; }
 
 start() {
@@ -50,14 +60,21 @@ start() {
       mkdir -p "$dir"
       [ "$(id -u)" != 0 ] || chown "${PG_OS_USER:-postgres}" "$dir"
       as_server "$bin/initdb" -D "$dir/data" -U hetl -A trust -E UTF8 --locale=C --no-sync >/dev/null
+      secure
     fi
     local options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c synchronous_commit=off"
     options="$options -c full_page_writes=off -c max_connections=200 -c timezone=UTC"
+    [ ! -f "$dir/data/server.crt" ] || options="$options -c ssl=on"
     as_server "$bin/pg_ctl" -D "$dir/data" -o "$options" -l "$dir/data/server.log" -w start >/dev/null || {
       tail -5 "$dir/data/server.log" >&2
       exit 1
     }
     "$bin/createdb" -h 127.0.0.1 -p "$port" -U hetl hetl 2>/dev/null || answers
+    "$bin/psql" -qX "$connection" -c "set password_encryption = 'scram-sha-256'" \
+      -c "do \$\$ begin if to_regrole('hetl_scram') is null then create role hetl_scram login password 'it''s: secret';
+          create role hetl_clear login password 'it''s: secret'; end if; end \$\$" -c "set password_encryption = 'md5'" \
+      -c "do \$\$ begin if to_regrole('hetl_md5') is null then create role hetl_md5 login password 'it''s: secret';
+          end if; end \$\$" 2>/dev/null
   fi
   echo "$connection"
 }

@@ -3,9 +3,10 @@
 mod adapter_contract;
 mod broken;
 mod commands;
+mod context;
 mod documentation;
 mod macro_sql;
 mod packages;
-mod postgres_server;
+mod postgres;
 mod robustness;
 mod tidy;

@@ -27,8 +27,13 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// The default schema of the target.
     fn schema(&self) -> &str;
 
-    /// What Jinja's `target` shows and what `connection` lines of `debug` print: credentials without secrets, in dbt's order.
+    /// What Jinja's `target` shows: credentials without secrets, in dbt's order.
     fn target_fields(&self) -> Map<String, Value>;
+
+    /// What the `connection` lines of `debug` print: the same without other names for what is there already.
+    fn connection_fields(&self) -> Map<String, Value> {
+        self.target_fields()
+    }
 
     /// Opens a connection. One a worker; all of them see one database instance.
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic>;
@@ -100,6 +105,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// Whether a foreign key may name the database of the table that it refers to.
     fn foreign_keys_name_database(&self) -> bool {
         true
+    }
+
+    /// Whether several connections may change one table at a time, so that batches of a microbatch model can run side by side.
+    fn runs_batches_side_by_side(&self) -> bool {
+        false
     }
 
     /// Whether a query in a `from` clause must have a name.

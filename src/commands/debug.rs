@@ -111,7 +111,7 @@ impl Debug {
                 return Ok(conclude(checks));
             }
         };
-        for (key, value) in adapter.target_fields() {
+        for (key, value) in adapter.connection_fields() {
             checks.say(format!("  {key}: {}", python(&value)));
         }
         let tested = adapter.connect().and_then(|mut connection| {

@@ -51,7 +51,9 @@ impl Retry {
 fn retry(opening: &Opening, overrides: &Overrides) -> Result<Outcome, Diagnostics> {
     let project = &opening.config.project;
     let folder = opening.config.flags.state.clone().unwrap_or_else(|| project.target_path.clone());
-    let Some(previous) = read_previous_run(&project.root.join(&folder))? else {
+    // A run that selected nothing is no run to go on from, as in dbt.
+    let previous = read_previous_run(&project.root.join(&folder))?.filter(|previous| !previous.results.is_empty());
+    let Some(previous) = previous else {
         return Err(no_run(&folder).into());
     };
     let which = previous.args.get("which").and_then(Value::as_str).unwrap_or_default();

@@ -12,6 +12,7 @@ use super::running::Request;
 use super::selection_args::SelectionArgs;
 use crate::adapters::{Cell, Table};
 use crate::config::Overrides;
+use crate::context::json_of_cell;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::plan::Mode;
@@ -73,7 +74,7 @@ impl Show {
     fn report(&self, opening: &Opening, name: &str, unique_id: &str, table: &Table, is_inline: bool) {
         let columns: Vec<String> = table.column_names().map(str::to_owned).collect();
         let preview = if self.output == "json" {
-            let rows: Vec<Vec<Value>> = table.rows().iter().map(|row| row.iter().map(json).collect()).collect();
+            let rows: Vec<Vec<Value>> = table.rows().iter().map(|row| row.iter().map(json_of_cell).collect()).collect();
             ui::json_rows(&columns, &rows).to_string()
         } else {
             let rows: Vec<Vec<String>> = table.rows().iter().map(|row| row.iter().map(shown).collect()).collect();
@@ -95,19 +96,5 @@ pub(super) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
         other => other.to_string(),
-    }
-}
-
-/// A cell in JSON.
-fn json(cell: &Cell) -> Value {
-    match cell {
-        Cell::Null => Value::Null,
-        Cell::Bool(truth) => Value::from(*truth),
-        Cell::Int(number) => i64::try_from(*number).map_or_else(|_| Value::from(number.to_string()), Value::from),
-        Cell::Float(number) => Value::from(*number),
-        Cell::Decimal(text) => text.parse::<f64>().map_or_else(|_| Value::from(text.as_str()), Value::from),
-        Cell::List(items) => items.iter().map(json).collect(),
-        Cell::Struct(fields) => fields.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
-        other => Value::from(other.to_string()),
     }
 }

@@ -105,17 +105,24 @@ pub(super) fn flags_value(config: &Config) -> Value {
     dict(flags(config).into_iter().map(|(name, value)| (name.to_uppercase(), from_json(&value))))
 }
 
+/// Switches that `invocation_args_dict` leaves out where they are off, as dbt does.
+const SWITCHES: &[&str] = &[
+    "debug",
+    "full_refresh",
+    "fail_fast",
+    "warn_error",
+    "single_threaded",
+    "log_cache_events",
+    "store_failures",
+    "use_experimental_parser",
+];
+
 /// `invocation_args_dict`: flags and the command's own arguments that are set.
 pub(super) fn invocation_args(config: &Config) -> Map<String, Json> {
     let mut all = flags(config);
     all.extend(config.invocation.args.iter().map(|(name, value)| (name.clone(), value.clone())));
-    let is_set = |value: &Json| match value {
-        Json::Null => false,
-        Json::Array(items) => !items.is_empty(),
-        Json::Object(map) => !map.is_empty(),
-        _ => true,
-    };
-    all.retain(|_, value| is_set(value));
+    let is_off = |name: &String, value: &Json| SWITCHES.contains(&name.as_str()) && *value == Json::Bool(false);
+    all.retain(|name, value| !value.is_null() && !is_off(name, value));
     all.sort_keys();
     all
 }

@@ -33,6 +33,8 @@ const METHODS: &[&str] = &[
     "scd_args",
     "render_limited",
     "add_ephemeral_prefix",
+    "get_default_quote_policy",
+    "get_default_include_policy",
     "get_function_config",
     "get_function_macro_name",
     "get_materialized_view_config_change_collection",
@@ -369,6 +371,9 @@ fn class_method(method: &str, args: &[Value], quoting: RelationParts<bool>) -> R
         "add_ephemeral_prefix" => {
             let [name] = bind("add_ephemeral_prefix", ["name"], args)?;
             Ok(format!("__dbt__cte__{}", text("add_ephemeral_prefix", "name", name)?).into())
+        }
+        "get_default_quote_policy" | "get_default_include_policy" => {
+            Ok(dict(["database", "schema", "identifier"].map(|part| (part, Value::from(true)))))
         }
         "get_relation_type" => Ok(args.first().cloned().unwrap_or_else(nothing)),
         _ => Err(Error::from(ErrorKind::UnknownMethod)),

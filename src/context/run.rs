@@ -427,8 +427,7 @@ impl NodeRun {
         let known = CompiledNode { code: code.clone(), ..CompiledNode::default() };
         let mut json = self.parts.node.to_json(code.as_ref().map(|_| &known));
         if let Json::Object(map) = &mut json {
-            // dbt leaves out what is not set, config values aside.
-            map.retain(|_, value| !value.is_null());
+            leave_out_unset(map, &self.parts.node.unrendered_config);
             if let Some(code) = code {
                 map.insert("compiled_sql".into(), Json::from(code));
             }
@@ -449,5 +448,33 @@ fn translate_types(model: &mut serde_json::Map<String, Json>) {
         if let Some(Json::String(data_type)) = column.get_mut("data_type") {
             *data_type = Column::translate_type(data_type).to_owned();
         }
+    }
+}
+
+/// dbt leaves out what is not set, except configs that were set to nothing and what users keep in `meta`.
+fn leave_out_unset(model: &mut serde_json::Map<String, Json>, given: &serde_json::Map<String, Json>) {
+    model.retain(|_, value| !value.is_null());
+    let parts = ["docs", "contract"];
+    for (key, value) in model.iter_mut() {
+        match (key.as_str(), value) {
+            ("config", Json::Object(config)) => {
+                config.retain(|key, value| !value.is_null() || given.contains_key(key));
+                for part in parts {
+                    without_nulls(config.get_mut(part));
+                }
+            }
+            ("refs", Json::Array(refs)) => refs.iter_mut().for_each(|call| without_nulls(Some(call))),
+            ("columns", Json::Object(columns)) => {
+                columns.values_mut().for_each(|column| without_nulls(Some(column)));
+            }
+            (key, value) if parts.contains(&key) => without_nulls(Some(value)),
+            _ => {}
+        }
+    }
+}
+
+fn without_nulls(value: Option<&mut Json>) {
+    if let Some(Json::Object(map)) = value {
+        map.retain(|_, value| !value.is_null());
     }
 }

@@ -25,6 +25,7 @@ impl Code {
             Self::ORPHAN_PATCH => &["NoNodeForYamlKey", "MacroNotFoundForPatch"],
             Self::TEST_PARENT_NOT_FOUND => &["NodeNotFoundOrDisabled"],
             Self::NOTHING_SELECTED => &["NoNodesForSelectionCriteria"],
+            Self::SEMANTIC_WARNING => &["SemanticValidationFailure"],
             Self::CONTRACT => &["UnversionedBreakingChange"],
             _ => &[],
         }
@@ -150,6 +151,10 @@ codes! {
     REF_NOT_DECLARED = "E0514", "dependency was not known when the project was parsed";
     /// A resource definition that cannot be used.
     INVALID_RESOURCE = "E0515", "invalid resource definition";
+    /// Semantic models, metrics and saved queries that do not fit together.
+    SEMANTIC_LAYER = "E0516", "semantic layer is not valid";
+    /// Something in the semantic layer that may not be meant.
+    SEMANTIC_WARNING = "W0517", "questionable semantic layer";
 
     // 06: selection
     /// A selector that does not parse or names an unknown method.

@@ -11,7 +11,7 @@ impl Graph {
     /// The graph that `build` runs by.
     ///
     /// What lies below all nodes that a data test reads waits for that test (dbt's rule). Only the nearest such nodes get
-    /// an edge; the ones below them wait through them. A unit test runs before its model, after what the model reads.
+    /// an edge; the ones below them wait through them. Unit tests run one after the other before their model, after what it reads.
     #[must_use]
     pub fn with_test_edges(&self, manifest: &Manifest) -> Self {
         let executable: Vec<bool> = self
@@ -105,8 +105,23 @@ impl Graph {
             edges.extend(awaited.get(&model).into_iter().flatten().map(|&test| (test, unit_test)));
             edges.push((unit_test, model));
         }
+        edges.extend(chains(&models));
         self.with_edges(edges, |_, to| !models.contains_key(&to))
     }
+}
+
+/// The unit tests of one model run one after the other: after one that fails, dbt skips the others and the model.
+fn chains(models: &HashMap<usize, usize>) -> Vec<(usize, usize)> {
+    let mut tests: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (&test, &model) in models {
+        tests.entry(model).or_default().push(test);
+    }
+    let mut edges = Vec::new();
+    for mut tests in tests.into_values() {
+        tests.sort_unstable();
+        edges.extend(tests.windows(2).map(|pair| (pair[0], pair[1])));
+    }
+    edges
 }
 
 /// A set that is emptied by counting on.

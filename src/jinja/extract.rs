@@ -78,6 +78,11 @@ impl Analysis {
         self.calls.iter().filter(named).map(Call::name).collect()
     }
 
+    /// Whether a method of this name's value, or the value itself, is called: `this.include(…)`.
+    pub fn calls_on(&self, name: &str) -> bool {
+        self.calls.iter().any(|call| call.path.first().is_some_and(|first| first == name))
+    }
+
     /// Whether all calls of the `wanted` names have literal arguments and certainly run, and nothing else is called that may
     /// hide such calls. `is_harmless` says of a path that calling it cannot lead to one.
     pub fn is_static(&self, wanted: &[&str], is_harmless: impl Fn(&[String]) -> bool) -> bool {

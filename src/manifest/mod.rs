@@ -77,6 +77,8 @@ pub struct SemanticLayer {
     pub semantic_models: IndexMap<String, serde_json::Value>,
     /// Saved queries by unique id.
     pub saved_queries: IndexMap<String, serde_json::Value>,
+    /// Disabled ones of all three kinds; one id can be disabled several times.
+    pub disabled: IndexMap<String, Vec<serde_json::Value>>,
 }
 
 impl Manifest {

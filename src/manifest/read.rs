@@ -37,7 +37,7 @@ impl Manifest {
             exposures: entries(json, "exposures", |value| Arc::new(exposure(value))),
             groups: entries(json, "groups", |value| Arc::new(group(value))),
             unit_tests: entries(json, "unit_tests", |value| Arc::new(unit_test(value))),
-            disabled: disabled(|id| !id.starts_with("source.") && !id.starts_with("exposure."))
+            disabled: disabled(|id| !id.starts_with("source.") && !id.starts_with("exposure.") && !is_semantic(id))
                 .map(|(id, list)| (id, shared(list, node)))
                 .collect(),
             disabled_sources: disabled(|id| id.starts_with("source."))
@@ -50,6 +50,7 @@ impl Manifest {
             semantic: SemanticLayer {
                 metrics: entries(json, "metrics", Clone::clone),
                 semantic_models: entries(json, "semantic_models", Clone::clone),
+                disabled: disabled(is_semantic).collect(),
                 saved_queries: entries(json, "saved_queries", Clone::clone),
             },
         };
@@ -149,6 +150,8 @@ fn source(value: &Value) -> Source {
         name: text(value, "name"),
         identifier: text(value, "identifier"),
         database: option(value, "database"),
+        unrendered_database: option(value, "unrendered_database"),
+        unrendered_schema: option(value, "unrendered_schema"),
         schema: text(value, "schema"),
         relation_name: text(value, "relation_name"),
         resolved_quoting: RelationParts {
@@ -400,4 +403,9 @@ fn present(value: &Value, key: &str) -> Option<Value> {
 
 fn number(value: &Value, key: &str) -> f64 {
     value.get(key).and_then(Value::as_f64).unwrap_or_default()
+}
+
+/// Whether an id is that of a resource of the semantic layer.
+fn is_semantic(id: &str) -> bool {
+    ["metric.", "semantic_model.", "saved_query."].iter().any(|kind| id.starts_with(kind))
 }

@@ -80,6 +80,10 @@ pub struct Source {
     pub database: Option<String>,
     /// Schema.
     pub schema: String,
+    /// `database` as written, where it is.
+    pub unrendered_database: Option<String>,
+    /// `schema` as written, where it is.
+    pub unrendered_schema: Option<String>,
     /// How it is written in SQL.
     pub relation_name: String,
     /// `quoting` as written.

@@ -72,6 +72,16 @@ fn titled(node: &Node) -> String {
     }
 }
 
+/// A date as dbt keeps it: with time and zone, `2024-01-31T00:00:00+00:00`; without a zone it is of the system's. What is no
+/// date stays as it is.
+pub(super) fn in_full(text: &str) -> String {
+    let has_zone = text.trim().replacen(' ', "T", 1).parse::<Timestamp>().is_ok();
+    match moment(text).filter(|_| !has_zone) {
+        Some(moment) => moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        None => text.to_owned(),
+    }
+}
+
 /// A date with or without time; without a zone it is of the system's.
 fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -83,4 +93,18 @@ fn moment(text: &str) -> Option<Timestamp> {
         Err(_) => text.parse::<Date>().ok()?.at(0, 0, 0, 0),
     };
     TimeZone::system().to_timestamp(civil).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{in_full, moment};
+
+    #[test]
+    fn dates_are_kept_with_time_and_zone() {
+        let whole = in_full("2024-01-31");
+        assert!(whole.starts_with("2024-01-31T00:00:00"), "{whole}");
+        assert_eq!(moment(&whole), moment("2024-01-31"));
+        assert_eq!(in_full("2024-01-31T10:00:00+02:00"), "2024-01-31T10:00:00+02:00");
+        assert_eq!(in_full("soon"), "soon");
+    }
 }

@@ -379,6 +379,8 @@ pub(super) fn file_draft<'a>(
 pub(super) struct NodeSet {
     /// Names of nodes that could not be read: what refers to them is not to blame.
     pub(super) broken: std::collections::HashSet<String>,
+    /// Names of models that are left out because they are written in Python.
+    pub(super) left_out: std::collections::HashSet<String>,
     pub(super) enabled: IndexMap<String, Node>,
     pub(super) disabled: IndexMap<String, Vec<Node>>,
 }

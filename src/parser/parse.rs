@@ -77,7 +77,7 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems));
     let entries = read_properties(&parsing, &all_files, &mut problems);
     let resources = read_resources(&parsing, &all_files, &entries, macro_list, &mut problems);
-    warn_of_unused_configs(&parsing, &resources, &mut problems);
+    warn_of_unused_configs(&parsing, &resources, &semantic::paths(&entries), &mut problems);
     let mut manifest = link::manifest(&parsing, resources, &mut problems);
     semantic::add(&parsing, &entries, &mut manifest, &mut problems);
     deprecations::warn_of_models(&parsing, &manifest, &mut problems);
@@ -85,7 +85,12 @@ pub fn parse(parts: ParseParts) -> Parsed {
     Parsed { session, manifest, diagnostics: problems }
 }
 
-fn warn_of_unused_configs(parsing: &Parsing, resources: &Resources, problems: &mut Diagnostics) {
+fn warn_of_unused_configs(
+    parsing: &Parsing,
+    resources: &Resources,
+    semantic: &[(ResourceType, Vec<String>)],
+    problems: &mut Diagnostics,
+) {
     let mut paths = ConfiguredPaths::default();
     let nodes = &resources.nodes;
     for node in nodes.enabled.values().chain(nodes.disabled.values().flatten()) {
@@ -99,6 +104,9 @@ fn warn_of_unused_configs(parsing: &Parsing, resources: &Resources, problems: &m
     }
     for test in &resources.unit_tests {
         paths.add(ResourceType::UnitTest, &test.fqn);
+    }
+    for (kind, fqn) in semantic {
+        paths.add(*kind, fqn);
     }
     paths.warn_of_unused(parsing.project(), problems);
 }
@@ -192,7 +200,9 @@ fn read_resources(
             (project.name.as_str(), Patches::new(own, problems))
         })
         .collect();
-    let mut nodes = NodeSet::default();
+    let left_out = of_kind(files, &[FileKind::Unsupported]);
+    let left_out = left_out.iter().map(|file| super::names::stem(&file.relative_path).to_owned()).collect();
+    let mut nodes = NodeSet { left_out, ..NodeSet::default() };
     nodes.add_parsed(file_nodes(parsing, files, &patches), problems);
     nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
     if problems.has_errors() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::columns::{self, ColumnEntry, strings};
+use super::deprecations::in_full;
 use super::names::version_text;
 use super::properties::Entry;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
@@ -136,15 +137,6 @@ pub(super) fn same_version(a: &Value, b: &Value) -> bool {
     version_text(a) == version_text(b)
 }
 
-/// A date as a moment, midnight UTC, as the manifest has it; any other text as it is.
-fn with_time(date: &str) -> String {
-    let day: Result<jiff::civil::Date, _> = date.trim().parse();
-    match day {
-        Ok(day) if date.trim().len() == 10 => format!("{day}T00:00:00+00:00"),
-        _ => date.to_owned(),
-    }
-}
-
 fn patch(entry: &Arc<Entry>) -> Result<Patch, Diagnostic> {
     Ok(Patch {
         config: entry.config()?,
@@ -152,7 +144,7 @@ fn patch(entry: &Arc<Entry>) -> Result<Patch, Diagnostic> {
         data_tests: entry.list("data_tests")?.to_vec(),
         description: entry.text("description")?.unwrap_or_default(),
         constraints: columns::constraints(&format!("model {}", entry.name), &entry.values, &entry.yaml)?,
-        deprecation_date: entry.text("deprecation_date")?.as_deref().map(with_time),
+        deprecation_date: entry.text("deprecation_date")?.as_deref().map(in_full),
         version: None,
         entry: Arc::clone(entry),
     })
@@ -225,7 +217,7 @@ fn one_version(base: &Patch, item: &Map<String, Value>, place: &Node, version: V
         patch.constraints = columns::constraints(&format!("model {}", base.entry.name), item, place)?;
     }
     // The model's own date is not that of its versions.
-    patch.deprecation_date = item.get("deprecation_date").and_then(Value::as_str).map(with_time);
+    patch.deprecation_date = item.get("deprecation_date").and_then(Value::as_str).map(in_full);
     patch.version = Some(version);
     Ok(patch)
 }

@@ -30,6 +30,7 @@ pub(super) struct Lookup {
     disabled_sources: HashMap<(String, String), Vec<String>>,
     /// Nodes that could not be read, which is reported already.
     broken: std::collections::HashSet<String>,
+    left_out: std::collections::HashSet<String>,
     root: String,
 }
 
@@ -43,6 +44,7 @@ impl Lookup {
             sources: HashMap::new(),
             disabled_sources: HashMap::new(),
             broken: nodes.broken.clone(),
+            left_out: nodes.left_out.clone(),
             root: root.to_owned(),
         };
         for node in nodes.enabled.values().filter(|node| node.is_refable()) {
@@ -244,6 +246,11 @@ fn missing_node(lookup: &Lookup, caller: &Caller<'_>, call: &RefCall, disabled: 
     let problem = with_severity(caller, code, message).at_some(call.span.or(caller.span), "referenced here");
     if disabled {
         problem.hint(format!("enable `{}`, or remove the reference", call.name))
+    } else if lookup.left_out.contains(&call.name) {
+        problem.hint(format!(
+            "`{}` is a Python model, which is left out: build it with dbt, declare its table as a source, and read that",
+            call.name
+        ))
     } else {
         problem.suggest(&call.name, lookup.node_names())
     }

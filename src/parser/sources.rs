@@ -124,6 +124,8 @@ fn one_table(
         identifier: table.get("identifier").and_then(Value::as_str).unwrap_or(&name).to_owned(),
         database: database(parsing, entry),
         schema: schema(entry),
+        unrendered_database: entry.yaml.get("database").and_then(crate::yaml::Node::scalar_text),
+        unrendered_schema: entry.yaml.get("schema").and_then(crate::yaml::Node::scalar_text),
         relation_name: String::new(),
         quoting: quoting(entry, table),
         resolved_quoting: resolved_quoting(parsing, &quoting(entry, table)),

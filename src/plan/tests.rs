@@ -47,6 +47,26 @@ fn run(plan: &Plan, outcome: impl Fn(&str) -> NodeStatus) -> Vec<(String, NodeSt
 }
 
 #[test]
+fn after_a_unit_test_that_fails_the_others_of_its_model_are_skipped() {
+    let manifest = sample(&[
+        ("model.shop.a", &[]),
+        ("unit_test.shop.a.first", &["model.shop.a"]),
+        ("unit_test.shop.a.second", &["model.shop.a"]),
+        ("model.shop.other", &[]),
+        ("unit_test.shop.other.own", &["model.shop.other"]),
+    ]);
+    let graph = Graph::build(&manifest).unwrap();
+    let plan = Plan::build(&graph, &manifest, graph.ids().collect::<Vec<_>>(), Mode::Build);
+    let outcome = |id: &str| if id.ends_with("first") { NodeStatus::Fail } else { NodeStatus::Pass };
+    let skipped: Vec<String> = run(&plan, outcome)
+        .into_iter()
+        .filter(|(_, status)| *status == NodeStatus::Skipped)
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(skipped, ["unit_test.shop.a.second", "model.shop.a"]);
+}
+
+#[test]
 fn build_runs_tests_before_what_lies_below_and_unit_tests_before_their_model() {
     let order: Vec<String> =
         run(&plan(Mode::Build, &ALL), |_| NodeStatus::Success).into_iter().map(|(id, _)| id).collect();

@@ -21,10 +21,27 @@ impl From<Diagnostic> for Failure {
 
 /// Some databases draw the place themselves, in the statement that was sent: the diagnostic's own label is enough.
 pub(super) fn without_drawing(mut problem: Diagnostic) -> Diagnostic {
-    if let Some(drawn) = problem.message.find("\n\nLINE ").filter(|_| !problem.labels.is_empty()) {
-        problem.message.truncate(drawn);
+    if !problem.labels.is_empty() {
+        problem.message = undrawn(&problem.message);
     }
     problem
+}
+
+/// A message without the lines that draw the place: DuckDB's at its end, PostgreSQL's before what it says further.
+pub(super) fn undrawn(message: &str) -> String {
+    if let Some((said, _)) = message.split_once("\n\nLINE ") {
+        return said.to_owned();
+    }
+    let mut lines = message.lines().peekable();
+    let mut kept = Vec::new();
+    while let Some(line) = lines.next() {
+        let is_caret = |next: &&str| next.trim_start() == "^";
+        if line.starts_with("LINE ") && lines.next_if(is_caret).is_some() {
+            continue;
+        }
+        kept.push(line);
+    }
+    kept.join("\n")
 }
 
 /// A problem within a built-in macro is shown at the last call of the project's own, or at the node; what is between says
@@ -72,4 +89,16 @@ pub(super) fn message(failure: &Failure, subject: &Subject, _session: &Session) 
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::undrawn;
+
+    #[test]
+    fn what_databases_draw_is_left_out() {
+        assert_eq!(undrawn("Binder Error: no x\n\nLINE 1: select x\n               ^"), "Binder Error: no x");
+        assert_eq!(undrawn("no x\nLINE 1: select x\n               ^\nHINT:  try y"), "no x\nHINT:  try y");
+        assert_eq!(undrawn("LINE 1 is odd"), "LINE 1 is odd");
+    }
 }

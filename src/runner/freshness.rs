@@ -1,5 +1,6 @@
 //! `source freshness`: when each source was last loaded, and whether that is too long ago.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use minijinja::Value;
 use super::failure::{self, Failure};
 use super::inline::inline_node;
 use super::node::{close_transaction, finished, iso_now};
-use super::pool::{self, Taken};
+use super::pool::{self, Pool, Taken};
 use super::run::Runner;
 use super::subject::Subject;
 use super::{hooks, summary};
@@ -68,9 +69,11 @@ impl Runner {
             .collect::<Result<Vec<_>, Diagnostic>>()?;
         let known: Mutex<Vec<FreshnessResult>> = Mutex::default();
         let asked = Mutex::default();
-        pool::work_through(plan, &workers, &self.stop, &asked, |worker, taken| {
-            self.freshness_job(plan, worker, taken, &known)
-        });
+        Pool::<Infallible>::new(plan, &self.stop, &asked).work_through(
+            &workers,
+            |worker, taken, _| self.freshness_job(plan, worker, taken, &known),
+            |_, never, _| match never {},
+        );
         results.extend(asked.into_inner().unwrap_or_else(PoisonError::into_inner));
         if runs_hooks && !self.is_interrupted() {
             results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);
@@ -125,7 +128,7 @@ impl Runner {
             Timing { name: "execute", started_at, completed_at: Some(Timestamp::now()) },
         ];
         self.stop.ends(id);
-        close_transaction(worker, outcome.is_ok());
+        close_transaction(worker);
         let execution_time = begin.elapsed().as_secs_f64();
         let result = match &outcome {
             Ok(known) => NodeResult {

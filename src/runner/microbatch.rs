@@ -1,7 +1,7 @@
 //! Microbatch models: one run of the materialization for each span of event time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use jiff::civil::DateTime;
@@ -18,19 +18,21 @@ use super::sample::Window;
 use crate::artifacts::CodePath;
 use crate::context::RunOptions;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::events::Event;
+use crate::events::{Event, NodeInfo};
+use crate::jinja::analyze;
 use crate::manifest::{Node, NodeConfig};
 use crate::plan::{BatchResults, NodeStatus};
 
 /// A span of event time in UTC, the end excluded.
-type Batch = (DateTime, DateTime);
+type Span = (DateTime, DateTime);
 
 /// Whether a node is run in batches.
 pub(super) fn is_microbatch(node: &Node) -> bool {
     node.config.materialized() == "incremental" && node.config.str("incremental_strategy") == Some("microbatch")
 }
 
-/// Runs all batches, one after the other. After a failed first one the others are not begun.
+/// Runs all batches: the first and the last one alone, those between side by side where the model allows it. After a failed
+/// first one the others are skipped.
 pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure> {
     let runner = running.runner;
     let size = BatchSize::parse(node.config.str("batch_size").unwrap_or_default())
@@ -41,35 +43,34 @@ pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, F
         Some(earlier) => earlier.failed.iter().map(|&batch| civil(batch)).collect(),
         None => batches(runner, node, size, incremental)?,
     };
-    let mut done = BatchResults::default();
-    let mut first_failure: Option<Failure> = None;
-    let mut last = Done::default();
-    for (position, batch) in batches.iter().enumerate() {
-        if runner.stop.is_requested() || (first_failure.is_some() && done.successful.is_empty()) {
-            done.failed.push(stamps(*batch));
-            continue;
-        }
-        let step = Step {
-            node,
+    let all: Vec<Batch> = batches
+        .iter()
+        .enumerate()
+        .map(|(position, &span)| Batch {
+            node: node_of_batch(node, span, position, batches.len()),
+            node_info: running.node_info().clone(),
             size,
-            batch: *batch,
+            span,
             position,
             total: batches.len(),
             incremental: incremental || position > 0,
-        };
-        match step.run(running) {
-            Ok(answer) => {
-                done.successful.push(stamps(*batch));
-                last = answer;
+        })
+        .collect();
+    running.timed("compile", |_| ());
+    let ended = running.timed("execute", |running| run_all(running, node, all));
+    let mut done = BatchResults::default();
+    let mut diagnostics = Vec::new();
+    for (span, outcome) in ended {
+        match outcome {
+            Some(Ok(_)) => done.successful.push(stamps(span)),
+            Some(Err(failure)) => {
+                done.failed.push(stamps(span));
+                if diagnostics.is_empty() {
+                    diagnostics = failure.diagnostics;
+                }
             }
-            Err(failure) => {
-                done.failed.push(stamps(*batch));
-                first_failure.get_or_insert(failure);
-            }
+            None => done.failed.push(stamps(span)),
         }
-    }
-    if let Some(earlier) = retried {
-        done.successful.splice(0..0, earlier.successful.iter().copied());
     }
     let (good, bad) = (done.successful.len(), done.failed.len());
     let (status, message) = match (good, bad) {
@@ -77,89 +78,189 @@ pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, F
         (0, _) => (NodeStatus::Error, "ERROR".to_owned()),
         _ => (NodeStatus::PartialSuccess, format!("PARTIAL SUCCESS ({good}/{})", good + bad)),
     };
+    if let Some(earlier) = retried {
+        done.successful.extend(earlier.successful.iter().copied());
+    }
     Ok(Done {
         status: Some(status),
         message: Some(message),
         failures: Some(0),
-        diagnostics: first_failure.map(|failure| failure.diagnostics).unwrap_or_default(),
+        diagnostics,
         batch_results: Some(done),
-        ..last
+        ..Done::default()
     })
 }
 
-/// One batch.
-struct Step<'a> {
-    node: &'a Arc<Node>,
-    size: BatchSize,
+/// What became of each batch, in their order; nothing where it was not begun.
+fn run_all(running: &Running<'_>, node: &Node, batches: Vec<Batch>) -> Vec<(Span, Option<Outcome>)> {
+    let runner = running.runner;
+    let spans: Vec<Span> = batches.iter().map(|batch| batch.span).collect();
+    let mut outcomes: Vec<Option<Outcome>> = spans.iter().map(|_| None).collect();
+    let mut rest = batches.into_iter();
+    let (first, last) = (rest.next(), rest.next_back());
+    let alone = |batch: Batch| (!runner.stop.is_requested()).then(|| batch.run(running));
+    if let Some(first) = first {
+        outcomes[0] = alone(first);
+    }
+    if matches!(outcomes.first(), Some(Some(Ok(_)))) {
+        if may_run_side_by_side(runner, node) && running.pool.has_others() {
+            side_by_side(running, rest, &mut outcomes);
+        } else {
+            for batch in rest {
+                let position = batch.position;
+                outcomes[position] = alone(batch);
+            }
+        }
+        if let Some(last) = last {
+            let position = last.position;
+            outcomes[position] = alone(last);
+        }
+    } else {
+        for batch in rest.chain(last).filter(|_| !runner.stop.is_requested()) {
+            batch.skip(runner);
+        }
+    }
+    spans.into_iter().zip(outcomes).collect()
+}
+
+/// Whether other workers may run batches of this model: its `concurrent_batches`, else whether it does not read itself.
+fn may_run_side_by_side(runner: &Runner, node: &Node) -> bool {
+    let reads_itself =
+        || analyze(&node.raw_code).map_or(true, |code| code.reads.contains("this") || code.calls_on("this"));
+    runner.session.adapter().runs_batches_side_by_side()
+        && node.config.flag("concurrent_batches").unwrap_or_else(|| !reads_itself())
+}
+
+/// Offers batches to all workers and runs those that nobody has taken.
+fn side_by_side(running: &Running<'_>, batches: impl Iterator<Item = Batch>, outcomes: &mut [Option<Outcome>]) {
+    let (answer, answers) = mpsc::channel();
+    for batch in batches {
+        running.pool.offer(BatchErrand { batch, answer: answer.clone() });
+    }
+    drop(answer);
+    while let Some(errand) = running.pool.take_back() {
+        errand.run(running);
+    }
+    for (position, outcome) in answers {
+        outcomes[position] = outcome;
+    }
+}
+
+type Outcome = Result<Done, Failure>;
+
+/// A batch that any worker may run.
+pub(super) struct BatchErrand {
     batch: Batch,
+    answer: mpsc::Sender<(usize, Option<Outcome>)>,
+}
+
+impl BatchErrand {
+    /// The batch's node, for the events of who runs it.
+    pub(super) fn node_info(&self) -> &NodeInfo {
+        &self.batch.node_info
+    }
+
+    /// Runs it, unless the run is being stopped, and tells the model's own worker.
+    pub(super) fn run(self, running: &Running<'_>) {
+        let position = self.batch.position;
+        let outcome = (!running.runner.stop.is_requested()).then(|| self.batch.run(running));
+        // Whoever offered it waits for all answers.
+        let _ = self.answer.send((position, outcome));
+    }
+}
+
+/// One batch.
+struct Batch {
+    node: Arc<Node>,
+    node_info: NodeInfo,
+    size: BatchSize,
+    span: Span,
     position: usize,
     total: usize,
     incremental: bool,
 }
 
-impl Step<'_> {
-    fn run(&self, running: &mut Running<'_>) -> Result<Done, Failure> {
+impl Batch {
+    fn label(&self) -> String {
+        self.size.format(self.span.0)
+    }
+
+    fn description(&self) -> String {
+        format!("batch {} of {}.{}", self.label(), self.node.schema, self.node.alias)
+    }
+
+    fn run(&self, running: &Running<'_>) -> Outcome {
         let begin = Instant::now();
         let runner = running.runner;
-        let label = self.size.format(self.batch.0);
-        let description = format!("batch {label} of {}.{}", self.node.schema, self.node.alias);
         runner.report(&Event::LogStartBatch {
             batch_index: self.position + 1,
-            description: description.clone(),
-            node_info: running.node_info().clone(),
+            description: self.description(),
+            node_info: self.node_info.clone(),
             total_batches: self.total,
         });
-        let outcome = self.execute(running, &label);
-        super::node::close_transaction(running.worker, outcome.is_ok());
-        runner.report(&Event::LogBatchResult {
-            batch_index: self.position + 1,
-            description,
-            execution_time: begin.elapsed().as_secs_f64(),
-            node_info: running.node_info().clone(),
-            status: match &outcome {
-                Ok(done) => done.message.clone().unwrap_or_default(),
-                Err(_) => "error".into(),
-            },
-            total_batches: self.total,
-        });
+        let name = format!("{}.{}", self.node.unique_id, self.label());
+        runner.stop.begins(&name, running.worker);
+        let outcome = self.execute(running);
+        runner.stop.ends(&name);
+        super::node::close_transaction(running.worker);
+        let status = match &outcome {
+            Ok(done) => done.message.clone().unwrap_or_default(),
+            Err(_) => "error".into(),
+        };
+        self.report_result(runner, status, begin.elapsed().as_secs_f64());
         outcome
     }
 
-    fn execute(&self, running: &mut Running<'_>, label: &str) -> Result<Done, Failure> {
+    fn skip(&self, runner: &Runner) {
+        self.report_result(runner, "skipped".into(), 0.0);
+    }
+
+    fn report_result(&self, runner: &Runner, status: String, execution_time: f64) {
+        runner.report(&Event::LogBatchResult {
+            batch_index: self.position + 1,
+            description: self.description(),
+            execution_time,
+            node_info: self.node_info.clone(),
+            status,
+            total_batches: self.total,
+        });
+    }
+
+    fn execute(&self, running: &Running<'_>) -> Outcome {
         let runner = running.runner;
-        let node = self.node_of_batch();
-        let (start, end) = (written(self.batch.0), written(self.batch.1));
+        let label = self.label();
+        let (start, end) = (written(self.span.0), written(self.span.1));
         let mut names = BTreeMap::new();
         if self.incremental {
             names.insert("is_incremental".to_owned(), JinjaValue::from_function(|| true));
             names.insert("should_full_refresh".to_owned(), JinjaValue::from_function(|| false));
         }
-        let window = Window { start: self.batch.0, end: self.batch.1 };
+        let window = Window { start: self.span.0, end: self.span.1 };
         let event_time = Some(runner.sample.map_or(window, |sample| window.within(sample)).range());
-        let run = runner.node_run(&node, running.worker, RunOptions { event_time, names, ..RunOptions::default() });
+        let run =
+            runner.node_run(&self.node, running.worker, RunOptions { event_time, names, ..RunOptions::default() });
         run.set_model_key(
             "batch",
             json!({"id": label.replace('-', ""), "event_time_start": start, "event_time_end": end}),
         );
-        let path = CodePath::of_node(&node).batch(label);
-        let compiled =
-            running.timed("compile", |running| compile(running, &run, &path, |run| runner.compiler.compile(run)))?;
-        running.timed("execute", |running| model::execute_at(running.runner, &run, compiled.as_ref(), &path))
+        let path = CodePath::of_node(&self.node).batch(&label);
+        let compiled = compile(running, &run, &path, |run| runner.compiler.compile(run))?;
+        model::execute_at(runner, &run, compiled.as_ref(), &path)
     }
+}
 
-    /// Hooks run once: those before the model with the first batch, those after it with the last.
-    fn node_of_batch(&self) -> Arc<Node> {
-        let mut values = self.node.config.values().clone();
-        if self.position > 0 {
-            values.insert("pre-hook".into(), json!([]));
-        }
-        if self.position + 1 < self.total {
-            values.insert("post-hook".into(), json!([]));
-        }
-        values.insert("__dbt_internal_microbatch_event_time_start".into(), Value::from(written(self.batch.0)));
-        values.insert("__dbt_internal_microbatch_event_time_end".into(), Value::from(written(self.batch.1)));
-        Arc::new(Node { config: NodeConfig::new(values), ..Node::clone(self.node) })
+/// Hooks run once: those before the model with the first batch, those after it with the last.
+fn node_of_batch(node: &Node, span: Span, position: usize, total: usize) -> Arc<Node> {
+    let mut values = node.config.values().clone();
+    if position > 0 {
+        values.insert("pre-hook".into(), json!([]));
     }
+    if position + 1 < total {
+        values.insert("post-hook".into(), json!([]));
+    }
+    values.insert("__dbt_internal_microbatch_event_time_start".into(), Value::from(written(span.0)));
+    values.insert("__dbt_internal_microbatch_event_time_end".into(), Value::from(written(span.1)));
+    Arc::new(Node { config: NodeConfig::new(values), ..Node::clone(node) })
 }
 
 /// Whether the model's table is there and is kept.
@@ -171,7 +272,7 @@ fn is_incremental(runner: &Runner, node: &Node) -> bool {
     is_table && !full_refresh
 }
 
-fn batches(runner: &Runner, node: &Node, size: BatchSize, incremental: bool) -> Result<Vec<Batch>, Diagnostic> {
+fn batches(runner: &Runner, node: &Node, size: BatchSize, incremental: bool) -> Result<Vec<Span>, Diagnostic> {
     let config = runner.session.config();
     let flag = |value: &Option<String>| value.as_deref().map(|text| moment(node, text)).transpose();
     let (sample_start, sample_end) = (runner.sample.map(|sample| sample.start), runner.sample.map(|sample| sample.end));
@@ -202,12 +303,12 @@ fn moment(node: &Node, text: &str) -> Result<DateTime, Diagnostic> {
     read_moment(text).ok_or_else(|| invalid(node, &format!("has a time that cannot be read: `{text}`")))
 }
 
-fn stamps((start, end): Batch) -> (Timestamp, Timestamp) {
+fn stamps((start, end): Span) -> (Timestamp, Timestamp) {
     let stamp = |at: DateTime| at.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
     (stamp(start), stamp(end))
 }
 
-fn civil((start, end): (Timestamp, Timestamp)) -> Batch {
+fn civil((start, end): (Timestamp, Timestamp)) -> Span {
     let civil = |at: Timestamp| at.to_zoned(TimeZone::UTC).datetime();
     (civil(start), civil(end))
 }

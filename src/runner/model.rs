@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::failure::Failure;
+use super::failure::{Failure, undrawn};
 use super::node::Done;
 use super::run::Runner;
 use crate::artifacts::CodePath;
@@ -133,9 +133,7 @@ pub(super) fn place(run: &NodeRun, mut problem: Diagnostic, compiled: Option<&Co
     }
     // Some databases draw the place themselves, in the statement that was sent.
     let whole = problem.message.clone();
-    if let Some(drawn) = whole.find("\n\nLINE ") {
-        problem.message.truncate(drawn);
-    }
+    problem.message = undrawn(&whole);
     Failure { diagnostics: vec![problem], whole: Some(whole) }
 }
 

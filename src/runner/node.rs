@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::failure::{self, Failure};
-use super::pool::Taken;
+use super::microbatch::BatchErrand;
+use super::pool::{Errands, Taken};
 use super::run::{Action, Runner};
 use super::sample::Window;
 use super::subject::Subject;
@@ -42,6 +43,7 @@ pub(super) struct Done {
 pub(super) struct Running<'a> {
     pub(super) runner: &'a Runner,
     pub(super) worker: &'a Arc<Worker>,
+    pub(super) pool: &'a dyn Errands<BatchErrand>,
     node_info: NodeInfo,
     timing: Vec<Timing>,
 }
@@ -75,7 +77,14 @@ impl Running<'_> {
 }
 
 /// Runs a job, or says that it is skipped.
-pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, taken: Taken, total: usize) -> NodeResult {
+pub(super) fn run(
+    runner: &Runner,
+    subject: &Subject,
+    worker: &Arc<Worker>,
+    pool: &dyn Errands<BatchErrand>,
+    taken: Taken,
+    total: usize,
+) -> NodeResult {
     let begin = Instant::now();
     let mut node_info = subject.node_info_with_group(&runner.manifest);
     node_info.node_started_at = iso_now();
@@ -99,7 +108,7 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     {
         runner.report(&line);
     }
-    let mut running = Running { runner, worker, node_info, timing: Vec::new() };
+    let mut running = Running { runner, worker, pool, node_info, timing: Vec::new() };
     runner.stop.begins(&unique_id, worker);
     let limit = TimeLimit::begin(subject.time_limit(), worker);
     let outcome = match subject {
@@ -123,7 +132,7 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     drop(limit);
     runner.stop.ends(&unique_id);
     worker.halt.clear();
-    close_transaction(worker, outcome.is_ok());
+    close_transaction(worker);
     let ephemeral = match (subject, &outcome) {
         (Subject::Node(node), Err(_)) => broken_ephemeral(runner, node, worker),
         _ => None,
@@ -151,7 +160,10 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     result.timing = running.timing;
     result.thread_id.clone_from(&worker.name);
     result.execution_time = begin.elapsed().as_secs_f64();
-    if let Some(compiled) = runner.compiled_node(&unique_id) {
+    if result.batch_results.is_some() {
+        // Each batch has SQL of its own.
+        result.compiled = Some(false);
+    } else if let Some(compiled) = runner.compiled_node(&unique_id) {
         result.compiled = compiled.code.is_some().then_some(true);
         result.compiled_code = compiled.code;
         result.compiled_path = compiled.compiled_path;
@@ -176,6 +188,12 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     }
     finished(runner, &result, node_info);
     result
+}
+
+/// Runs a batch that the worker of another job has offered.
+pub(super) fn help(runner: &Runner, worker: &Arc<Worker>, pool: &dyn Errands<BatchErrand>, errand: BatchErrand) {
+    let node_info = errand.node_info().clone();
+    errand.run(&Running { runner, worker, pool, node_info, timing: Vec::new() });
 }
 
 /// Says that a job has ended, and that what is below one that failed will be skipped.
@@ -254,7 +272,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
 
 /// Makes a node's SQL by `make` and writes it; seeds have none.
 pub(super) fn compile(
-    running: &mut Running<'_>,
+    running: &Running<'_>,
     run: &Arc<NodeRun>,
     path: &CodePath,
     make: impl FnOnce(&Arc<NodeRun>) -> Result<Compiled, Diagnostic>,
@@ -301,12 +319,12 @@ fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
     }
 }
 
-/// Nothing of a node stays open: what it did not commit is undone where it failed, and kept where it did not.
-pub(super) fn close_transaction(worker: &Worker, is_success: bool) {
+/// Nothing of a node stays open: what it did not commit is undone, also where it succeeded, as in dbt.
+pub(super) fn close_transaction(worker: &Worker) {
     let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
     if connection.in_transaction() {
         // The connection may be broken by what made the node fail; the failure is reported already.
-        let _ = if is_success { connection.commit() } else { connection.rollback() };
+        let _ = connection.rollback();
     }
 }
 

@@ -1,6 +1,8 @@
-//! Workers that go through a plan: each takes the next job that is ready, until nothing is left or the run is stopped.
+//! Workers that go through a plan: each takes the next job that is ready, until nothing is left or the run is stopped. A job
+//! may hand out errands, parts of itself, which workers without a job take up.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::stop::Stop;
 use crate::plan::{NodeResult, NodeStatus, Plan, Schedule, Step};
@@ -19,77 +21,126 @@ pub(super) struct Taken {
     pub(super) index: usize,
 }
 
-struct State<'plan> {
+/// What jobs see of their pool.
+pub(super) trait Errands<E> {
+    /// Gives an errand to the next worker that has no job.
+    fn offer(&self, errand: E);
+
+    /// Takes back the oldest errand that nobody has begun.
+    fn take_back(&self) -> Option<E>;
+
+    /// Whether there are other workers at all.
+    fn has_others(&self) -> bool;
+}
+
+/// The state of workers that go through one plan.
+pub(super) struct Pool<'plan, E> {
+    state: Mutex<State<'plan, E>>,
+    changed: Condvar,
+    stop: &'plan Arc<Stop>,
+    results: &'plan Mutex<Vec<NodeResult>>,
+    workers: usize,
+}
+
+struct State<'plan, E> {
     schedule: Schedule<'plan>,
+    errands: VecDeque<E>,
     taken: usize,
 }
 
-/// Goes through a plan with these workers; `run` is called on the worker's own thread, which is named as dbt names it.
-/// `results` gets one after the other in the order of completion. Jobs that a stop prevented have none.
-pub(super) fn work_through<W: Sync>(
-    plan: &Plan,
-    workers: &[W],
-    stop: &Arc<Stop>,
-    results: &Mutex<Vec<NodeResult>>,
-    run: impl Fn(&W, Taken) -> NodeResult + Sync,
-) {
-    let state = Mutex::new(State { schedule: Schedule::new(plan), taken: 0 });
-    let changed = Condvar::new();
-    std::thread::scope(|scope| {
-        for (number, worker) in workers.iter().enumerate() {
-            let (state, changed, run) = (&state, &changed, &run);
-            let work = move || {
-                while let Some(taken) = take(state, changed, stop) {
-                    let result = run(worker, taken);
-                    let status = result.status;
-                    keep(results, result);
-                    finish(state, changed, stop, taken, status);
-                }
-            };
-            let thread = std::thread::Builder::new().name(thread_name(number)).stack_size(STACK);
-            if thread.spawn_scoped(scope, work).is_err() && number == 0 {
-                // No thread at all could be started: the last resort is to work here.
-                while let Some(taken) = take(state, changed, stop) {
-                    let result = run(worker, taken);
-                    let status = result.status;
-                    keep(results, result);
-                    finish(state, changed, stop, taken, status);
-                }
-            }
-        }
-    });
+enum Work<E> {
+    Job(Taken),
+    Errand(E),
 }
 
-fn keep(results: &Mutex<Vec<NodeResult>>, result: NodeResult) {
-    results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+impl<'plan, E: Send> Pool<'plan, E> {
+    /// A pool in which nothing has begun. `results` gets one after the other in the order of completion; jobs that a stop
+    /// prevented have none.
+    pub(super) fn new(plan: &'plan Plan, stop: &'plan Arc<Stop>, results: &'plan Mutex<Vec<NodeResult>>) -> Self {
+        let state = State { schedule: Schedule::new(plan), errands: VecDeque::new(), taken: 0 };
+        Self { state: Mutex::new(state), changed: Condvar::new(), stop, results, workers: 0 }
+    }
+
+    /// Goes through the plan with these workers; `run` and `help` are called on the worker's own thread, which is named as dbt
+    /// names it.
+    pub(super) fn work_through<W: Sync>(
+        mut self,
+        workers: &[W],
+        run: impl Fn(&W, Taken, &Self) -> NodeResult + Sync,
+        help: impl Fn(&W, E, &Self) + Sync,
+    ) {
+        self.workers = workers.len();
+        std::thread::scope(|scope| {
+            for (number, worker) in workers.iter().enumerate() {
+                let (pool, run, help) = (&self, &run, &help);
+                let work = move || {
+                    while let Some(work) = pool.take() {
+                        match work {
+                            Work::Job(taken) => pool.finish(taken, run(worker, taken, pool)),
+                            Work::Errand(errand) => help(worker, errand, pool),
+                        }
+                    }
+                };
+                let thread = std::thread::Builder::new().name(thread_name(number)).stack_size(STACK);
+                if thread.spawn_scoped(scope, work).is_err() && number == 0 {
+                    // No thread at all could be started: the last resort is to work here.
+                    work();
+                }
+            }
+        });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<'plan, E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Work<E>> {
+        let mut state = self.state();
+        loop {
+            if self.stop.is_requested() || state.schedule.is_finished() {
+                return None;
+            }
+            if let Some(errand) = state.errands.pop_front() {
+                return Some(Work::Errand(errand));
+            }
+            if let Some(Step { job, skipped_because_of }) = state.schedule.next_ready() {
+                state.taken += 1;
+                return Some(Work::Job(Taken { job, skipped_because_of, index: state.taken }));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn finish(&self, taken: Taken, result: NodeResult) {
+        let status = result.status;
+        let fails = status.is_failure() && status != NodeStatus::Skipped;
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+        let mut state = self.state();
+        state.schedule.finish(taken.job, status);
+        drop(state);
+        if fails {
+            self.stop.failed();
+        }
+        self.changed.notify_all();
+    }
+}
+
+impl<E: Send> Errands<E> for Pool<'_, E> {
+    fn offer(&self, errand: E) {
+        self.state().errands.push_back(errand);
+        self.changed.notify_one();
+    }
+
+    fn take_back(&self) -> Option<E> {
+        self.state().errands.pop_front()
+    }
+
+    fn has_others(&self) -> bool {
+        self.workers > 1
+    }
 }
 
 /// dbt's name for the thread of a worker, counted from 0.
 pub(super) fn thread_name(number: usize) -> String {
     format!("Thread-{} (worker)", number + 1)
-}
-
-fn take(state: &Mutex<State<'_>>, changed: &Condvar, stop: &Stop) -> Option<Taken> {
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    loop {
-        if stop.is_requested() || state.schedule.is_finished() {
-            return None;
-        }
-        if let Some(Step { job, skipped_because_of }) = state.schedule.next_ready() {
-            state.taken += 1;
-            return Some(Taken { job, skipped_because_of, index: state.taken });
-        }
-        state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
-fn finish(state: &Mutex<State<'_>>, changed: &Condvar, stop: &Arc<Stop>, taken: Taken, status: NodeStatus) {
-    let fails = status.is_failure() && status != NodeStatus::Skipped;
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    state.schedule.finish(taken.job, status);
-    drop(state);
-    if fails {
-        stop.failed();
-    }
-    changed.notify_all();
 }

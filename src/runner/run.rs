@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use indexmap::IndexMap;
 
-use super::pool::{self, Taken};
+use super::microbatch::{self, BatchErrand};
+use super::pool::{self, Errands, Pool, Taken};
 use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
@@ -171,22 +172,34 @@ impl Runner {
     }
 
     fn execute(&self, plan: &Plan, threads: usize) -> Result<(), Diagnostics> {
-        let count = threads.min(plan.len()).max(1);
+        let count = if self.has_batches(plan) { threads } else { threads.min(plan.len()).max(1) };
         let workers =
             (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
-        pool::work_through(plan, &workers, &self.stop, &self.results, |worker, taken| self.job(plan, worker, taken));
+        Pool::new(plan, &self.stop, &self.results).work_through(
+            &workers,
+            |worker, taken, pool| self.job(plan, worker, pool, taken),
+            |worker, errand, pool| node::help(self, worker, pool, errand),
+        );
         for name in self.stop.cancelled() {
             self.report(&Event::LogCancelLine { conn_name: name });
         }
         Ok(())
     }
 
-    fn job(&self, plan: &Plan, worker: &Arc<Worker>, taken: Taken) -> NodeResult {
+    /// Whether workers beyond the number of jobs have something to do.
+    fn has_batches(&self, plan: &Plan) -> bool {
+        let nodes = plan.jobs().iter().filter_map(|job| self.manifest.nodes.get(&job.unique_id));
+        self.action == Action::Build
+            && self.session.adapter().runs_batches_side_by_side()
+            && nodes.into_iter().any(|node| microbatch::is_microbatch(node))
+    }
+
+    fn job(&self, plan: &Plan, worker: &Arc<Worker>, pool: &dyn Errands<BatchErrand>, taken: Taken) -> NodeResult {
         let job = &plan.jobs()[taken.job];
         let Some(subject) = Subject::find(&self.manifest, &job.unique_id) else {
             return NodeResult::skipped(&job.unique_id, job.resource_type, None);
         };
-        node::run(self, &subject, worker, taken, plan.len())
+        node::run(self, &subject, worker, pool, taken, plan.len())
     }
 
     /// Ephemeral models have no job of their own: what was compiled of them is written and kept as that of other nodes.

@@ -12,6 +12,7 @@ mod package_idioms;
 mod reports;
 mod secrets;
 mod seeds;
+mod semantic_layer;
 mod state;
 mod transcripts;
 mod warnings;

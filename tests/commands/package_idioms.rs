@@ -135,3 +135,19 @@ fn a_node_depends_on_the_macros_that_run_while_it_is_parsed() {
     let manifest = project.json("target/manifest.json");
     assert_eq!(manifest["nodes"]["model.p.m"]["depends_on"]["macros"], json!(["macro.p.inner", "macro.p.outer"]));
 }
+
+#[test]
+fn what_a_materialization_does_not_commit_is_undone() {
+    let materialization = "{% materialization plain, default %}\n\
+        {% call statement('main') %}create table {{ this }} as {{ sql }}{% endcall %}\n\
+        {% if config.get('commits') %}{% do adapter.commit() %}{% endif %}\n\
+        {{ return({'relations': [this]}) }}\n{% endmaterialization %}";
+    let project = Project::new(&[
+        ("macros/plain.sql", materialization),
+        ("models/kept.sql", "{{ config(materialized='plain', commits=true) }} select 1 as id"),
+        ("models/undone.sql", "{{ config(materialized='plain') }} select 1 as id"),
+    ]);
+    project.run("run").expect(0, &["PASS=2"]);
+    let tables = project.query("select table_name as t from information_schema.tables");
+    assert_eq!(tables, serde_json::json!([{"t": "kept"}]));
+}

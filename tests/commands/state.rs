@@ -15,6 +15,8 @@ fn half_broken() -> Project {
 fn only_what_failed_or_was_skipped_is_retried() {
     let project = half_broken();
     project.run("retry").expect(2, &["Could not find previous run in 'target' target directory"]);
+    project.run("run -s nothing").expect(0, &["Nothing to do"]);
+    project.run("retry").expect(2, &["Could not find previous run in 'target' target directory"]);
     project.run("run --target other").expect(1, &["PASS=2", "ERROR=1 SKIP=1"]);
     project.run("retry").expect(1, &["1 of 2 ERROR", "other.b", "SKIP relation other.c", "TOTAL=2"]);
     let vars = project.run("retry|--vars|{what: id}");
@@ -81,4 +83,56 @@ fn only_the_failed_batches_of_a_model_are_retried() {
     let retried = project.run("retry|--vars|{mended: true}");
     retried.expect(0, &["Batch 1 of 1 OK created batch 2024-01-02"]).without("2024-01-03");
     assert_eq!(project.query("select count(*) as n from m"), serde_json::json!([{"n": 3}]));
+}
+
+/// A microbatch model of five days, of which some lines fail.
+fn five_days(threads: usize, config: &str, failing: &str) -> Project {
+    let profile =
+        format!("p:\n  target: dev\n  outputs:\n    dev: {{type: duckdb, path: p.duckdb, threads: {threads}}}\n");
+    let model = format!(
+        "{{{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='t', batch_size='day', \
+         begin='2024-01-01'{config}) }}}}\nselect t, case when {failing} then error('broken') else '1' end as x \
+         from {{{{ ref('events') }}}}"
+    );
+    let events = "{{ config(materialized='table', event_time='t') }}\n\
+                  select unnest(range(timestamp '2024-01-01', timestamp '2024-01-06', interval 6 hour)) as t";
+    Project::new(&[("profiles.yml", &profile), ("models/events.sql", events), ("models/m.sql", &model)])
+}
+
+const FIVE_DAYS: &str = "--event-time-start 2024-01-01 --event-time-end 2024-01-06";
+
+#[test]
+fn the_batches_between_the_first_and_the_last_run_side_by_side() {
+    for (threads, config) in [(4, ""), (1, ""), (4, ", concurrent_batches=false")] {
+        let project = five_days(threads, config, "false");
+        let run = project.run(&format!("run {FIVE_DAYS}"));
+        run.expect(0, &["Batch 1 of 5 OK", "Batch 5 of 5 OK", "SUCCESS", "PASS=2"]);
+        let at = |words: &str| run.printed.find(words).unwrap_or_else(|| panic!("{words}: {}", run.printed));
+        assert!(at("Batch 1 of 5 OK") < at("Batch 2 of 5 START"), "{}", run.printed);
+        assert!(at("Batch 4 of 5 OK") < at("Batch 5 of 5 START"), "{}", run.printed);
+        if threads == 1 || !config.is_empty() {
+            assert!(at("Batch 2 of 5 OK") < at("Batch 3 of 5 START"), "{}", run.printed);
+        }
+        let results = project.json("target/run_results.json");
+        let result = &results["results"][1];
+        assert_eq!(result["timing"].as_array().map(Vec::len), Some(2));
+        assert_eq!(result["batch_results"]["successful"][0][0], "2024-01-01T00:00:00+00:00");
+        assert_eq!(result["batch_results"]["successful"].as_array().map(Vec::len), Some(5));
+        assert_eq!(
+            project.query("select count(*) as n, count(distinct t) as d from m"),
+            serde_json::json!([{"n": 20, "d": 20}])
+        );
+    }
+}
+
+#[test]
+fn after_a_failed_first_batch_the_others_are_skipped() {
+    let project = five_days(4, "", "t = '2024-01-01'");
+    let run = project.run(&format!("run {FIVE_DAYS}"));
+    run.expect(1, &["Batch 1 of 5 ERROR creating", "Batch 3 of 5 SKIP batch 2024-01-03", "Batch 5 of 5 SKIP"])
+        .without("Batch 2 of 5 START");
+    // A batch that fails between others does not keep them from running.
+    let project = five_days(4, "", "t = '2024-01-03'");
+    let run = project.run(&format!("run {FIVE_DAYS}"));
+    run.expect(1, &["Batch 3 of 5 ERROR creating", "Batch 5 of 5 OK", "PARTIAL SUCCESS (4/5)"]);
 }

@@ -23,9 +23,9 @@ fn deprecated_models_and_what_reads_them_are_told() {
         ("models/m.yml", yaml),
     ]);
     let words = [
-        "Model a has passed its deprecation date of 2020-01-01T00:00:00+00:00",
-        "While compiling 'b': Found a reference to a, which was deprecated on '2020-01-01T00:00:00+00:00'",
-        "While compiling 'c': Found a reference to b, which is slated for deprecation on '2999-01-01T00:00:00+00:00'",
+        "Model a has passed its deprecation date of 2020-01-01",
+        "While compiling 'b': Found a reference to a, which was deprecated on '2020-01-01T00:00:00",
+        "While compiling 'c': Found a reference to b, which is slated for deprecation on '2999-01-01T00:00:00",
         "models/b.sql:1:18",
     ];
     project.run("build").expect(0, &words).without("Model b has");
@@ -52,13 +52,18 @@ semantic_models:
   - name: orders
     model: ref('orders')
     entities: [{name: order, type: primary, expr: id}]
-    measures: [{name: total, agg: sum, create_metric: true}]
+    dimensions: [{name: at, type: time, type_params: {time_granularity: day}}]
+    measures: [{name: total, agg: sum, create_metric: true, agg_time_dimension: at}]
 metrics:
   - {name: ratio, label: R, type: ratio, type_params: {numerator: total, denominator: total}}
 saved_queries:
   - {name: monthly, query_params: {metrics: [ratio]}}
 ";
-    let project = Project::new(&[("models/orders.sql", "select 1 as id"), ("models/s.yml", yaml)]);
+    let project = Project::new(&[
+        ("models/orders.sql", "select 1 as id"),
+        ("models/metricflow_time_spine.sql", "select date '2024-01-01' as date_day"),
+        ("models/s.yml", yaml),
+    ]);
     project.run("parse").expect(0, &[]);
     let manifest = project.json("target/manifest.json");
     assert_eq!(manifest["child_map"]["model.p.orders"], serde_json::json!(["semantic_model.p.orders"]));

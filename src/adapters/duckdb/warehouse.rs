@@ -145,6 +145,10 @@ impl Adapter for DuckDb {
         self.credentials.disable_transactions
     }
 
+    fn runs_batches_side_by_side(&self) -> bool {
+        true
+    }
+
     fn foreign_keys_name_database(&self) -> bool {
         false
     }

@@ -81,7 +81,8 @@ fn is_private(file: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(file).is_ok_and(|metadata| metadata.mode() & 0o077 == 0)
+        const OTHERS: u32 = 0o077;
+        std::fs::metadata(file).is_ok_and(|metadata| metadata.mode() & OTHERS == 0)
     }
     #[cfg(not(unix))]
     file.exists()

@@ -31,17 +31,17 @@ pub(super) fn columns(relation: &Relation) -> String {
         |column: &str| schema.as_ref().map_or_else(String::new, |schema| format!(" and {column} = {schema}"));
     format!(
         "select name, data_type, char_size, numeric_precision, numeric_scale from (
-            select ordinal_position as place, column_name as name, data_type, character_maximum_length as char_size,
+            select ordinal_position as place, column_name::varchar as name, data_type::varchar, character_maximum_length as char_size,
                 numeric_precision, numeric_scale
             from information_schema.\"columns\" where table_name = {identifier}{}
             union all
-            select place, name, {}
+            select place, name::varchar, {}
             from pg_get_late_binding_view_cols()
                 cols(view_schema name, view_name name, name name, type varchar, place int)
             where view_name = {identifier}{}
             union all
-            select columnnum, columnname, {}
-            from pg_catalog.svv_external_columns where tablename = {identifier}{}
+            select columnnum, columnname::varchar, {}
+            from svv_external_columns where tablename = {identifier}{}
         ) found order by place",
         in_schema("table_schema"),
         sizes("type"),
@@ -70,11 +70,12 @@ pub(super) fn catalog(database: &str, schemas: &[String]) -> String {
     let schemas = queries::lowered(schemas);
     format!(
         "with bound as (
-            select n.nspname as table_schema, c.relname as table_name,
+            select n.nspname::varchar as table_schema, c.relname::varchar as table_name,
                 case when c.relkind = 'v' and d.definition ilike '%create materialized view%' then 'MATERIALIZED VIEW'
-                    when c.relkind = 'v' then 'VIEW' else 'BASE TABLE' end as table_type,
-                r.description as table_comment, a.attname as column_name, a.attnum as column_index,
-                pg_catalog.format_type(a.atttypid, a.atttypmod) as column_type, k.description as column_comment
+                    when c.relkind = 'v' then 'VIEW' else 'BASE TABLE' end::varchar as table_type,
+                r.description as table_comment, a.attname::varchar as column_name, a.attnum::int as column_index,
+                pg_catalog.format_type(a.atttypid, a.atttypmod)::varchar as column_type,
+                k.description as column_comment
             from pg_catalog.pg_namespace n
             join pg_catalog.pg_class c on c.relnamespace = n.oid
             join pg_catalog.pg_attribute a on a.attrelid = c.oid
@@ -92,9 +93,10 @@ pub(super) fn catalog(database: &str, schemas: &[String]) -> String {
             where lower(view_schema) in ({schemas})
         ),
         owners as (
-            select schemaname as table_schema, tablename as table_name, tableowner as table_owner from pg_tables
+            select schemaname::varchar as table_schema, tablename::varchar as table_name, tableowner as table_owner
+            from pg_tables
             union all
-            select schemaname, viewname, viewowner from pg_views
+            select schemaname::varchar, viewname::varchar, viewowner from pg_views
         )
         select {}, found.table_schema, found.table_name, found.table_type, found.table_comment, owners.table_owner,
             found.column_name, found.column_index, found.column_type, found.column_comment

@@ -124,8 +124,8 @@ impl Failure {
 
 /// The byte at a character that is counted from 1.
 fn byte_offset(sql: &str, position: usize) -> Option<usize> {
-    let ends = sql.char_indices().map(|(at, _)| at).chain([sql.len()]);
-    ends.skip(position.checked_sub(1)?).next()
+    let mut ends = sql.char_indices().map(|(at, _)| at).chain([sql.len()]);
+    ends.nth(position.checked_sub(1)?)
 }
 
 /// The statement's line at a character (from 1), cut to a window around it, and a caret below.
@@ -133,7 +133,7 @@ fn excerpt(sql: &str, position: usize) -> Option<String> {
     let characters: Vec<char> = sql.chars().collect();
     let at = position.checked_sub(1).filter(|at| *at <= characters.len())?;
     let is_break = |character: &char| matches!(character, '\n' | '\r');
-    let start = characters[..at].iter().rposition(|character| is_break(character)).map_or(0, |found| found + 1);
+    let start = characters[..at].iter().rposition(is_break).map_or(0, |found| found + 1);
     let end = characters[at..].iter().position(is_break).map_or(characters.len(), |found| at + found);
     let before: String = characters[..start].iter().collect();
     let number = before.replace("\r\n", "\n").matches(['\n', '\r']).count() + 1;

@@ -173,14 +173,6 @@ impl Session {
 
 impl Connection for Session {
     fn execute(&mut self, sql: &str, fetch: bool) -> Result<(AdapterResponse, Table), DatabaseError> {
-        if self.interrupt.is_requested.load(Ordering::SeqCst) {
-            return Err(DatabaseError {
-                kind: QUERY_CANCELED.to_owned(),
-                message: "canceling statement due to user request".to_owned(),
-                offset: None,
-                cancelled: true,
-            });
-        }
         let answer = self.run(sql, fetch)?;
         Ok((self.response(&answer), table(answer)))
     }
@@ -341,7 +333,7 @@ impl Connection for Session {
     }
 }
 
-/// Interrupts a session's statement, and keeps it from sending the next one of the same node.
+/// Interrupts a session's statement.
 #[derive(Debug)]
 struct Interrupt {
     server: Arc<Server>,

@@ -68,6 +68,10 @@ impl Adapter for Postgres {
         self.server.credentials.shown.clone()
     }
 
+    fn connection_fields(&self) -> Map<String, Value> {
+        self.target_fields().into_iter().filter(|(name, _)| name != "dbname").collect()
+    }
+
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic> {
         Ok(Box::new(Session::open(&self.server)?))
     }

@@ -8,7 +8,7 @@ mod predicates;
 
 use minijinja::{Environment, Output, State, Value, escape_formatter};
 
-use super::values::{float_of, float_text};
+use super::values::{float_of, float_text, repr};
 
 /// Registers everything with an environment.
 pub(crate) fn register(environment: &mut Environment<'static>) {
@@ -23,6 +23,7 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
 fn print(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
     match float_of(value) {
         Some(number) => out.write_str(&float_text(number)).map_err(Into::into),
+        None if value.is_tuple() => out.write_str(&repr(value)).map_err(Into::into),
         None => escape_formatter(out, state, value),
     }
 }

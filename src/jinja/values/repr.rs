@@ -9,6 +9,7 @@ use minijinja::value::{ObjectRepr, ValueKind};
 pub fn to_text(value: &Value) -> String {
     match float_of(value) {
         Some(number) => float_text(number),
+        None if value.is_tuple() => repr(value),
         None => value.to_string(),
     }
 }

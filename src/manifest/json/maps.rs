@@ -62,6 +62,9 @@ impl Serialize for Disabled<'_> {
         for (id, exposures) in disabled_exposures {
             map.serialize_entry(id, &items(exposures, |exposure| ExposureJson(exposure)))?;
         }
+        for (id, resources) in &self.0.semantic.disabled {
+            map.serialize_entry(id, resources)?;
+        }
         map.end()
     }
 }
