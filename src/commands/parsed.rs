@@ -68,6 +68,7 @@ impl Opening {
             adapter,
             reporter,
             sources: Arc::clone(&self.sources),
+            is_cached: self.config.flags.partial_parse,
         });
         self.check(diagnostics)?;
         let graph = Graph::build(&manifest)?;

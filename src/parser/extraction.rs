@@ -254,7 +254,7 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     if function == "var" {
         config.vars.get(&node.package_name, name).is_some()
     } else {
-        config.invocation.env(name).is_some()
+        parsing.session().env(name).is_some()
     }
 }
 

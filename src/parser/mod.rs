@@ -4,6 +4,7 @@
 //! the manifest, what could not is in the diagnostics, and the command decides. Nothing here speaks to a warehouse.
 
 mod adopted_patches;
+mod cache;
 mod columns;
 mod config_merge;
 mod deprecations;
