@@ -5,5 +5,6 @@ mod broken;
 mod commands;
 mod documentation;
 mod packages;
+mod parse_cache;
 mod robustness;
 mod tidy;

@@ -260,6 +260,7 @@ impl Scope {
 
     /// Remembers that what is rendered asked for something that differs between two runs on the same project.
     pub(super) fn note_volatile(&self) {
+        self.session.note_any_volatile();
         match &self.stage {
             Stage::Parse { capture, .. } => capture.lock().is_volatile = true,
             Stage::Property | Stage::Naming => self.session.note_volatile(),

@@ -43,6 +43,7 @@ pub struct Session {
     warned: Mutex<HashSet<String>>,
     asked_variables: Mutex<BTreeSet<String>>,
     is_volatile: AtomicBool,
+    was_volatile: AtomicBool,
 }
 
 impl std::fmt::Debug for Session {
@@ -72,6 +73,7 @@ impl Session {
             warned: Mutex::default(),
             asked_variables: Mutex::default(),
             is_volatile: AtomicBool::new(false),
+            was_volatile: AtomicBool::new(false),
         })
     }
 
@@ -137,6 +139,16 @@ impl Session {
     /// Remembers that something outside of any node's template asked for what differs between two runs.
     pub(super) fn note_volatile(&self) {
         self.is_volatile.store(true, Ordering::Relaxed);
+    }
+
+    /// Remembers that any template asked for what differs between two runs.
+    pub(super) fn note_any_volatile(&self) {
+        self.was_volatile.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether any template asked for something that differs between two runs on the same project.
+    pub fn was_volatile(&self) -> bool {
+        self.was_volatile.load(Ordering::Relaxed)
     }
 
     /// Whether a property or the macro of a name asked for something that differs between two runs on the same project.

@@ -17,7 +17,7 @@ pub(crate) mod sample;
 
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
-pub use json::{ManifestJson, freshness_json};
+pub use json::{ManifestJson, MetadataJson, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,

@@ -91,9 +91,12 @@ impl Stamp {
         Self { size: metadata.len(), modified, changed, inode }
     }
 
-    /// Whether it may have been written since `time` (nanoseconds since 1970), as far as clocks can tell.
-    pub(super) fn is_newer_than(&self, time: u64) -> bool {
-        self.modified >= time || self.changed >= time
+    /// Whether a change after `time` (nanoseconds since 1970) would show: clocks of file systems go by hundredths of a second,
+    /// or by two seconds, and then times are whole seconds.
+    pub(super) fn is_settled(&self, time: u64) -> bool {
+        const SECOND: u64 = 1_000_000_000;
+        let tick = if self.modified.is_multiple_of(SECOND) { 2 * SECOND } else { SECOND / 20 };
+        self.modified.max(self.changed).saturating_add(tick) < time
     }
 }
 

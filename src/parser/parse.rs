@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
-use super::cache::{Findings, ParseCache, Reuse};
+use super::cache::{Findings, ParseCache, ParseId, Prepared, Reuse};
 use super::files::{self, FileKind, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode, add_foreign_keys, check_config, file_draft, node};
 use super::parsing::Parsing;
@@ -48,6 +48,8 @@ pub struct Parsed {
     pub manifest: Manifest,
     /// Everything that is wrong.
     pub diagnostics: Diagnostics,
+    /// Which parse the cache holds now, if it is this one and a later one of the same files would be no different.
+    pub id: Option<ParseId>,
 }
 
 /// Everything found in files, before references are resolved.
@@ -81,13 +83,16 @@ pub fn parse(parts: ParseParts) -> Parsed {
     let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems));
     let (reuse, entries) = cache.reuse(&parsing, &mut all_files, &mut problems);
     let files = Files { all: &all_files, entries: &entries, cache: &cache };
-    let resources = read_resources(&parsing, &files, reuse, macro_list, &mut problems);
+    let is_everything = reuse.is_everything();
+    let (resources, prepared) = read_resources(&parsing, &files, reuse, macro_list, &mut problems);
     warn_of_unused_configs(&parsing, &resources, &mut problems);
     let mut manifest = link::manifest(&parsing, resources, &mut problems);
     semantic::add(&parsing, &entries, &mut manifest, &mut problems);
     deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
-    Parsed { session, manifest, diagnostics: problems }
+    let is_clean = problems.is_empty() && !session.was_volatile();
+    let id = cache.finish(prepared, is_everything, is_clean);
+    Parsed { session, manifest, diagnostics: problems, id }
 }
 
 fn warn_of_unused_configs(parsing: &Parsing, resources: &Resources, problems: &mut Diagnostics) {
@@ -193,7 +198,7 @@ fn read_resources(
     mut reuse: Reuse,
     macro_list: Vec<Arc<Macro>>,
     problems: &mut Diagnostics,
-) -> Resources {
+) -> (Resources, Option<Prepared>) {
     let Files { all: files, entries, cache } = *found;
     let mut patches: HashMap<&str, Patches> = parsing
         .project()
@@ -224,7 +229,7 @@ fn read_resources(
         problems,
     );
     warn_of_orphans(&patches, &nodes, problems);
-    cache.keep(&Findings { parsing, files, entries, nodes: &nodes, problems, is_adopted }, &kept_before);
+    let prepared = cache.keep(&Findings { parsing, files, entries, nodes: &nodes, problems, is_adopted }, &kept_before);
     let fixtures = of_kind(files, &[FileKind::Fixture]);
     let fixtures = unit_tests::Fixtures::new(&fixtures);
     let mut resources = Resources {
@@ -248,7 +253,7 @@ fn read_resources(
             _ => {}
         }
     }
-    resources
+    (resources, prepared)
 }
 
 /// Names of the nodes whose files could not be read, and of snapshots that properties define in vain.

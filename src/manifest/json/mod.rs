@@ -31,7 +31,7 @@ impl Serialize for ManifestJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { manifest, compiled, .. } = *self;
         let mut map = serializer.serialize_map(Some(17))?;
-        map.serialize_entry("metadata", &Metadata(self))?;
+        map.serialize_entry("metadata", &self.metadata())?;
         map.serialize_entry("nodes", &values(&manifest.nodes, |id, node| NodeJson::new(node, compiled.get(id))))?;
         map.serialize_entry("sources", &values(&manifest.sources, |_, source| SourceJson(source)))?;
         map.serialize_entry("macros", &values(&manifest.macros, |_, item| MacroJson(item)))?;
@@ -93,19 +93,35 @@ impl super::Node {
     }
 }
 
-struct Metadata<'a>(&'a ManifestJson<'a>);
+impl<'a> ManifestJson<'a> {
+    fn metadata(&self) -> MetadataJson<'a> {
+        let Manifest { project_name, adapter_type, .. } = self.manifest;
+        MetadataJson { project_name, adapter_type, metadata: self.metadata }
+    }
+}
 
-impl Serialize for Metadata<'_> {
+/// The `metadata` of `manifest.json`, which is its first entry.
+#[derive(Clone, Copy)]
+pub struct MetadataJson<'a> {
+    /// Name of the root project.
+    pub project_name: &'a str,
+    /// dbt's adapter type.
+    pub adapter_type: &'a str,
+    /// Who wrote it when.
+    pub metadata: &'a ManifestMetadata,
+}
+
+impl Serialize for MetadataJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ManifestJson { manifest, metadata, .. } = *self.0;
+        let Self { project_name, adapter_type, metadata } = *self;
         let quoting = metadata.quoting;
         let mut map = serializer.serialize_map(None)?;
         metadata.artifact.serialize_entries("manifest/v12", &mut map)?;
-        map.serialize_entry("project_name", &manifest.project_name)?;
-        map.serialize_entry("project_id", &project_id(&manifest.project_name))?;
+        map.serialize_entry("project_name", project_name)?;
+        map.serialize_entry("project_id", &project_id(project_name))?;
         map.serialize_entry("user_id", &())?;
         map.serialize_entry("send_anonymous_usage_stats", &false)?;
-        map.serialize_entry("adapter_type", &manifest.adapter_type)?;
+        map.serialize_entry("adapter_type", adapter_type)?;
         map.serialize_entry(
             "quoting",
             &parts::Quoting {

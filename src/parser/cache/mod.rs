@@ -14,6 +14,7 @@ mod stored;
 
 pub(super) use reuse::Reuse;
 pub(super) use store::Findings;
+pub(super) use stored::Prepared;
 
 use std::path::PathBuf;
 
@@ -22,14 +23,12 @@ use self::stored::Stored;
 use super::files::{FileKind, Found};
 use super::parse::ParseParts;
 use super::parsing::Note;
+use crate::adapters::Adapter;
+use crate::config::Config;
 use crate::manifest::Checksum;
 
 /// Its name in the target folder.
 const FILE: &str = "hetl_parse_cache.bin";
-
-/// Files that were touched this shortly before they were looked at may change again without a trace, where the clock of the
-/// file system is coarse: two seconds, in nanoseconds.
-const CLOCK: u64 = 2_000_000_000;
 
 /// What an earlier parse left, and where this one is to be kept.
 pub(super) struct ParseCache {
@@ -38,17 +37,43 @@ pub(super) struct ParseCache {
     /// When this parse looked for files, in nanoseconds since 1970.
     looked_at: u64,
     stored: Option<Stored>,
+    /// The hash of what is stored, if there was nothing to say about the project then.
+    clean: Option<Hash>,
 }
 
 impl ParseCache {
     /// Opens the cache of a project, if it is to have one.
     pub(super) fn open(parts: &ParseParts) -> Self {
-        let config = &parts.config;
-        let key = key::of_config(config, parts.adapter.as_ref());
-        let path = parts.is_cached.then(|| config.project.target_dir().join(FILE));
+        Self::open_for(&parts.config, parts.adapter.as_ref(), parts.is_cached)
+    }
+
+    fn open_for(config: &Config, adapter: &dyn Adapter, is_cached: bool) -> Self {
+        let key = key::of_config(config, adapter);
+        let path = is_cached.then(|| config.project.target_dir().join(FILE));
         let variable = |name: &str| key::of_variable(config.invocation.env(name));
         let stored = path.as_deref().and_then(|path| Stored::read(path, &key, &variable));
-        Self { path, key, looked_at: now(), stored }
+        let clean = stored.as_ref().filter(|stored| stored.is_clean).map(|stored| stored.id);
+        Self { path, key, looked_at: now(), stored, clean }
+    }
+
+    /// Writes what was prepared. A cache that cannot be written is none: that is no problem of the project's.
+    pub(super) fn finish(&self, prepared: Option<Prepared>, is_everything: bool, is_clean: bool) -> Option<ParseId> {
+        let id = match prepared {
+            Some(prepared) => prepared.write(is_clean).ok().filter(|_| is_clean),
+            None => self.clean.filter(|_| is_everything),
+        };
+        id.map(ParseId)
+    }
+
+    /// Whether everything is as it was when the stored parse was made.
+    fn is_unchanged(&self, found: &[Found]) -> bool {
+        self.stored.as_ref().is_some_and(|stored| {
+            let is_same = |found: &Found| {
+                let old = stored.find(found.kind, &found.package, &found.original_path);
+                old.is_some_and(|old| stored.files[old].stamp == found.stamp) && found.stamp.is_settled(stored.looked_at)
+            };
+            found.len() == stored.files.len() && found.iter().all(is_same)
+        })
     }
 
     /// The hash of a file that need not be read, because it is as it was and what it defines is kept.
@@ -58,9 +83,29 @@ impl ParseCache {
             return None;
         }
         let kept = &stored.files[stored.find(found.kind, &found.package, &found.original_path)?];
-        let is_same = kept.stamp == found.stamp && !found.stamp.is_newer_than(stored.looked_at.saturating_sub(CLOCK));
+        let is_same = kept.stamp == found.stamp && found.stamp.is_settled(stored.looked_at);
         (is_same && kept.note != Note::Run).then(|| kept.checksum.clone())
     }
+}
+
+/// Which parse something was made of: equal ones are of the same project in the same state, down to the last file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseId(Hash);
+
+impl ParseId {
+    /// As lower-case hex digits.
+    pub fn to_hex(self) -> String {
+        hex::encode(self.0)
+    }
+}
+
+/// The parse that the cache holds, if a parse now would give the same without anything to say, as far as can be told
+/// without parsing.
+pub fn unchanged(config: &Config, adapter: &dyn Adapter) -> Option<ParseId> {
+    let cache = ParseCache::open_for(config, adapter, true);
+    let id = cache.clean?;
+    let (found, unreachable) = super::files::find(&config.project);
+    (unreachable.is_empty() && cache.is_unchanged(&found)).then_some(ParseId(id))
 }
 
 fn now() -> u64 {

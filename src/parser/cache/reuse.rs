@@ -35,6 +35,11 @@ pub(in crate::parser) struct Reuse {
 }
 
 impl Reuse {
+    /// Whether every file is as it was, so that what is kept can stay.
+    pub(in crate::parser) fn is_everything(&self) -> bool {
+        self.is_everything
+    }
+
     /// The tests of property files, taken out of the nodes of all files.
     pub(in crate::parser) fn take_tests(&mut self, files: &[ProjectFile]) -> Vec<(SourceId, Vec<Node>)> {
         let properties = files.iter().zip(&mut self.nodes).filter(|(file, _)| file.kind == FileKind::Properties);
@@ -142,7 +147,7 @@ impl ParseCache {
             && stored.macros == macros
             && is_same.iter().all(|same| *same)
             && files.iter().zip(&old).all(|(file, old)| old.is_some_and(|old| stored.files[old].stamp == file.stamp))
-            && files.iter().all(|file| !file.stamp.is_newer_than(stored.looked_at.saturating_sub(super::CLOCK)));
+            && files.iter().all(|file| file.stamp.is_settled(stored.looked_at));
         let known = || files.iter().zip(&old).filter_map(|(file, old)| Some((file.source, &stored.files[(*old)?])));
         let used: HashSet<SourceId> =
             files.iter().zip(&nodes).filter(|(_, nodes)| nodes.is_some()).map(|(file, _)| file.source).collect();

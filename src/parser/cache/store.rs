@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::key::{MacroHashes, of_variable};
-use super::stored::Kit;
+use super::stored::{Kit, Prepared};
 use super::{ParseCache, Reuse, defines_node};
 use crate::diagnostics::{Diagnostics, SourceId};
 use crate::manifest::Node;
@@ -33,13 +33,12 @@ pub(in crate::parser) struct Findings<'a> {
 }
 
 impl ParseCache {
-    /// Keeps what was found, unless there are errors. A cache that cannot be written is none: that is no problem of the
-    /// project's.
-    pub(in crate::parser) fn keep(&self, findings: &Findings<'_>, before: &KeptBefore) {
-        let Some(path) = &self.path else { return };
+    /// Prepares to keep what was found, unless there are errors, or it is kept already.
+    pub(in crate::parser) fn keep(&self, findings: &Findings<'_>, before: &KeptBefore) -> Option<Prepared> {
+        let path = self.path.as_ref()?;
         let session = findings.parsing.session();
         if findings.problems.has_errors() || findings.is_adopted || session.is_volatile() || before.is_everything {
-            return;
+            return None;
         }
         let environment = session.asked_variables().into_iter().map(|name| {
             let value = of_variable(session.config().invocation.env(&name));
@@ -53,7 +52,7 @@ impl ParseCache {
             files: findings.files,
             contents: contents(findings, before),
         };
-        let _ = kit.write(path);
+        Some(kit.prepare(path))
     }
 }
 

@@ -81,6 +81,10 @@ pub(super) struct Stored {
     pub(super) macros: MacroHashes,
     /// When that parse looked for files, in nanoseconds since 1970.
     pub(super) looked_at: u64,
+    /// Whether there was nothing to say about the project, and nothing in it that differs in each run.
+    pub(super) is_clean: bool,
+    /// The hash of all of it.
+    pub(super) id: Hash,
     pub(super) files: Vec<KeptFile>,
     index: HashMap<(FileKind, String, String), usize>,
     configs: Vec<NodeConfig>,
@@ -107,6 +111,8 @@ impl Stored {
         }
         let macros = Kept::get(&mut from)?;
         let looked_at = Kept::get(&mut from)?;
+        let is_clean = Kept::get(&mut from)?;
+        let id = Hash::get(&mut Reader { bytes: &bytes[end..], configs: &[], sources: &[] })?;
         let files: Vec<KeptFile> = Kept::get(&mut from)?;
         let configs: Vec<Map<String, Value>> = Kept::get(&mut from)?;
         let configs = configs.into_iter().map(NodeConfig::new).collect();
@@ -121,7 +127,7 @@ impl Stored {
             ((file.kind, file.package.clone(), file.original_path.clone()), number)
         };
         let index = files.iter().enumerate().map(named).collect();
-        Some(Self { macros, looked_at, files, index, configs, bytes, places })
+        Some(Self { macros, looked_at, is_clean, id, files, index, configs, bytes, places })
     }
 
     /// The number of a file.
@@ -148,9 +154,20 @@ pub(super) struct Kit<'a> {
     pub(super) contents: Vec<(Note, Vec<String>, Vec<&'a Node>)>,
 }
 
+/// Everything but the beginning of the file, which waits for the end of the parse.
+pub(in crate::parser) struct Prepared {
+    path: std::path::PathBuf,
+    key: Hash,
+    environment: Vec<(String, Option<Hash>)>,
+    macros: MacroHashes,
+    looked_at: u64,
+    rest: Vec<u8>,
+    nodes: Vec<u8>,
+}
+
 impl Kit<'_> {
-    /// Writes all of it, beside its place first.
-    pub(super) fn write(self, path: &Path) -> io::Result<()> {
+    /// Puts nodes and files into the form in which they are kept.
+    pub(super) fn prepare(self, path: &Path) -> Prepared {
         let mut nodes = Writer {
             first_source: self.files.first().map_or(0, |file| file.source.number()),
             file_count: self.files.len() as u32,
@@ -177,23 +194,45 @@ impl Kit<'_> {
                 length: nodes.bytes.len() - start,
             });
         }
+        let mut rest = Writer::default();
+        kept.put(&mut rest);
+        nodes.configs.len().put(&mut rest);
+        nodes.configs.values().for_each(|config| config.values().put(&mut rest));
+        Prepared {
+            path: path.to_owned(),
+            key: self.key,
+            environment: self.environment,
+            macros: self.macros,
+            looked_at: self.looked_at,
+            rest: rest.bytes,
+            nodes: nodes.bytes,
+        }
+    }
+}
+
+impl Prepared {
+    /// Writes all of it, beside its place first; returns its hash.
+    pub(in crate::parser) fn write(self, is_clean: bool) -> io::Result<Hash> {
         let mut head = Writer::default();
         head.bytes.extend(MAGIC);
         self.key.put(&mut head);
         self.environment.put(&mut head);
         self.macros.put(&mut head);
         self.looked_at.put(&mut head);
-        kept.put(&mut head);
-        nodes.configs.len().put(&mut head);
-        nodes.configs.values().for_each(|config| config.values().put(&mut head));
-        let hash = *blake3::Hasher::new().update(&head.bytes).update(&nodes.bytes).finalize().as_bytes();
-        let folder = path.parent().unwrap_or(path);
+        is_clean.put(&mut head);
+        let parts = [&head.bytes[..], &self.rest, &self.nodes];
+        let mut hasher = blake3::Hasher::new();
+        parts.iter().for_each(|part| {
+            hasher.update(part);
+        });
+        let hash = *hasher.finalize().as_bytes();
+        let folder = self.path.parent().unwrap_or(&self.path);
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        for part in [&head.bytes[..], &nodes.bytes, &hash] {
+        for part in parts.into_iter().chain([&hash[..]]) {
             file.write_all(part)?;
         }
-        file.persist(path)?;
-        Ok(())
+        file.persist(&self.path)?;
+        Ok(hash)
     }
 }
