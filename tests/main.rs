@@ -6,5 +6,6 @@ mod commands;
 mod documentation;
 mod packages;
 mod parse_cache;
+mod postgres_server;
 mod robustness;
 mod tidy;

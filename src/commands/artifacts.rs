@@ -8,8 +8,8 @@ use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, MetadataJson, RunResultsJson, SemanticManifestJson, SourcesJson,
-    TargetFolder,
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, MetadataJson, RunResultsJson, SemanticManifestJson,
+    SourcesJson, TargetFolder,
 };
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
@@ -52,7 +52,7 @@ impl Opening {
         });
         self.target().write_json("semantic_manifest.json", &SemanticManifestJson(&project.manifest))?;
         if let Some(id) = project.id.filter(|_| compiled.is_empty()) {
-            self.target().mark_manifest(id, &self.manifest_metadata(&metadata))?;
+            self.target().mark_manifest(id, &self.manifest_metadata(&project.manifest.adapter_type, &metadata))?;
         }
         Ok(())
     }
@@ -71,12 +71,18 @@ impl Opening {
         let Some(id) = parser::unchanged(&self.config, adapter.as_ref()) else { return Ok(None) };
         let quoting = self.config.project.resolved_quoting(adapter.default_quoting());
         let metadata = ManifestMetadata { artifact: self.metadata(), quoting };
-        Ok(self.target().renew_manifest(id, &self.manifest_metadata(&metadata)))
+        let path = self.target().renew_manifest(id, &self.manifest_metadata(adapter.type_name(), &metadata));
+        if let Some(path) = &path {
+            self.report(&Event::ArtifactWritten {
+                artifact_path: path.display().to_string(),
+                artifact_type: "WritableManifest".into(),
+            });
+        }
+        Ok(path)
     }
 
-    fn manifest_metadata<'a>(&'a self, metadata: &'a ManifestMetadata) -> MetadataJson<'a> {
-        let config = &self.config;
-        MetadataJson { project_name: &config.project.name, adapter_type: &config.profile.adapter_type, metadata }
+    fn manifest_metadata<'a>(&'a self, adapter_type: &'a str, metadata: &'a ManifestMetadata) -> MetadataJson<'a> {
+        MetadataJson { project_name: &self.config.project.name, adapter_type, metadata }
     }
 
     /// Writes `run_results.json`, if artifacts are to be written.

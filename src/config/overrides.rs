@@ -34,6 +34,7 @@ pub struct Overrides {
     pub warn_error_options: Option<String>,
     pub write_json: Option<bool>,
     pub partial_parse: Option<bool>,
+    pub verify_parse_cache: Option<bool>,
     pub static_parser: Option<bool>,
     pub use_experimental_parser: Option<bool>,
     pub version_check: Option<bool>,
@@ -60,4 +61,9 @@ pub struct Overrides {
     pub export_saved_queries: Option<bool>,
     pub clean_project_files_only: Option<bool>,
     pub host: Option<String>,
+    pub format: Option<String>,
+    pub junit: Option<PathBuf>,
+    pub timings: Option<bool>,
+    /// The text of `--wait`, a duration.
+    pub wait: Option<String>,
 }

@@ -29,7 +29,9 @@ pub(super) enum FileKind {
     Docs,
     Properties,
     Fixture,
-    /// A Python model or a user-defined function, which cannot be run.
+    /// A user-defined function, in SQL or Python.
+    Function,
+    /// A Python model, which cannot be run.
     Unsupported,
 }
 
@@ -236,7 +238,7 @@ impl<'a> Walks<'a> {
             "py" => Some(FileKind::Unsupported),
             _ => sql(extension, FileKind::Model),
         });
-        walk(&paths.function, |_, extension| matches!(extension, "sql" | "py").then_some(FileKind::Unsupported));
+        walk(&paths.function, |_, extension| matches!(extension, "sql" | "py" | "js").then_some(FileKind::Function));
         walk(&paths.analysis, |_, extension| sql(extension, FileKind::Analysis));
         walk(&paths.snapshot, |_, extension| sql(extension, FileKind::Snapshot));
         walk(&paths.seed, |_, extension| (extension == "csv").then_some(FileKind::Seed));
@@ -246,7 +248,8 @@ impl<'a> Walks<'a> {
             "sql" => Some(FileKind::SingularTest),
             _ => None,
         });
-        let documented = [&paths.model, &paths.seed, &paths.snapshot, &paths.analysis, &paths.macros, &paths.test];
+        let documented =
+            [&paths.model, &paths.seed, &paths.snapshot, &paths.analysis, &paths.macros, &paths.test, &paths.function];
         let properties = |_: &str, extension: &str| matches!(extension, "yml" | "yaml").then_some(FileKind::Properties);
         documented.into_iter().for_each(|folders| walk(folders, properties));
         let docs = |_: &str, extension: &str| (extension == "md").then_some(FileKind::Docs);

@@ -1,5 +1,6 @@
 //! The last step: descriptions rendered, references resolved, what must be unique checked, and the manifest frozen.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -10,7 +11,9 @@ use super::nodes::NodeSet;
 use super::parse::Resources;
 use super::parsing::Parsing;
 use super::references::{self, Reference};
-use super::resolve::{Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies};
+use super::resolve::{
+    Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies, functions_called,
+};
 use super::unit_tests::applies_to;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::selection::Selectors;
@@ -151,7 +154,7 @@ fn describe_nodes(parsing: &Parsing, nodes: &mut NodeSet, problems: &mut Diagnos
     }
 }
 
-/// Turns `ref` and `source` calls into dependencies. A test whose parent is missing is disabled but stays in the manifest,
+/// Turns `ref`, `source` and `function` calls into dependencies. A test whose parent is missing is disabled but stays in the manifest,
 /// as in dbt.
 fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostics) {
     for node in nodes.enabled.values_mut() {
@@ -163,7 +166,8 @@ fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, proble
             span: node.span,
             source_place: &|call| super::places::of_source(parsing.sources(), node, call),
         };
-        let (ids, found) = dependencies(lookup, &caller, &node.refs, &node.sources);
+        let (mut ids, mut found) = dependencies(lookup, &caller, &node.refs, &node.sources);
+        functions_called(lookup, &caller, &node.functions, &mut ids, &mut found);
         if !found.is_empty() && node.resource_type == ResourceType::Test {
             node.config.disable();
         }
@@ -177,8 +181,8 @@ fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, proble
 
 /// A generic test belongs to the node that it is written under, and to its group.
 fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
-    let groups: IndexMap<String, Option<String>> =
-        nodes.enabled.iter().map(|(id, node)| (id.clone(), node.group.clone())).collect();
+    let groups: HashMap<String, String> =
+        nodes.enabled.iter().filter_map(|(id, node)| Some((id.clone(), node.group.clone()?))).collect();
     for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Test) {
         let Some((section, name)) = node.test.file_key_name.as_deref().and_then(|key| key.split_once('.')) else {
             continue;
@@ -195,7 +199,7 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
         };
         if let Found::Enabled(id) = lookup.node(&call, &node.package_name) {
             node.test.attached_node = Some(id.to_owned());
-            node.group = groups.get(id).cloned().flatten();
+            node.group = groups.get(id).cloned();
         }
     }
 }

@@ -25,6 +25,7 @@ use super::parse::ParseParts;
 use super::parsing::Note;
 use crate::adapters::Adapter;
 use crate::config::Config;
+use crate::context::Session;
 use crate::manifest::Checksum;
 
 /// Its name in the target folder.
@@ -39,6 +40,8 @@ pub(super) struct ParseCache {
     stored: Option<Stored>,
     /// The hash of what is stored, if there was nothing to say about the project then.
     clean: Option<Hash>,
+    /// Variables of the environment that the stored parse asked for: what is taken from it does not ask again.
+    environment: Vec<String>,
 }
 
 impl ParseCache {
@@ -53,13 +56,24 @@ impl ParseCache {
         let variable = |name: &str| key::of_variable(config.invocation.env(name));
         let stored = path.as_deref().and_then(|path| Stored::read(path, &key, &variable));
         let clean = stored.as_ref().filter(|stored| stored.is_clean).map(|stored| stored.id);
-        Self { path, key, looked_at: now(), stored, clean }
+        let environment = stored.as_ref().map(|stored| stored.environment.clone()).unwrap_or_default();
+        Self { path, key, looked_at: now(), stored, clean, environment }
     }
 
     /// Writes what was prepared. A cache that cannot be written is none: that is no problem of the project's.
-    pub(super) fn finish(&self, prepared: Option<Prepared>, is_everything: bool, is_clean: bool) -> Option<ParseId> {
+    pub(super) fn finish(
+        &self,
+        session: &Session,
+        prepared: Option<Prepared>,
+        is_everything: bool,
+        is_clean: bool,
+    ) -> Option<ParseId> {
+        let mut asked = session.asked_variables();
+        asked.extend(self.environment.iter().cloned());
+        let value = |name: &str| key::of_variable(session.config().invocation.env(name));
+        let environment = asked.into_iter().map(|name| (name.clone(), value(&name))).collect();
         let id = match prepared {
-            Some(prepared) => prepared.write(is_clean).ok().filter(|_| is_clean),
+            Some(prepared) => prepared.write(environment, is_clean).ok().filter(|_| is_clean),
             None => self.clean.filter(|_| is_everything),
         };
         id.map(ParseId)
@@ -70,7 +84,8 @@ impl ParseCache {
         self.stored.as_ref().is_some_and(|stored| {
             let is_same = |found: &Found| {
                 let old = stored.find(found.kind, &found.package, &found.original_path);
-                old.is_some_and(|old| stored.files[old].stamp == found.stamp) && found.stamp.is_settled(stored.looked_at)
+                old.is_some_and(|old| stored.files[old].stamp == found.stamp)
+                    && found.stamp.is_settled(stored.looked_at)
             };
             found.len() == stored.files.len() && found.iter().all(is_same)
         })

@@ -2,7 +2,8 @@
 
 use super::codec::{Kept, Reader, Writer, keep};
 use crate::manifest::{
-    Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,
+    Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
+    TestMetadata,
 };
 
 keep! {
@@ -13,12 +14,13 @@ keep! {
         name, description, meta, config, data_type, constraints, quote, tags, doc_blocks, extra, span,
     }
     TestDetails { metadata, column_name, file_key_name, attached_node }
+    FunctionDetails { arguments, returns }
     TestMetadata { name, namespace, kwargs }
     Node {
         unique_id, resource_type, name, package_name, path, original_file_path, fqn, alias, database, schema, relation_name,
-        checksum, config, unrendered_config, config_call, raw_code, span, language, refs, sources, metrics, depends_on,
+        checksum, config, unrendered_config, config_call, raw_code, span, language, refs, sources, metrics, functions, depends_on,
         description, columns, tags, meta, group, docs, patch_path, doc_blocks, created_at, access, version, latest_version,
-        deprecation_date, constraints, primary_key, time_spine, test, root_path, properties_span, index,
+        deprecation_date, constraints, primary_key, time_spine, test, function, root_path, properties_span, index,
     }
 }
 

@@ -56,7 +56,7 @@ impl ParseCache {
         problems: &mut Diagnostics,
     ) -> (Reuse, Vec<Arc<Entry>>) {
         let found = match self.stored.take() {
-            Some(stored) if !problems.has_errors() => self.from_stored(&stored, parsing, files, problems),
+            Some(stored) if !problems.has_errors() => self.of_stored(&stored, parsing, files, problems),
             _ => None,
         };
         let (reuse, mut entries) = found.unwrap_or_else(|| {
@@ -69,7 +69,7 @@ impl ParseCache {
         (reuse, entries)
     }
 
-    fn from_stored(
+    fn of_stored(
         &self,
         stored: &Stored,
         parsing: &Parsing,

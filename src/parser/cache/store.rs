@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::key::{MacroHashes, of_variable};
+use super::key::MacroHashes;
 use super::stored::{Kit, Prepared};
 use super::{ParseCache, Reuse, defines_node};
 use crate::diagnostics::{Diagnostics, SourceId};
@@ -40,13 +40,8 @@ impl ParseCache {
         if findings.problems.has_errors() || findings.is_adopted || session.is_volatile() || before.is_everything {
             return None;
         }
-        let environment = session.asked_variables().into_iter().map(|name| {
-            let value = of_variable(session.config().invocation.env(&name));
-            (name, value)
-        });
         let kit = Kit {
             key: self.key,
-            environment: environment.collect(),
             macros: MacroHashes::new(findings.parsing),
             looked_at: self.looked_at,
             files: findings.files,

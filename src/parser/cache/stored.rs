@@ -51,6 +51,7 @@ const KINDS: &[FileKind] = &[
     FileKind::Docs,
     FileKind::Properties,
     FileKind::Fixture,
+    FileKind::Function,
     FileKind::Unsupported,
 ];
 
@@ -83,6 +84,8 @@ pub(super) struct Stored {
     pub(super) looked_at: u64,
     /// Whether there was nothing to say about the project, and nothing in it that differs in each run.
     pub(super) is_clean: bool,
+    /// Variables of the environment that templates asked for.
+    pub(super) environment: Vec<String>,
     /// The hash of all of it.
     pub(super) id: Hash,
     pub(super) files: Vec<KeptFile>,
@@ -109,6 +112,7 @@ impl Stored {
         if environment.iter().any(|(name, value)| variable(name) != *value) {
             return None;
         }
+        let environment = environment.into_iter().map(|(name, _)| name).collect();
         let macros = Kept::get(&mut from)?;
         let looked_at = Kept::get(&mut from)?;
         let is_clean = Kept::get(&mut from)?;
@@ -127,7 +131,7 @@ impl Stored {
             ((file.kind, file.package.clone(), file.original_path.clone()), number)
         };
         let index = files.iter().enumerate().map(named).collect();
-        Some(Self { macros, looked_at, is_clean, id, files, index, configs, bytes, places })
+        Some(Self { macros, looked_at, is_clean, environment, id, files, index, configs, bytes, places })
     }
 
     /// The number of a file.
@@ -146,7 +150,6 @@ impl Stored {
 /// What is written.
 pub(super) struct Kit<'a> {
     pub(super) key: Hash,
-    pub(super) environment: Vec<(String, Option<Hash>)>,
     pub(super) macros: MacroHashes,
     pub(super) looked_at: u64,
     pub(super) files: &'a [ProjectFile],
@@ -158,7 +161,6 @@ pub(super) struct Kit<'a> {
 pub(in crate::parser) struct Prepared {
     path: std::path::PathBuf,
     key: Hash,
-    environment: Vec<(String, Option<Hash>)>,
     macros: MacroHashes,
     looked_at: u64,
     rest: Vec<u8>,
@@ -201,7 +203,6 @@ impl Kit<'_> {
         Prepared {
             path: path.to_owned(),
             key: self.key,
-            environment: self.environment,
             macros: self.macros,
             looked_at: self.looked_at,
             rest: rest.bytes,
@@ -211,12 +212,12 @@ impl Kit<'_> {
 }
 
 impl Prepared {
-    /// Writes all of it, beside its place first; returns its hash.
-    pub(in crate::parser) fn write(self, is_clean: bool) -> io::Result<Hash> {
+    /// Writes all of it, beside its place first; returns its hash. `environment` are the variables that were asked for.
+    pub(super) fn write(self, environment: Vec<(String, Option<Hash>)>, is_clean: bool) -> io::Result<Hash> {
         let mut head = Writer::default();
         head.bytes.extend(MAGIC);
         self.key.put(&mut head);
-        self.environment.put(&mut head);
+        environment.put(&mut head);
         self.macros.put(&mut head);
         self.looked_at.put(&mut head);
         is_clean.put(&mut head);
