@@ -7,6 +7,7 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     embed_macros()?;
+    hash_source()?;
     search_library();
     Ok(())
 }
@@ -16,7 +17,7 @@ fn embed_macros() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("src/macros");
     println!("cargo:rerun-if-changed={}", root.display());
     let mut files = Vec::new();
-    collect(&root, &mut files)?;
+    collect(&root, "sql", &mut files)?;
     files.sort();
     let mut text = String::from("/// Every embedded file.\npub static FILES: &[MacroFile] = &[\n");
     for file in files {
@@ -35,12 +36,29 @@ fn embed_macros() -> io::Result<()> {
     fs::write(PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("macro_files.rs"), text)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Sets `HETL_SOURCE_HASH`, which changes with the source of the program: what one build keeps for later is not read by another.
+fn hash_source() -> io::Result<()> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("src");
+    println!("cargo:rerun-if-changed={}", root.display());
+    let mut files = Vec::new();
+    collect(&root, "rs", &mut files)?;
+    collect(&root, "sql", &mut files)?;
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(file)?.hash(&mut hasher);
+    }
+    println!("cargo:rustc-env=HETL_SOURCE_HASH={:016x}", hasher.finish());
+    Ok(())
+}
+
+fn collect(folder: &Path, wanted: &str, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            collect(&path, wanted, files)?;
+        } else if path.extension().is_some_and(|extension| extension == wanted) {
             files.push(path);
         }
     }

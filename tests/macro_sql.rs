@@ -98,7 +98,7 @@ fn rendered(warehouse: &str, template: &str) -> String {
     credentials.insert("type".into(), Value::from(config.profile.adapter_type.clone()));
     let adapter: Arc<dyn Adapter> =
         registry::open(&credentials, &Surroundings::default()).expect("the target is valid");
-    let parsed = parse(ParseParts { config, adapter, reporter: Arc::new(Silent), sources });
+    let parsed = parse(ParseParts { config, adapter, reporter: Arc::new(Silent), sources, is_cached: false });
     assert!(!parsed.diagnostics.has_errors(), "{:?}", parsed.diagnostics);
     let run = NodeRun::new(RunParts {
         node: Arc::clone(&parsed.manifest.nodes["model.p.m"]),

@@ -7,6 +7,7 @@ mod context;
 mod documentation;
 mod macro_sql;
 mod packages;
+mod parse_cache;
 mod postgres;
 mod robustness;
 mod tidy;

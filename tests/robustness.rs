@@ -158,7 +158,13 @@ fn parse(folder: &Path) {
         credentials.insert("type".into(), config.profile.adapter_type.clone().into());
         let surroundings = Surroundings { project_root: folder.to_owned(), ..Surroundings::default() };
         if let Ok(adapter) = registry::open(&credentials, &surroundings) {
-            let parts = ParseParts { config, adapter, reporter: Arc::new(Silent), sources: Arc::clone(&sources) };
+            let parts = ParseParts {
+                config,
+                adapter,
+                reporter: Arc::new(Silent),
+                sources: Arc::clone(&sources),
+                is_cached: false,
+            };
             let parsed = parser::parse(parts);
             diagnostics.extend(parsed.diagnostics);
             diagnostics.extend(Graph::build(&parsed.manifest).err().into_iter().flatten());

@@ -7,6 +7,7 @@ mod catalog;
 mod code_path;
 mod graph_summary;
 mod junit;
+mod kept_manifest;
 mod previous_run;
 mod previous_state;
 mod run_results;
@@ -27,4 +28,4 @@ pub use semantic_manifest::SemanticManifestJson;
 pub use sources::{FreshnessOutcome, FreshnessResult, KnownFreshness, SourcesJson};
 pub use target_folder::TargetFolder;
 
-pub use crate::manifest::{ArtifactMetadata, ManifestJson, ManifestMetadata};
+pub use crate::manifest::{ArtifactMetadata, ManifestJson, ManifestMetadata, MetadataJson};

@@ -8,13 +8,14 @@ use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, SourcesJson,
-    TargetFolder,
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, MetadataJson, RunResultsJson, SemanticManifestJson,
+    SourcesJson, TargetFolder,
 };
 use crate::config::SECRET_PREFIX;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::CompiledNodes;
+use crate::parser;
 use crate::plan::RunResults;
 use crate::runner::FreshnessReport;
 
@@ -55,7 +56,38 @@ impl Opening {
             artifact_path: path.display().to_string(),
             artifact_type: "SemanticManifest".into(),
         });
+        if let Some(id) = project.id.filter(|_| compiled.is_empty()) {
+            self.target().mark_manifest(id, &self.manifest_metadata(&project.manifest.adapter_type, &metadata))?;
+        }
         Ok(())
+    }
+
+    /// Brings `manifest.json` up to date without parsing, if nothing changed since a parse that there was nothing to say
+    /// about; returns where it is.
+    pub(crate) fn renew_manifest(&self) -> Result<Option<PathBuf>, Diagnostics> {
+        let flags = &self.config.flags;
+        if !flags.partial_parse || !flags.write_json || flags.verify_parse_cache {
+            return Ok(None);
+        }
+        let adapter = self.adapter()?;
+        if !adapter.warnings().is_empty() {
+            return Ok(None);
+        }
+        let Some(id) = parser::unchanged(&self.config, adapter.as_ref()) else { return Ok(None) };
+        let quoting = self.config.project.resolved_quoting(adapter.default_quoting());
+        let metadata = ManifestMetadata { artifact: self.metadata(), quoting };
+        let path = self.target().renew_manifest(id, &self.manifest_metadata(adapter.type_name(), &metadata));
+        if let Some(path) = &path {
+            self.report(&Event::ArtifactWritten {
+                artifact_path: path.display().to_string(),
+                artifact_type: "WritableManifest".into(),
+            });
+        }
+        Ok(path)
+    }
+
+    fn manifest_metadata<'a>(&'a self, adapter_type: &'a str, metadata: &'a ManifestMetadata) -> MetadataJson<'a> {
+        MetadataJson { project_name: &self.config.project.name, adapter_type, metadata }
     }
 
     /// Writes `run_results.json`, if artifacts are to be written.

@@ -64,6 +64,11 @@ const SWITCHES: &[Switch] = &[
     switch!("warn-error", warn_error, "Treat warnings as errors"),
     switch!("write-json", write_json, "Write artifacts to the target folder"),
     switch!("partial-parse", partial_parse, "Use the parse cache"),
+    switch!(
+        "verify-parse-cache",
+        verify_parse_cache,
+        "Parse without the cache too, and fail where it makes a difference"
+    ),
     switch!("static-parser", static_parser, "Take literal ref, source and config calls from the syntax tree"),
     switch!("use-experimental-parser", use_experimental_parser, "Accepted for dbt's sake"),
     switch!("version-check", version_check, "Check require-dbt-version"),

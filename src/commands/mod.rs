@@ -33,6 +33,7 @@ mod snapshot;
 mod source;
 mod state;
 mod test;
+mod verify_cache;
 
 use std::process::ExitCode;
 

@@ -22,9 +22,14 @@ impl Parse {
 }
 
 fn parse(opening: &Opening) -> Result<Outcome, Diagnostics> {
-    let project = opening.parse()?;
-    opening.write_manifest(&project, &CompiledNodes::default())?;
-    let path = opening.config.project.target_dir().join("manifest.json");
+    let path = match opening.renew_manifest()? {
+        Some(path) => path,
+        None => {
+            let project = opening.parse()?;
+            opening.write_manifest(&project, &CompiledNodes::default())?;
+            opening.config.project.target_dir().join("manifest.json")
+        }
+    };
     opening.report(&Event::Note { msg: format!("Parsed without errors; see {}", path.display()) });
     Ok(Outcome::Success)
 }

@@ -90,6 +90,11 @@ impl ConfigTree {
         levels(&self.unrendered, fqn)
     }
 
+    /// How many parts of an fqn lead to folders that have configs.
+    fn depth(&self, fqn: &[String]) -> usize {
+        depth(&self.rendered, fqn).max(depth(&self.unrendered, fqn))
+    }
+
     /// Every folder that has configs, with its place; the section's own root is the empty path.
     pub fn paths(&self) -> Vec<(Vec<String>, Span)> {
         let mut paths = Vec::new();
@@ -102,6 +107,16 @@ impl Project {
     /// What this (root) project and its package `package` say of a resource.
     pub fn node_configs<'a>(&'a self, package: &str, kind: ConfigKind, fqn: &[String]) -> NodeConfigChain<'a> {
         self.chain(package, kind, |tree| tree.levels(fqn))
+    }
+
+    /// The beginning of an fqn that decides what project files say of a resource: those of one package and section that
+    /// have it in common have the same [`Project::node_configs`].
+    pub fn configuring_part(&self, package: &str, kind: ConfigKind, fqn: &[String]) -> Vec<String> {
+        let own = if self.name == package { Some(self) } else { self.package(package) };
+        let overriding = (self.name != package).then_some(self);
+        let tree = |project: &Project| project.config_tree(kind).map_or(0, |tree| tree.depth(fqn));
+        let depth = own.map_or(0, &tree).max(overriding.map_or(0, tree));
+        fqn[..depth.min(fqn.len())].to_vec()
     }
 
     /// The same as written, before Jinja.
@@ -149,6 +164,18 @@ fn levels<'a>(root: &'a Node, fqn: &[String]) -> Vec<ConfigLevel<'a>> {
         folder = parts.next().and_then(|part| map.get(part));
     }
     found
+}
+
+fn depth(root: &Node, fqn: &[String]) -> usize {
+    let mut folder = root;
+    let found = fqn.iter().take_while(|part| match folder.as_map().and_then(|map| map.get(part)) {
+        Some(below) => {
+            folder = below;
+            true
+        }
+        None => false,
+    });
+    found.count()
 }
 
 fn collect_paths(folder: &Node, span: Span, path: &mut Vec<String>, paths: &mut Vec<(Vec<String>, Span)>) {

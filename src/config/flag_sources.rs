@@ -88,6 +88,7 @@ pub(super) fn flags(
         warn_error_options: from.warn_error_options(o.warn_error_options.as_ref(), sources),
         write_json: from.bool("write_json", o.write_json, d.write_json),
         partial_parse: from.bool("partial_parse", o.partial_parse, d.partial_parse),
+        verify_parse_cache: from.bool("verify_parse_cache", o.verify_parse_cache, d.verify_parse_cache),
         static_parser: from.bool("static_parser", o.static_parser, d.static_parser),
         use_experimental_parser: from.bool(
             "use_experimental_parser",

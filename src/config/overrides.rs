@@ -34,6 +34,7 @@ pub struct Overrides {
     pub warn_error_options: Option<String>,
     pub write_json: Option<bool>,
     pub partial_parse: Option<bool>,
+    pub verify_parse_cache: Option<bool>,
     pub static_parser: Option<bool>,
     pub use_experimental_parser: Option<bool>,
     pub version_check: Option<bool>,

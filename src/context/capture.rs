@@ -31,6 +31,9 @@ pub struct Captured {
     pub macros: Vec<String>,
     /// Warnings raised while rendering.
     pub warnings: Diagnostics,
+    /// Whether the template asked for something that differs between two runs on the same project (a time, an id, flags), or
+    /// did more than to answer: what was captured may then not be kept for another run.
+    pub is_volatile: bool,
 }
 
 impl Capture {

@@ -32,7 +32,7 @@ pub(super) fn env_var_function(scope: &Arc<Scope>) -> Value {
         if let Some(overridden) = scope.run().and_then(|run| run.overrides().env_vars.get(&name)) {
             return Ok(crate::jinja::from_json(overridden));
         }
-        if let Some(value) = scope.session.config().invocation.env(&name) {
+        if let Some(value) = scope.session.env(&name) {
             return Ok(Value::from(value));
         }
         match default {

@@ -244,6 +244,7 @@ impl Scope {
     /// Warns as `exceptions.warn` does: an error where the flags make it one.
     pub(super) fn warn(&self, message: String) -> Result<(), Error> {
         let warning = Diagnostic::warning(Code::TEMPLATE_WARNING, message);
+        self.note_volatile();
         match self.session.config().flags.fate_of_warning(warning.events()) {
             WarningFate::Silence => return Ok(()),
             WarningFate::Error => return Err(raise(warning.into_error())),
@@ -255,6 +256,16 @@ impl Scope {
             self.report(&Event::diagnosed(&warning, self.session.sources()));
         }
         Ok(())
+    }
+
+    /// Remembers that what is rendered asked for something that differs between two runs on the same project.
+    pub(super) fn note_volatile(&self) {
+        self.session.note_any_volatile();
+        match &self.stage {
+            Stage::Parse { capture, .. } => capture.lock().is_volatile = true,
+            Stage::Property | Stage::Naming => self.session.note_volatile(),
+            Stage::Description { .. } | Stage::Run(_) => {}
+        }
     }
 
     /// Tells what happened.
@@ -327,8 +338,27 @@ const MEMBERS: &[&str] = &[
     "zip_strict",
 ];
 
+/// Names that stand for something else in each run, or that do more than to answer.
+const VOLATILE: &[&str] = &[
+    "dbt_metadata_envs",
+    "flags",
+    "graph",
+    "invocation_args_dict",
+    "invocation_id",
+    "log",
+    "modules",
+    "print",
+    "run_started_at",
+    "selected_resources",
+    "thread_id",
+    "write",
+];
+
 /// One of dbt's own names.
 fn member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
+    if !scope.execute() && VOLATILE.contains(&name) {
+        scope.note_volatile();
+    }
     base_member(scope, name).or_else(|| match &scope.stage {
         Stage::Property => None,
         Stage::Description { docs, used } => {

@@ -1,6 +1,7 @@
 //! What all contexts of one invocation share.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::MacroSet;
@@ -40,6 +41,9 @@ pub struct Session {
     cache: Arc<RelationCache>,
     graph: OnceLock<minijinja::Value>,
     warned: Mutex<HashSet<String>>,
+    asked_variables: Mutex<BTreeSet<String>>,
+    is_volatile: AtomicBool,
+    was_volatile: AtomicBool,
 }
 
 impl std::fmt::Debug for Session {
@@ -67,6 +71,9 @@ impl Session {
             cache,
             graph: OnceLock::new(),
             warned: Mutex::default(),
+            asked_variables: Mutex::default(),
+            is_volatile: AtomicBool::new(false),
+            was_volatile: AtomicBool::new(false),
         })
     }
 
@@ -113,6 +120,40 @@ impl Session {
     /// What relations exist.
     pub fn relation_cache(&self) -> &Arc<RelationCache> {
         &self.cache
+    }
+
+    /// A variable of the environment, for a template: what is asked for is remembered.
+    pub fn env(&self, name: &str) -> Option<&str> {
+        let mut asked = self.asked_variables.lock().unwrap_or_else(PoisonError::into_inner);
+        if !asked.contains(name) {
+            asked.insert(name.to_owned());
+        }
+        self.config.invocation.env(name)
+    }
+
+    /// Names of the environment variables that templates asked for so far.
+    pub fn asked_variables(&self) -> BTreeSet<String> {
+        self.asked_variables.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers that something outside of any node's template asked for what differs between two runs.
+    pub(super) fn note_volatile(&self) {
+        self.is_volatile.store(true, Ordering::Relaxed);
+    }
+
+    /// Remembers that any template asked for what differs between two runs.
+    pub(super) fn note_any_volatile(&self) {
+        self.was_volatile.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether any template asked for something that differs between two runs on the same project.
+    pub fn was_volatile(&self) -> bool {
+        self.was_volatile.load(Ordering::Relaxed)
+    }
+
+    /// Whether a property or the macro of a name asked for something that differs between two runs on the same project.
+    pub fn is_volatile(&self) -> bool {
+        self.is_volatile.load(Ordering::Relaxed)
     }
 
     /// Tells the templates which resources were selected (`selected_resources`).

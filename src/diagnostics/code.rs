@@ -65,6 +65,8 @@ codes! {
     USAGE = "E0103", "wrong usage";
     /// A file or folder cannot be written.
     UNWRITABLE_FILE = "E0104", "file cannot be written";
+    /// The parse cache and the files do not agree (`--verify-parse-cache`).
+    PARSE_CACHE_DIFFERS = "E0105", "parse cache differs";
 
     // 02: YAML
     /// YAML that does not parse.

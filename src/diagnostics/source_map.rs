@@ -1,10 +1,18 @@
 //! The texts that diagnostics point into: files of the project and virtual files such as compiled SQL.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 /// A text in a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(u32);
+
+impl SourceId {
+    /// Its number: texts are numbered from 0 in the order in which they were added.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// A range of bytes in one text; `start <= end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,7 +69,17 @@ impl SourceFile {
 /// All texts of an invocation. Shared between threads; texts are only ever added.
 #[derive(Debug, Default)]
 pub struct SourceMap {
-    files: RwLock<Vec<Arc<SourceFile>>>,
+    files: RwLock<Vec<Slot>>,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Text(Arc<SourceFile>),
+    /// A file that is read when somebody asks for its text.
+    Unread {
+        shown: String,
+        file: PathBuf,
+    },
 }
 
 impl SourceMap {
@@ -73,20 +91,71 @@ impl SourceMap {
     /// Adds a text and returns its id.
     pub fn add(&self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let mut files = self.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        files.push(Arc::new(SourceFile { path: path.into(), text: text.into() }));
+        files.push(Slot::Text(Arc::new(SourceFile { path: path.into(), text: text.into() })));
         SourceId(files.len() as u32 - 1)
+    }
+
+    /// Adds the text of a file that most likely nobody asks for: it is read when somebody does.
+    pub fn add_unread(&self, shown: impl Into<String>, file: &Path) -> SourceId {
+        let mut files = self.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        files.push(Slot::Unread { shown: shown.into(), file: file.to_owned() });
+        SourceId(files.len() as u32 - 1)
+    }
+
+    /// Gives the text of a file that was added unread.
+    pub fn fill(&self, id: SourceId, text: impl Into<Arc<str>>) {
+        let mut files = self.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(slot) = files.get_mut(id.0 as usize)
+            && let Slot::Unread { shown, .. } = slot
+        {
+            *slot = Slot::Text(Arc::new(SourceFile { path: std::mem::take(shown), text: text.into() }));
+        }
+    }
+
+    /// How many texts there are.
+    pub fn len(&self) -> usize {
+        self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner).len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The text behind an id.
     pub fn get(&self, id: SourceId) -> Arc<SourceFile> {
+        let unread = {
+            let files = self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            match &files[id.0 as usize] {
+                Slot::Text(text) => return Arc::clone(text),
+                Slot::Unread { file, .. } => file.clone(),
+            }
+        };
+        // A file that is gone by now has no text to show.
+        let bytes = std::fs::read(unread).unwrap_or_default();
+        self.fill(id, String::from_utf8_lossy(&bytes).into_owned());
         let files = self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(&files[id.0 as usize])
+        match &files[id.0 as usize] {
+            Slot::Text(text) => Arc::clone(text),
+            Slot::Unread { shown, .. } => Arc::new(SourceFile { path: shown.clone(), text: Arc::from("") }),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_read_when_its_text_is_asked_for() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let map = SourceMap::new();
+        let (id, filled) = (map.add_unread("a.sql", file.path()), map.add_unread("b.sql", file.path()));
+        std::fs::write(file.path(), "select 1").unwrap();
+        map.fill(filled, "select 2");
+        assert_eq!((map.get(id).path.as_str(), &*map.get(id).text), ("a.sql", "select 1"));
+        assert_eq!((map.get(filled).path.as_str(), &*map.get(filled).text), ("b.sql", "select 2"));
+    }
 
     #[test]
     fn positions_count_characters_from_one() {

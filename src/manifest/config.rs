@@ -1,22 +1,61 @@
 //! The resolved configuration of a node: dbt's open mapping with typed readers.
 
+use std::sync::{Arc, OnceLock};
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// Every config of a node, defaults included, in the order dbt writes them; own keys of users come last.
-#[derive(Debug, Clone, Default, PartialEq)]
+///
+/// Most nodes of a project have the same configs as many others, so a clone shares the values, and their JSON is written
+/// once for all that share them.
+#[derive(Debug, Clone, Default)]
 pub struct NodeConfig {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
     values: Map<String, Value>,
+    json: OnceLock<Box<RawValue>>,
+}
+
+impl PartialEq for NodeConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_shared_with(other) || self.values() == other.values()
+    }
+}
+
+impl Serialize for NodeConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(json) = self.shared.json.get() {
+            return json.serialize(serializer);
+        }
+        let json = serde_json::value::to_raw_value(self.values()).map_err(serde::ser::Error::custom)?;
+        self.shared.json.get_or_init(|| json).serialize(serializer)
+    }
 }
 
 impl NodeConfig {
     /// A resolved config.
     pub fn new(values: Map<String, Value>) -> Self {
-        Self { values }
+        Self { shared: Arc::new(Shared { values, json: OnceLock::new() }) }
+    }
+
+    /// Whether both are one in memory, which says nothing of those that are not.
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// A number that those have in common that are one in memory, as long as they live.
+    pub(crate) fn shared_key(&self) -> usize {
+        Arc::as_ptr(&self.shared).addr()
     }
 
     /// A value that is set and not null.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.values.get(key).filter(|value| !value.is_null())
+        self.values().get(key).filter(|value| !value.is_null())
     }
 
     /// A string that is set.
@@ -50,7 +89,9 @@ impl NodeConfig {
 
     /// Takes the node out of everything that is run.
     pub fn disable(&mut self) {
-        self.values.insert("enabled".into(), Value::Bool(false));
+        let mut values = self.values().clone();
+        values.insert("enabled".into(), Value::Bool(false));
+        *self = Self::new(values);
     }
 
     /// `view`, `table`, `incremental`, …
@@ -65,6 +106,6 @@ impl NodeConfig {
 
     /// All values in order.
     pub fn values(&self) -> &Map<String, Value> {
-        &self.values
+        &self.shared.values
     }
 }

@@ -20,7 +20,7 @@ mod time_limit;
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
 pub use described::Described;
-pub use json::{ManifestJson, freshness_json};
+pub use json::{ManifestJson, MetadataJson, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, python_utc, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::files::ProjectFile;
+use super::files::{self, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode};
 use super::parse::file_nodes;
 use super::parsing::Parsing;
@@ -13,16 +13,17 @@ use crate::diagnostics::Diagnostics;
 use crate::manifest::{Node, ResourceType};
 
 /// Gives properties without a node in their own package to the node of that name elsewhere, which is made again with them.
+/// Returns whether there were any.
 pub(super) fn adopt(
     parsing: &Parsing,
     files: &[ProjectFile],
     patches: &mut HashMap<&str, Patches>,
     nodes: &mut NodeSet,
     problems: &mut Diagnostics,
-) {
+) -> bool {
     let targets = targets(patches, nodes);
     if targets.is_empty() {
-        return;
+        return false;
     }
     let mut again = Vec::new();
     for target in &targets {
@@ -38,10 +39,15 @@ pub(super) fn adopt(
             files.iter().filter(|file| file.package.as_ref() == target.package && file.original_path == target.path),
         );
     }
-    let again: Vec<ProjectFile> = again.into_iter().cloned().collect();
-    for parsed in file_nodes(parsing, &again, patches) {
+    let mut again: Vec<ProjectFile> = again.into_iter().cloned().collect();
+    for file in again.iter_mut().filter(|file| !file.is_read) {
+        problems.collect(files::read_again(file, parsing.project(), parsing.sources()));
+    }
+    let nothing_kept = again.iter().map(|_| None).collect();
+    for parsed in file_nodes(parsing, &again, patches, nothing_kept) {
         replace(nodes, parsed, &targets, problems);
     }
+    true
 }
 
 fn replace(nodes: &mut NodeSet, parsed: ParsedNode, targets: &[Target], problems: &mut Diagnostics) {

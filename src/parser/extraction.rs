@@ -188,7 +188,9 @@ fn dispatched(macros: &MacroSet, call: &Call) -> Callees {
     let Some(name) = name else { return Callees::Unknown };
     let suffix = format!("__{name}");
     let found = macros.iter().filter(|entry| entry.definition.name.ends_with(&suffix));
-    Callees::Macros(found.map(|entry| entry.definition.unique_id.clone()).collect())
+    let mut ids: Vec<String> = found.map(|entry| entry.definition.unique_id.clone()).collect();
+    ids.sort_unstable();
+    Callees::Macros(ids)
 }
 
 /// What a template captures, if that can be told without rendering it.
@@ -254,7 +256,7 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     if function == "var" {
         config.vars.get(&node.package_name, name).is_some()
     } else {
-        config.invocation.env(name).is_some()
+        parsing.session().env(name).is_some()
     }
 }
 

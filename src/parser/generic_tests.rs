@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::names::{fqn, generic_test_hash, generic_test_names, python_repr};
-use super::node_config::{ConfigSources, resolve};
+use super::node_config::ConfigSources;
 use super::nodes::{Parsed, check_config, name_relation};
 use super::parsing::Parsing;
 use super::patches::{Patch, Version};
@@ -198,10 +198,11 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
     let unique_id = format!("test.{package}.{full}.{hash}");
     let raw_code: Arc<str> = raw_code(&split).into();
     let captured = capture(parsing, definition, &split, &unique_id, &full, &short, &fqn, &raw_code)?;
+    parsing.note(Some(definition.span), &captured);
     let mut call = split.config.clone();
     super::config_merge::merge(&mut call, &captured.config_call);
     let sources = ConfigSources { package, kind: ResourceType::Test, fqn: &fqn, properties: None, call: &call };
-    let resolved = resolve(parsing.project(), &sources);
+    let resolved = parsing.configs().resolve(parsing.project(), &sources);
     let mut tags = definition.tags.clone();
     tags.extend(resolved.config.tags().into_iter().map(str::to_owned));
     let mut seen = std::collections::HashSet::new();

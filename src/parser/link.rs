@@ -1,5 +1,6 @@
 //! The last step: descriptions rendered, references resolved, what must be unique checked, and the manifest frozen.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -180,8 +181,8 @@ fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, proble
 
 /// A generic test belongs to the node that it is written under, and to its group.
 fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
-    let groups: IndexMap<String, Option<String>> =
-        nodes.enabled.iter().map(|(id, node)| (id.clone(), node.group.clone())).collect();
+    let groups: HashMap<String, String> =
+        nodes.enabled.iter().filter_map(|(id, node)| Some((id.clone(), node.group.clone()?))).collect();
     for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Test) {
         let Some((section, name)) = node.test.file_key_name.as_deref().and_then(|key| key.split_once('.')) else {
             continue;
@@ -198,7 +199,7 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
         };
         if let Found::Enabled(id) = lookup.node(&call, &node.package_name) {
             node.test.attached_node = Some(id.to_owned());
-            node.group = groups.get(id).cloned().flatten();
+            node.group = groups.get(id).cloned();
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the manifest, what could not is in the diagnostics, and the command decides. Nothing here speaks to a warehouse.
 
 mod adopted_patches;
+mod cache;
 mod columns;
 mod config_merge;
 mod deprecations;
@@ -34,5 +35,6 @@ mod unit_tests;
 mod unsupported;
 mod unused_configs;
 
+pub use cache::{ParseId, unchanged};
 pub use parse::{ParseParts, Parsed, parse};
 pub use places::of_config as place_of_config;

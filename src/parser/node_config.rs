@@ -1,6 +1,9 @@
 //! The configs of one resource: defaults, `dbt_project.yml` by folder, properties, the file itself, and the root project
 //! over those of a package, in dbt's order of precedence.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use serde_json::{Map, Value};
 
 use super::config_merge::{defaults, finish, merge};
@@ -19,11 +22,55 @@ pub(super) struct ConfigSources<'a> {
 }
 
 /// What was resolved.
+#[derive(Clone)]
 pub(super) struct ResolvedConfig {
     /// All configs, defaults included.
     pub(super) config: NodeConfig,
     /// Only what was given somewhere, as written.
     pub(super) unrendered: Map<String, Value>,
+}
+
+/// Resolves the configs of nodes; those that are given the same get one [`NodeConfig`] in memory.
+#[derive(Default)]
+pub(super) struct Resolver {
+    known: Mutex<HashMap<Given, ResolvedConfig>>,
+}
+
+/// All that the configs of a node follow from.
+#[derive(PartialEq, Eq, Hash)]
+struct Given {
+    package: String,
+    kind: ResourceType,
+    /// The part of its fqn that project files go by.
+    folders: Vec<String>,
+    /// `None` if there is no entry.
+    properties: Option<String>,
+    call: String,
+}
+
+impl Resolver {
+    /// The same as [`resolve`].
+    pub(super) fn resolve(&self, project: &Project, sources: &ConfigSources<'_>) -> ResolvedConfig {
+        let json = |map: &Map<String, Value>| serde_json::to_string(map).unwrap_or_default();
+        let given = Given {
+            package: sources.package.to_owned(),
+            kind: sources.kind,
+            folders: section(sources.kind)
+                .map(|section| project.configuring_part(sources.package, section, sources.fqn))
+                .unwrap_or_default(),
+            properties: sources.properties.map(json),
+            call: json(sources.call),
+        };
+        if let Some(known) = self.lock().get(&given) {
+            return known.clone();
+        }
+        let resolved = resolve(project, sources);
+        self.lock().entry(given).or_insert(resolved).clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Given, ResolvedConfig>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Resolves the configs of one resource.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns;
 use super::names::{fqn, stem};
-use super::node_config::{ConfigSources, ResolvedConfig, resolve};
+use super::node_config::{ConfigSources, ResolvedConfig};
 use super::parsing::Parsing;
 use super::patches::Patch;
 use super::places;
@@ -16,7 +16,7 @@ use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
 use crate::context::{NameMacro, Named, ParseNode, generate_name};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails, time_limit};
 
 /// What is known of a node before its template is read.
@@ -49,7 +49,8 @@ pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
         templates::capture(parsing, &parse_node(parsing, &draft), draft.span)?
     };
     problems.extend(captured.warnings.clone());
-    let resolved = resolve(
+    parsing.note(draft.span, &captured);
+    let resolved = parsing.configs().resolve(
         parsing.project(),
         &ConfigSources {
             package: draft.package,
@@ -144,7 +145,10 @@ fn time_spine(entry: &Entry) -> Option<Value> {
 
 /// Sets database, schema, alias and the relation's name by the project's `generate_*_name` macros.
 pub(super) fn name_relation(parsing: &Parsing, node: &mut Node) -> Result<(), Diagnostic> {
-    let json = || node_json(parsing, node);
+    let json = || {
+        parsing.note_named(node.span);
+        node_json(parsing, node)
+    };
     let named = Named { name: &node.name, version: node.version.as_ref(), json: &json };
     let name =
         |which, custom: Option<&str>| generate_name(parsing.session(), which, &node.package_name, custom, &named);
@@ -219,6 +223,7 @@ fn capture_hooks(parsing: &Parsing, node: &mut Node, problems: &mut Diagnostics)
             names: Vec::new(),
         };
         let captured = templates::capture(parsing, &Arc::new(draft), None)?;
+        parsing.note(node.span, &captured);
         node.refs.extend(captured.refs);
         node.sources.extend(captured.sources);
         node.functions.extend(captured.functions);
@@ -381,6 +386,8 @@ pub(super) struct NodeSet {
     pub(super) broken: std::collections::HashSet<String>,
     /// Names of models that are left out because they are written in Python.
     pub(super) left_out: std::collections::HashSet<String>,
+    /// Texts of the nodes that there was something to say about.
+    pub(super) with_warnings: std::collections::HashSet<SourceId>,
     pub(super) enabled: IndexMap<String, Node>,
     pub(super) disabled: IndexMap<String, Vec<Node>>,
 }
@@ -391,6 +398,9 @@ impl NodeSet {
         for result in parsed {
             match result {
                 Ok((node, warnings)) => {
+                    if !warnings.is_empty() {
+                        self.with_warnings.extend(node.span.map(|span| span.source));
+                    }
                     problems.extend(warnings);
                     self.add(node, problems);
                 }

@@ -1,11 +1,12 @@
 //! The steps of a parse, in order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
+use super::cache::{Findings, ParseCache, ParseId, Prepared, Reuse};
 use super::files::{self, FileKind, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode, add_foreign_keys, check_config, file_draft, node};
 use super::parsing::Parsing;
@@ -20,7 +21,7 @@ use super::{
 use crate::adapters::Adapter;
 use crate::config::Config;
 use crate::context::{MacroSet, Session, SessionParts};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::events::Reporter;
 use crate::manifest::{Exposure, Group, Macro, Manifest, Node, ResourceType, UnitTest};
 use crate::yaml;
@@ -35,6 +36,8 @@ pub struct ParseParts {
     pub reporter: Arc<dyn Reporter>,
     /// Where the texts go that diagnostics point into.
     pub sources: Arc<SourceMap>,
+    /// Whether what an earlier parse left in the target folder is used, and this one is left there.
+    pub is_cached: bool,
 }
 
 /// What a parse gives.
@@ -45,6 +48,8 @@ pub struct Parsed {
     pub manifest: Manifest,
     /// Everything that is wrong.
     pub diagnostics: Diagnostics,
+    /// Which parse the cache holds now, if it is this one and a later one of the same files would be no different.
+    pub id: Option<ParseId>,
 }
 
 /// Everything found in files, before references are resolved.
@@ -60,7 +65,8 @@ pub(super) struct Resources {
 /// Reads a project with all its packages.
 pub fn parse(parts: ParseParts) -> Parsed {
     let mut problems = Diagnostics::new();
-    let all_files = read_files(&parts, &mut problems);
+    let mut cache = ParseCache::open(&parts);
+    let mut all_files = read_files(&parts, &cache, &mut problems);
     unsupported::warn_of_files(&all_files, &mut problems);
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
@@ -75,14 +81,20 @@ pub fn parse(parts: ParseParts) -> Parsed {
         sources: parts.sources,
     });
     let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems));
-    let entries = read_properties(&parsing, &all_files, &mut problems);
-    let resources = read_resources(&parsing, &all_files, &entries, macro_list, &mut problems);
+    let (reuse, entries) = cache.reuse(&parsing, &mut all_files, &mut problems);
+    let files = Files { all: &all_files, entries: &entries, cache: &cache };
+    let is_everything = reuse.is_everything();
+    let (resources, prepared) = read_resources(&parsing, &files, reuse, macro_list, &mut problems);
     warn_of_unused_configs(&parsing, &resources, &semantic::paths(&entries), &mut problems);
     let mut manifest = link::manifest(&parsing, resources, &mut problems);
     semantic::add(&parsing, &entries, &mut manifest, &mut problems);
     deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
-    Parsed { session, manifest, diagnostics: problems }
+    // Whether a model is deprecated by now has to be asked each time.
+    let is_timeless = manifest.nodes.values().all(|node| node.deprecation_date.is_none());
+    let is_clean = problems.is_empty() && is_timeless && !session.was_volatile();
+    let id = cache.finish(&session, prepared, is_everything, is_clean);
+    Parsed { session, manifest, diagnostics: problems, id }
 }
 
 fn warn_of_unused_configs(
@@ -111,15 +123,21 @@ fn warn_of_unused_configs(
     paths.warn_of_unused(parsing.project(), problems);
 }
 
-fn read_files(parts: &ParseParts, problems: &mut Diagnostics) -> Vec<ProjectFile> {
+fn read_files(parts: &ParseParts, cache: &ParseCache, problems: &mut Diagnostics) -> Vec<ProjectFile> {
     let root = &parts.config.project;
-    let mut all = Vec::new();
-    for project in root.all() {
-        let (files, found) = files::read(project, root, &parts.sources);
-        problems.extend(found);
-        all.extend(files);
-    }
-    all
+    let (found, unreachable) = files::find(root);
+    problems.extend(unreachable);
+    let (files, unreadable) = files::read(found, root, &parts.sources, &|found| cache.known(found));
+    problems.extend(unreadable);
+    files
+}
+
+/// What was found on disk.
+struct Files<'a> {
+    all: &'a [ProjectFile],
+    /// Properties of those that were read.
+    entries: &'a [Arc<Entry>],
+    cache: &'a ParseCache,
 }
 
 fn of_kind(files: &[ProjectFile], kinds: &[FileKind]) -> Vec<ProjectFile> {
@@ -150,9 +168,14 @@ fn read_docs(files: &[ProjectFile], problems: &mut Diagnostics) -> IndexMap<Stri
     all
 }
 
-fn read_properties(parsing: &Parsing, files: &[ProjectFile], problems: &mut Diagnostics) -> Vec<Arc<Entry>> {
-    let read: Vec<(Vec<Entry>, Diagnostics)> = of_kind(files, &[FileKind::Properties])
-        .into_par_iter()
+/// The properties in these files, in order.
+pub(super) fn read_properties(
+    parsing: &Parsing,
+    files: &[&ProjectFile],
+    problems: &mut Diagnostics,
+) -> Vec<Arc<Entry>> {
+    let read: Vec<(Vec<Entry>, Diagnostics)> = files
+        .par_iter()
         .map(|file| {
             let mut problems = Diagnostics::new();
             let whole = parsing.sources().get(file.source);
@@ -162,10 +185,10 @@ fn read_properties(parsing: &Parsing, files: &[ProjectFile], problems: &mut Diag
             let package = Arc::clone(&file.package);
             let property_file = Arc::new(PropertyFile {
                 package: Arc::clone(&package),
-                original_path: file.original_path,
-                relative_path: file.relative_path,
+                original_path: file.original_path.clone(),
+                relative_path: file.relative_path.clone(),
                 source: file.source,
-                checksum: file.checksum.checksum,
+                checksum: file.checksum.checksum.clone(),
             });
             let render = |text: &str, span| templates::render_yaml(parsing.session(), &package, text, span);
             (entries(&property_file, tree, &render, &mut problems), problems)
@@ -181,11 +204,12 @@ fn read_properties(parsing: &Parsing, files: &[ProjectFile], problems: &mut Diag
 
 fn read_resources(
     parsing: &Parsing,
-    files: &[ProjectFile],
-    entries: &[Arc<Entry>],
+    found: &Files<'_>,
+    mut reuse: Reuse,
     macro_list: Vec<Arc<Macro>>,
     problems: &mut Diagnostics,
-) -> Resources {
+) -> (Resources, Option<Prepared>) {
+    let Files { all: files, entries, cache } = *found;
     let mut patches: HashMap<&str, Patches> = parsing
         .project()
         .all()
@@ -203,18 +227,16 @@ fn read_resources(
     let left_out = of_kind(files, &[FileKind::Unsupported]);
     let left_out = left_out.iter().map(|file| super::names::stem(&file.relative_path).to_owned()).collect();
     let mut nodes = NodeSet { left_out, ..NodeSet::default() };
-    nodes.add_parsed(file_nodes(parsing, files, &patches), problems);
+    let kept_before = reuse.kept_before();
+    let kept_tests = reuse.take_tests(files);
+    nodes.add_parsed(file_nodes(parsing, files, &patches, reuse.nodes), problems);
     nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
     if problems.has_errors() {
         nodes.broken = broken_names(files, &patches, &nodes);
     }
-    adopted_patches::adopt(parsing, files, &mut patches, &mut nodes, problems);
+    let is_adopted = adopted_patches::adopt(parsing, files, &mut patches, &mut nodes, problems);
     nodes.add_parsed(parsing.project().all().flat_map(|project| hooks::hooks(parsing, project)).collect(), problems);
-    let patch_list: Vec<&Patch> = sorted_patches(&patches);
-    nodes.add_parsed(
-        patch_list.par_iter().flat_map_iter(|patch| generic_tests::of_patch(parsing, patch)).collect(),
-        problems,
-    );
+    nodes.add_parsed(patch_tests(parsing, &patches, kept_tests), problems);
     let source_list = read_sources(parsing, entries, problems);
     let tested: Vec<&SourceEntry> = source_list.iter().filter(|source| source.source.config.enabled()).collect();
     nodes.add_parsed(
@@ -222,6 +244,7 @@ fn read_resources(
         problems,
     );
     warn_of_orphans(&patches, &nodes, problems);
+    let prepared = cache.keep(&Findings { parsing, files, entries, nodes: &nodes, problems, is_adopted }, &kept_before);
     let fixtures = of_kind(files, &[FileKind::Fixture]);
     let fixtures = unit_tests::Fixtures::new(&fixtures);
     let mut resources = Resources {
@@ -245,7 +268,7 @@ fn read_resources(
             _ => {}
         }
     }
-    resources
+    (resources, prepared)
 }
 
 /// Names of the nodes whose files could not be read, and of snapshots that properties define in vain.
@@ -283,15 +306,39 @@ fn broken_names(
     names
 }
 
-/// Nodes that files define: one a file, except for snapshot blocks.
+/// Tests that properties define, in the order of their files; those of files in `kept` are made already.
+fn patch_tests(
+    parsing: &Parsing,
+    patches: &HashMap<&str, Patches>,
+    kept: Vec<(SourceId, Vec<Node>)>,
+) -> Vec<ParsedNode> {
+    let is_kept: HashSet<SourceId> = kept.iter().map(|(source, _)| *source).collect();
+    let patches: Vec<&Patch> =
+        sorted_patches(patches).into_iter().filter(|patch| !is_kept.contains(&patch.entry.file.source)).collect();
+    let made: Vec<(SourceId, Vec<ParsedNode>)> =
+        patches.par_iter().map(|patch| (patch.entry.file.source, generic_tests::of_patch(parsing, patch))).collect();
+    let kept = kept
+        .into_iter()
+        .map(|(source, nodes)| (source, nodes.into_iter().map(|node| Ok((node, Diagnostics::new()))).collect()));
+    let mut all: Vec<(SourceId, Vec<ParsedNode>)> = kept.chain(made).collect();
+    all.sort_by_key(|(source, _)| *source);
+    all.into_iter().flat_map(|(_, tests)| tests).collect()
+}
+
+/// Nodes that files define: one a file, except for snapshot blocks. `kept` are the nodes of each file that are made already.
 pub(super) fn file_nodes(
     parsing: &Parsing,
     files: &[ProjectFile],
     patches: &HashMap<&str, Patches>,
+    kept: Vec<Option<Vec<Node>>>,
 ) -> Vec<ParsedNode> {
     files
         .par_iter()
-        .flat_map_iter(|file| {
+        .zip(kept)
+        .flat_map_iter(|(file, kept)| {
+            if let Some(nodes) = kept {
+                return nodes.into_iter().map(|node| Ok((node, Diagnostics::new()))).collect();
+            }
             let Some(patches) = patches.get(file.package.as_ref()) else { return Vec::new() };
             match file.kind {
                 FileKind::Model => vec![model(parsing, file, patches)],

@@ -1,22 +1,41 @@
 //! What all resource parsers share: the session, the project, docs, and the few ways to render a template while parsing.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::extraction::SilentMacros;
+use super::node_config::Resolver;
+use super::templates::Reading;
 use crate::adapters::{Adapter, Relation, RelationParts};
 use crate::config::Project;
 use crate::context::Session;
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
+use crate::diagnostics::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::manifest::{ColumnProperties, Doc};
+
+/// On what the nodes of a file depend besides its text, the project files and the names of macros.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Note {
+    /// Nothing else.
+    #[default]
+    Nothing,
+    /// What macros do that are called by the macros of names (`generate_schema_name` …).
+    NameMacros,
+    /// What macros do.
+    Macros,
+    /// What is different in each run.
+    Run,
+}
 
 /// Shared by all resource parsers of one parse.
 pub(super) struct Parsing {
     session: Arc<Session>,
     docs: Arc<IndexMap<String, Arc<Doc>>>,
     silent_macros: SilentMacros,
+    configs: Resolver,
+    notes: Mutex<HashMap<SourceId, Note>>,
     created_at: f64,
 }
 
@@ -24,7 +43,14 @@ impl Parsing {
     pub(super) fn new(session: Arc<Session>, docs: IndexMap<String, Arc<Doc>>) -> Self {
         let created_at = session.config().invocation.started_at.as_nanosecond() as f64 / 1e9;
         let silent_macros = SilentMacros::new(session.macros());
-        Self { session, docs: Arc::new(docs), silent_macros, created_at }
+        Self {
+            session,
+            docs: Arc::new(docs),
+            silent_macros,
+            configs: Resolver::default(),
+            notes: Mutex::default(),
+            created_at,
+        }
     }
 
     pub(super) fn session(&self) -> &Arc<Session> {
@@ -49,6 +75,37 @@ impl Parsing {
 
     pub(super) fn silent_macros(&self) -> &SilentMacros {
         &self.silent_macros
+    }
+
+    /// Remembers what the nodes of a file depend on.
+    pub(super) fn note(&self, span: Option<Span>, reading: &Reading) {
+        if reading.is_volatile {
+            self.keep_note(span, Note::Run);
+        } else if reading.is_rendered {
+            self.keep_note(span, Note::Macros);
+        }
+    }
+
+    /// Remembers that a macro of the project made a name of a node in this file.
+    pub(super) fn note_named(&self, span: Option<Span>) {
+        self.keep_note(span, Note::NameMacros);
+    }
+
+    fn keep_note(&self, span: Option<Span>, note: Note) {
+        let Some(span) = span else { return };
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = notes.entry(span.source).or_default();
+        *known = note.max(*known);
+    }
+
+    /// On what the nodes of a file depend.
+    pub(super) fn note_of(&self, file: SourceId) -> Note {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).get(&file).copied().unwrap_or_default()
+    }
+
+    /// Resolves the configs of nodes.
+    pub(super) fn configs(&self) -> &Resolver {
+        &self.configs
     }
 
     /// Seconds since 1970 at which everything counts as parsed.

@@ -186,13 +186,25 @@ fn versions(entry: &Arc<Entry>) -> Result<Vec<(String, Patch)>, Diagnostic> {
                 )
                 .at(place.span, "expected `v: …`"));
             };
-            let file = match item.get("defined_in").and_then(Value::as_str) {
-                Some(file) => file.to_owned(),
-                None => format!("{}_v{}", entry.name, version_text(&v)),
-            };
+            let file = version_file(entry, item, &v);
             Ok((file, one_version(&base, item, place, Version { v, latest: latest.clone() })?))
         })
         .collect()
+}
+
+/// The file (without extension) that defines a version.
+fn version_file(entry: &Entry, item: &Map<String, Value>, v: &Value) -> String {
+    match item.get("defined_in").and_then(Value::as_str) {
+        Some(file) => file.to_owned(),
+        None => format!("{}_v{}", entry.name, version_text(v)),
+    }
+}
+
+/// The files (without extension) whose nodes an entry may describe.
+pub(super) fn file_names(entry: &Entry) -> Vec<String> {
+    let versions = entry.values.get("versions").and_then(Value::as_array).into_iter().flatten();
+    let files = versions.filter_map(|item| Some(version_file(entry, item.as_object()?, item.get("v")?)));
+    std::iter::once(entry.name.clone()).chain(files).collect()
 }
 
 fn one_version(base: &Patch, item: &Map<String, Value>, place: &Node, version: Version) -> Result<Patch, Diagnostic> {

@@ -48,6 +48,10 @@ pub(super) struct Reading {
     /// Unique ids of the macros that the template itself calls, each once.
     pub(super) macros: Vec<String>,
     pub(super) warnings: Diagnostics,
+    /// Whether anything was rendered, so that it depends on what macros do.
+    pub(super) is_rendered: bool,
+    /// Whether it may be something else in the next run.
+    pub(super) is_volatile: bool,
 }
 
 impl From<Captured> for Reading {
@@ -60,6 +64,8 @@ impl From<Captured> for Reading {
             config_call: captured.config_call,
             macros: Vec::new(),
             warnings: captured.warnings,
+            is_rendered: true,
+            is_volatile: captured.is_volatile,
         }
     }
 }
@@ -140,6 +146,7 @@ pub(super) fn capture_generic_test(
     captured.functions.extend(in_macro.functions);
     captured.config_call = in_macro.config_call;
     captured.warnings.extend(in_macro.warnings);
+    captured.is_volatile |= in_macro.is_volatile;
     add_macros(&mut captured, &rendered);
     Ok(captured)
 }

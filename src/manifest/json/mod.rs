@@ -31,7 +31,7 @@ impl Serialize for ManifestJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { manifest, .. } = *self;
         let mut map = serializer.serialize_map(Some(17))?;
-        map.serialize_entry("metadata", &Metadata(self))?;
+        map.serialize_entry("metadata", &self.metadata())?;
         map.serialize_entry("nodes", &NodesJson { this: self, functions: false })?;
         map.serialize_entry("sources", &values(&manifest.sources, |_, source| SourceJson(source)))?;
         map.serialize_entry("macros", &values(&manifest.macros, |_, item| MacroJson(item)))?;
@@ -93,6 +93,13 @@ impl super::Node {
     }
 }
 
+impl<'a> ManifestJson<'a> {
+    fn metadata(&self) -> MetadataJson<'a> {
+        let Manifest { project_name, adapter_type, .. } = self.manifest;
+        MetadataJson { project_name, adapter_type, metadata: self.metadata }
+    }
+}
+
 /// The nodes of a manifest: functions, or all others. dbt keeps them in two maps.
 struct NodesJson<'a> {
     this: &'a ManifestJson<'a>,
@@ -111,19 +118,28 @@ impl Serialize for NodesJson<'_> {
     }
 }
 
-struct Metadata<'a>(&'a ManifestJson<'a>);
+/// The `metadata` of `manifest.json`, which is its first entry.
+#[derive(Clone, Copy)]
+pub struct MetadataJson<'a> {
+    /// Name of the root project.
+    pub project_name: &'a str,
+    /// dbt's adapter type.
+    pub adapter_type: &'a str,
+    /// Who wrote it when.
+    pub metadata: &'a ManifestMetadata,
+}
 
-impl Serialize for Metadata<'_> {
+impl Serialize for MetadataJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ManifestJson { manifest, metadata, .. } = *self.0;
+        let Self { project_name, adapter_type, metadata } = *self;
         let quoting = metadata.quoting;
         let mut map = serializer.serialize_map(None)?;
         metadata.artifact.serialize_entries("manifest/v12", &mut map)?;
-        map.serialize_entry("project_name", &manifest.project_name)?;
-        map.serialize_entry("project_id", &project_id(&manifest.project_name))?;
+        map.serialize_entry("project_name", project_name)?;
+        map.serialize_entry("project_id", &project_id(project_name))?;
         map.serialize_entry("user_id", &())?;
         map.serialize_entry("send_anonymous_usage_stats", &false)?;
-        map.serialize_entry("adapter_type", &manifest.adapter_type)?;
+        map.serialize_entry("adapter_type", adapter_type)?;
         map.serialize_entry(
             "quoting",
             &parts::Quoting {

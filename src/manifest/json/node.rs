@@ -34,7 +34,7 @@ impl<'a> NodeJson<'a> {
         map.serialize_entry("fqn", &node.fqn)?;
         map.serialize_entry("alias", &node.alias)?;
         map.serialize_entry("checksum", &node.checksum)?;
-        map.serialize_entry("config", node.config.values())?;
+        map.serialize_entry("config", &node.config)?;
         map.serialize_entry("tags", &node.tags)?;
         map.serialize_entry("description", &node.description)?;
         map.serialize_entry("columns", &ColumnsJson(&node.columns))?;
