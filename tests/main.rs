@@ -4,6 +4,7 @@ mod adapter_contract;
 mod broken;
 mod commands;
 mod documentation;
+mod lineage;
 mod packages;
 mod robustness;
 mod tidy;

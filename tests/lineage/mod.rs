@@ -1,0 +1,3 @@
+//! Lineage: labelled statements, whole projects, and the soundness test.
+
+mod statements;
