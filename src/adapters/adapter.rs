@@ -29,6 +29,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// What Jinja's `target` shows and what `connection` lines of `debug` print: credentials without secrets, in dbt's order.
     fn target_fields(&self) -> Map<String, Value>;
 
+    /// How its SQL is read.
+    fn dialect(&self) -> crate::sql::Dialect {
+        crate::sql::Dialect::POSTGRES
+    }
+
     /// Opens a connection. One a worker; all of them see one database instance.
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic>;
 

@@ -16,10 +16,70 @@ pub(super) const UNPIVOT_ON: &str = "__unpivot_on";
 pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let tokens: Vec<TokenWithSpan> =
         tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    if !tokens.iter().any(|token| is_any_word(token, &["pivot", "unpivot", "asof", "positional", "sample", "key"])) {
-        return tokens;
+    let rare = [
+        "pivot", "unpivot", "pivot_wider", "pivot_longer", "asof", "positional", "sample", "key", "materialized",
+    ];
+    let has_power = tokens.windows(2).any(|pair| is_power(&pair[0], &pair[1]));
+    let tokens = if has_power || tokens.iter().any(|token| is_any_word(token, &rare)) {
+        pivots(joins_and_samples(tokens))
+    } else {
+        tokens
+    };
+    from_first(tokens)
+}
+
+/// `a ** b`, which is read as two stars.
+fn is_power(one: &TokenWithSpan, other: &TokenWithSpan) -> bool {
+    one.token == Token::Mul && other.token == Token::Mul && one.span.end == other.span.start
+}
+
+/// `from t where …` → `select * from t where …`.
+fn from_first(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    /// A query, or anything else in parentheses, as far as it is read.
+    #[derive(Clone, Copy, Default)]
+    struct Part {
+        has_begun: bool,
+        has_with: bool,
+        has_select: bool,
     }
-    pivots(joins_and_samples(tokens))
+    let mut parts = vec![Part::default()];
+    let mut made = Vec::with_capacity(tokens.len() + 2);
+    for (at, token) in tokens.iter().enumerate() {
+        let part = parts.last_mut();
+        let Some(part) = part else { return tokens };
+        match token.token {
+            Token::LParen => {
+                part.has_begun = true;
+                parts.push(Part::default());
+            }
+            Token::RParen => {
+                parts.pop();
+            }
+            _ if is_any_word(token, &["union", "except", "intersect"]) => *part = Part::default(),
+            // `union all by name from t`
+            _ if !part.has_begun && is_any_word(token, &["all", "by", "name", "distinct"]) && at > 0 => {}
+            _ if is_word(token, "with") && !part.has_begun => {
+                part.has_begun = true;
+                part.has_with = true;
+            }
+            _ if is_word(token, "select") => {
+                part.has_begun = true;
+                part.has_select = true;
+            }
+            _ if is_word(token, "from") && !part.has_select && (!part.has_begun || part.has_with) => {
+                part.has_begun = true;
+                part.has_select = true;
+                let end = end_of_part(&tokens, at + 1, &["select", "union", "except", "intersect"]);
+                if !tokens.get(end).is_some_and(|token| is_word(token, "select")) {
+                    made.push(word("SELECT", Keyword::SELECT, token.span));
+                    made.push(TokenWithSpan::new(Token::Mul, token.span));
+                }
+            }
+            _ => part.has_begun = true,
+        }
+        made.push(token.clone());
+    }
+    made
 }
 
 fn is_any_word(token: &TokenWithSpan, words: &[&str]) -> bool {
@@ -43,6 +103,15 @@ fn joins_and_samples(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             at += 1;
         } else if is_word(&tokens[at], "using") && is_next(1, &["sample"]) {
             at = end_of_part(&tokens, at + 2, &["order", "limit", "offset", "union", "except", "intersect", "window"]);
+        } else if next(1).is_some_and(|next| is_power(&tokens[at], next)) {
+            kept.push(TokenWithSpan::new(Token::Caret, tokens[at].span));
+            at += 2;
+        } else if is_word(&tokens[at], "as") && is_next(1, &["materialized"]) {
+            kept.push(tokens[at].clone());
+            at += 2;
+        } else if is_word(&tokens[at], "as") && is_next(1, &["not"]) && is_next(2, &["materialized"]) {
+            kept.push(tokens[at].clone());
+            at += 3;
         } else if is_word(&tokens[at], "using") && is_next(1, &["key"]) {
             // `with recursive t using key (a) as (…)`: which rows are kept, not where columns come from.
             at = next(2).map_or(at + 2, |_| end_of_group(&tokens, at + 2));

@@ -1,7 +1,7 @@
 //! Statements with the lineage that they must have, exactly: an edge too many fails as one too few does.
 //!
 //! A file of `tests/lineage/statements` begins with `dialect:` and one `table name: column type, …` line a table; a table that ends in
-//! `...` may have more columns. Then come cases: `=== title`, the statement, `--`, and the labels:
+//! `...` may have more columns, and one called `hidden` is only known to the database. Then come cases: `=== title`, the statement, `--`, and the labels:
 //!
 //! ```text
 //! total: aggregated orders.amount      what the output column `total` is made of, by `copied`, `derived`, `aggregated`
@@ -170,6 +170,22 @@ fn statements_have_exactly_the_labelled_lineage() {
     assert!(count >= 150, "only {count} statements are labelled");
 }
 
+/// What says that each column comes from every column of every table must fail the labels.
+#[test]
+fn every_column_from_every_column_is_not_what_is_labelled() {
+    let (mut labelled, mut possible) = (0, 0);
+    for (_, file) in files() {
+        for case in &file.cases {
+            let Ok(found) = analyzed(&file, case) else { continue };
+            let columns: usize =
+                found.tables.iter().filter_map(|table| file.table(table)).map(|table| table.columns.len()).sum();
+            labelled += found.columns.iter().map(|column| column.sources.len()).sum::<usize>();
+            possible += found.columns.len() * columns;
+        }
+    }
+    assert!(labelled * 3 < possible, "{labelled} edges of {possible} that are possible");
+}
+
 /// Columns that the labels and DuckDB do not name alike would be found by nobody.
 #[test]
 fn names_and_types_are_those_that_duckdb_says() {
@@ -177,14 +193,15 @@ fn names_and_types_are_those_that_duckdb_says() {
     for (path, file) in files().into_iter().filter(|(_, file)| file.dialect == Dialect::DUCKDB) {
         let database = duckdb::Connection::open_in_memory().unwrap();
         for line in file.head.lines() {
-            if let Some((name, columns)) = line.strip_prefix("table ").and_then(|rest| rest.split_once(": ")) {
+            let table = line.strip_prefix("table ").or_else(|| line.strip_prefix("hidden "));
+            if let Some((name, columns)) = table.and_then(|rest| rest.split_once(": ")) {
                 let columns = columns.replace("...", "more integer");
                 database.execute_batch(&format!("create table {name} ({columns})")).unwrap();
             }
         }
         for case in &file.cases {
             let Ok(found) = analyzed(&file, case) else { continue };
-            if !found.missing.is_empty() {
+            if !found.missing.is_empty() || case.sql.contains("read_csv") {
                 continue;
             }
             let said = described(&database, &case.sql);

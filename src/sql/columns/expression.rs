@@ -133,13 +133,17 @@ impl Analyzer<'_> {
         flow
     }
 
-    /// A subquery as a value: its first column, and all that decides on its rows.
+    /// A subquery as a value: its column (more than one, where rows are compared), and all that decides on its rows.
     pub(super) fn scalar(&mut self, query: &ast::Query, scope: &Scope) -> Flow {
         let rows = self.subquery(query, Some(scope));
-        match (rows.columns.first(), rows.open.first()) {
+        match (rows.columns.as_slice(), rows.open.first()) {
             (_, Some(open)) => Flow::unknown(Rc::clone(&open.reason)),
-            (Some(column), None) => column.flow.as_ref().clone(),
-            (None, None) => Flow::default(),
+            ([column], None) => column.flow.as_ref().clone(),
+            (columns, None) => {
+                let mut flow = Flow::default();
+                columns.iter().for_each(|column| flow.absorb(&column.flow, EdgeKind::Derived));
+                flow
+            }
         }
     }
 

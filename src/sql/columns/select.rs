@@ -108,12 +108,30 @@ impl Analyzer<'_> {
         let before = self.aggregates;
         let flow = self.expression(expression, scope);
         let is_aggregated = self.aggregates > before;
-        let name = alias.map_or_else(|| name_of(expression, self.dialect), |alias| self.dialect.name(alias));
+        let name = match alias {
+            Some(alias) => self.dialect.name(alias),
+            None => self.own_name(expression, scope).unwrap_or_else(|| name_of(expression, self.dialect)),
+        };
         let key = self.dialect.key(&name);
         if self.dialect.shares_aliases && alias.is_some() {
             scope.aliases.push((key.clone(), Rc::new(flow.clone())));
         }
         projection.push(Column::new(key, name, flow), is_aggregated);
+    }
+
+    /// A column of a relation that is selected as it is keeps the name that it has there, however it is written here.
+    fn own_name(&self, expression: &Expr, scope: &Scope) -> Option<String> {
+        let (path, ident) = match expression {
+            Expr::Identifier(ident) => (Vec::new(), ident),
+            Expr::CompoundIdentifier(idents) => {
+                let (last, path) = idents.split_last()?;
+                (path.iter().map(|ident| self.dialect.ident_key(ident)).collect(), last)
+            }
+            _ => return None,
+        };
+        let key = self.dialect.ident_key(ident);
+        let mut named = scope.relations.iter().filter(|relation| path.is_empty() || relation.is_called(&path));
+        named.find_map(|relation| relation.column(&key)).map(|column| column.name.to_string())
     }
 
     fn group(&mut self, group: &GroupByExpr, projection: &Projection, scope: &Scope) {
