@@ -1,6 +1,7 @@
 //! The command line: its tree, and the way from arguments to an exit code.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -20,7 +21,7 @@ struct Cli {
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     if args.get(1).is_some_and(|arg| ["--version", "-V", "-v"].iter().any(|flag| arg == flag)) {
-        ui::print_line(&commands::version_text());
+        ui::print_line(&commands::version_text(&called_name(args.first())));
         return ExitCode::SUCCESS;
     }
     let tree = commands::add_global_flags(Cli::command());
@@ -40,6 +41,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(overrides) => cli.command.run(&overrides),
         Err(problem) => refuse(&Cli::command().error(clap::error::ErrorKind::ValueValidation, problem)),
     }
+}
+
+/// The name that the program was called by, without folder and ending.
+fn called_name(first: Option<&OsString>) -> String {
+    let called = first.map(Path::new).and_then(Path::file_stem).unwrap_or_default();
+    called.to_string_lossy().into_owned()
 }
 
 /// Help goes to standard output with exit code 0, wrong usage to standard error with 2.

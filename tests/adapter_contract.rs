@@ -1,38 +1,55 @@
 //! What every adapter must do, checked on each of them.
 //!
-//! A new warehouse adds itself to [`targets`]; the checks stay the same. Their SQL is what all warehouses understand.
+//! A new warehouse adds itself to [`targets`]; the checks stay the same. Their SQL is what all warehouses understand. PostgreSQL is the server of
+//! `HETL_TEST_POSTGRES` (`host=… port=… user=… dbname=…`); without one its checks are left out, which CI does not allow.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hetl::adapters::{
-    Adapter, Cell, Column, Connection, Relation, RelationCache, RelationInfo, RelationType, SeedFile, SeedType,
-    Surroundings, registry,
+    Adapter, Cell, Column, Connection, LockAttempt, LockHolder, Relation, RelationCache, RelationInfo, RelationType,
+    SeedFile, SeedType, Surroundings, registry,
 };
 use serde_json::{Map, Value, json};
 
+use crate::postgres_server::postgres_target;
+
+/// A schema that no other test uses: tests run at the same time, on one server.
+fn fresh_schema() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    format!("hetl_contract_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// One target of each kind that there is.
-fn targets(folder: &Path) -> Vec<(&'static str, Arc<dyn Adapter>)> {
+fn targets(folder: &Path, schema: &str) -> Vec<(&'static str, Arc<dyn Adapter>)> {
     let open = |target: Value| {
         let Value::Object(target) = target else { unreachable!("targets are objects") };
         let surroundings = Surroundings { project_root: folder.to_owned(), ..Surroundings::default() };
         registry::open(&target, &surroundings).expect("the target is valid")
     };
-    vec![
-        ("duckdb in memory", open(json!({"type": "duckdb", "schema": "hetl_contract"}))),
-        ("duckdb in a file", open(json!({"type": "duckdb", "schema": "hetl_contract", "path": "contract.duckdb"}))),
-    ]
+    let mut targets = vec![
+        ("duckdb in memory", open(json!({"type": "duckdb", "schema": schema}))),
+        ("duckdb in a file", open(json!({"type": "duckdb", "schema": schema, "path": "contract.duckdb"}))),
+    ];
+    targets.extend(postgres_target(schema).map(|target| ("postgres", open(target))));
+    targets
 }
 
 /// Runs a check on each target, with the target's schema there and empty.
 fn on_each(check: impl Fn(&dyn Adapter, &mut dyn Connection)) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    for (name, adapter) in targets(folder.path()) {
+    let schema = fresh_schema();
+    for (name, adapter) in targets(folder.path(), &schema) {
         println!("on {name}");
         let mut connection = adapter.connect().expect("it connects");
         let schema = adapter.quote(adapter.schema());
         run(&mut *connection, &format!("drop schema if exists {schema} cascade; create schema {schema}"));
         check(&*adapter, &mut *connection);
+        // The check may have left its connection in any state.
+        let mut other = adapter.connect().expect("it connects again");
+        drop(connection);
+        run(&mut *other, &format!("drop schema if exists {schema} cascade"));
     }
 }
 
@@ -138,7 +155,10 @@ fn metadata_shows_tables_views_and_columns() {
         assert_eq!(connection.columns_in_relation(&relation(adapter, "missing")).unwrap(), []);
 
         let of_query = connection.columns_of_query(&format!("select * from {table} -- all")).unwrap();
-        assert_eq!(of_query, columns);
+        let names = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&of_query), names(&columns));
+        // Kinds of types are told apart, under whatever names.
+        assert_ne!(of_query[0].dtype, of_query[1].dtype);
     });
 }
 
@@ -206,6 +226,12 @@ fn seeds_are_loaded_with_quotes_and_nulls() {
         let inferred = seed.table(|kind| adapter.seed_type(kind).to_owned());
         assert_eq!(loaded.rows(), inferred.rows());
         connection.load_csv(&table, &columns, &folder.path().join("missing.csv"), ';').unwrap_err();
+
+        // The rows that were read load as the file does.
+        run(connection, &format!("delete from {table}"));
+        assert_eq!(connection.load_rows(&table, &columns, &inferred).unwrap(), 3);
+        let (_, loaded) = connection.execute(&format!("select * from {table} order by id"), true).unwrap();
+        assert_eq!(loaded.rows(), inferred.rows());
     });
 }
 
@@ -215,7 +241,8 @@ fn parameters_reach_the_statement() {
         let table = relation(adapter, "bound");
         run(connection, &format!("create table {table} (a integer, b varchar)"));
         let cells = [Cell::Int(7), Cell::Text("'; drop".to_owned())];
-        connection.execute_with(&format!("insert into {table} values (?, ?)"), &cells).unwrap();
+        let mark = adapter.parameter_mark();
+        connection.execute_with(&format!("insert into {table} values ({mark}, {mark})"), &cells).unwrap();
         assert_eq!(connection.execute(&format!("select * from {table}"), true).unwrap().1.row(0), cells);
     });
 }
@@ -258,4 +285,88 @@ fn a_running_statement_can_be_cancelled() {
         canceller.join().unwrap();
         assert!(error.cancelled, "{error:?}");
     });
+}
+
+fn holder(command: &str, schema: &str) -> LockHolder {
+    LockHolder {
+        command: command.to_owned(),
+        // Tells the runs of tests on one server apart.
+        invocation_id: schema.to_owned(),
+        place: "process 1 on a".to_owned(),
+        since: "2024-02-29T12:00:00Z".to_owned(),
+    }
+}
+
+/// Takes the lock; tries again for a while, since a server needs a moment to see that a connection has gone.
+fn lock_soon(adapter: &dyn Adapter, schemas: &[(String, String)], holder: &LockHolder) -> bool {
+    (0..100).any(|_| {
+        let taken = matches!(adapter.try_lock(schemas, holder), Ok(LockAttempt::Taken { .. }));
+        if !taken {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        taken
+    })
+}
+
+#[test]
+fn one_run_at_a_time_writes_to_a_target() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let schema = fresh_schema();
+    for ((name, first), (_, second)) in targets(folder.path(), &schema).into_iter().zip(targets(folder.path(), &schema))
+    {
+        println!("on {name}");
+        let schemas = [(first.database().to_owned(), schema.clone())];
+        let (build, seed) = (holder("build", &schema), holder("seed", &schema));
+        assert_eq!(first.try_lock(&schemas, &build).unwrap(), LockAttempt::Taken { left_by: None });
+        match second.try_lock(&schemas, &seed).unwrap() {
+            // Each has a memory of its own.
+            LockAttempt::Taken { .. } => assert_eq!(name, "duckdb in memory"),
+            LockAttempt::Held(by) => assert_eq!(by.expect("it says who it is").command, "build"),
+        }
+        drop(first);
+        assert!(lock_soon(&*second, &schemas, &seed), "{name}");
+    }
+}
+
+#[test]
+fn runs_in_other_schemas_of_a_server_go_side_by_side() {
+    let schema = fresh_schema();
+    let Some(target) = postgres_target(&schema) else { return };
+    let open = || registry::open(target.as_object().unwrap(), &Surroundings::default()).unwrap();
+    let (first, second) = (open(), open());
+    let schemas = |names: &[&str]| -> Vec<_> {
+        names.iter().map(|name| (first.database().to_owned(), format!("{schema}_{name}"))).collect()
+    };
+    let me = holder("build", &schema);
+    assert!(matches!(first.try_lock(&schemas(&["a", "b"]), &me), Ok(LockAttempt::Taken { .. })));
+    assert!(matches!(second.try_lock(&schemas(&["b", "c"]), &me), Ok(LockAttempt::Held(Some(_)))));
+    assert!(matches!(second.try_lock(&schemas(&["c"]), &me), Ok(LockAttempt::Taken { .. })));
+}
+
+#[test]
+fn a_run_that_lost_its_lock_publishes_nothing() {
+    let schema = fresh_schema();
+    let Some(target) = postgres_target(&schema) else { return };
+    let open = || registry::open(target.as_object().unwrap(), &Surroundings::default()).unwrap();
+    let (first, second) = (open(), open());
+    let schemas = [(first.database().to_owned(), schema.clone())];
+    assert!(matches!(first.try_lock(&schemas, &holder("build", &schema)), Ok(LockAttempt::Taken { .. })));
+    let (mut worker, mut admin) = (first.connect().unwrap(), second.connect().unwrap());
+    run(&mut *admin, &format!("create schema {schema}"));
+    worker.begin().unwrap();
+    run(&mut *worker, &format!("create table {schema}.kept (a integer)"));
+    worker.commit().unwrap();
+    worker.begin().unwrap();
+    run(&mut *worker, &format!("create table {schema}.lost (a integer)"));
+    let end = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hetl build {schema}'"
+    );
+    assert_eq!(cell(&mut *admin, &end), Cell::Bool(true));
+    assert!(lock_soon(&*second, &schemas, &holder("seed", &schema)));
+    let error = worker.commit().unwrap_err();
+    assert!(error.message.contains("lock on its schemas is lost"), "{error}");
+    assert!(!worker.in_transaction());
+    let tables = format!("select string_agg(tablename, ',') from pg_tables where schemaname = '{schema}'");
+    assert_eq!(cell(&mut *admin, &tables), Cell::Text("kept".to_owned()));
+    run(&mut *admin, &format!("drop schema {schema} cascade"));
 }

@@ -6,5 +6,6 @@ mod commands;
 mod documentation;
 mod lineage;
 mod packages;
+mod postgres_server;
 mod robustness;
 mod tidy;

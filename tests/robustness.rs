@@ -168,7 +168,7 @@ fn parse(folder: &Path) {
         let _ = (
             render::text(diagnostic, &sources),
             render::json(diagnostic, &sources),
-            render::github(diagnostic, &sources),
+            render::github(diagnostic, &sources, ""),
         );
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::run_lock::{LockAttempt, LockHolder};
 use super::{Column, Relation, RelationType, Table};
 use crate::diagnostics::Diagnostic;
 
@@ -37,6 +38,17 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// Opens a connection. One a worker; all of them see one database instance.
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic>;
 
+    /// Takes the lock that keeps other runs from writing to these schemas (database and schema, sorted) as long as the adapter lives: all
+    /// of them or none. Does not wait.
+    fn try_lock(&self, _schemas: &[(String, String)], _holder: &LockHolder) -> Result<LockAttempt, Diagnostic> {
+        Ok(LockAttempt::Taken { left_by: None })
+    }
+
+    /// How long the profile itself wants to wait for what another process holds.
+    fn lock_patience(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
     /// Quotes an identifier.
     fn quote(&self, identifier: &str) -> String {
         format!("\"{}\"", identifier.replace('"', "\"\""))
@@ -61,6 +73,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// A relation of this warehouse by name, quoted by its default.
     fn relation(&self, database: Option<&str>, schema: Option<&str>, identifier: Option<&str>) -> Relation {
         Relation::new(database, schema, identifier).with_quoting(self.default_quoting())
+    }
+
+    /// What stands for a parameter in a statement.
+    fn parameter_mark(&self) -> &'static str {
+        "%s"
     }
 
     /// What is written in place of a source's name if its meta or config says where it lies (dbt-duckdb's `external_location`).
@@ -90,6 +107,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         true
     }
 
+    /// Whether statements may name another database than the target's.
+    fn reaches_other_databases(&self) -> bool {
+        true
+    }
+
     /// Whether names that differ only in case name different relations.
     fn is_case_sensitive(&self) -> bool {
         false
@@ -106,7 +128,7 @@ pub trait Connection: Send {
     /// Runs one or more statements; with `fetch` the rows of the last are returned, else an empty table.
     fn execute(&mut self, sql: &str, fetch: bool) -> Result<(AdapterResponse, Table), DatabaseError>;
 
-    /// Runs one statement with positional parameters (`?`), as seeds loaded by macros use.
+    /// Runs one statement with positional parameters ([`Adapter::parameter_mark`]), as seeds loaded by macros use.
     fn execute_with(&mut self, sql: &str, parameters: &[super::Cell]) -> Result<AdapterResponse, DatabaseError>;
 
     /// Opens a transaction; nothing if one is open.
@@ -145,6 +167,10 @@ pub trait Connection: Send {
         csv: &std::path::Path,
         delimiter: char,
     ) -> Result<u64, DatabaseError>;
+
+    /// Loads rows into these columns of an existing table (all of them if none are named) at the warehouse's bulk speed; returns their
+    /// number.
+    fn load_rows(&mut self, relation: &Relation, columns: &[Column], table: &Table) -> Result<u64, DatabaseError>;
 
     /// Something that can interrupt what this connection is running, from another thread.
     fn cancel_handle(&self) -> Arc<dyn Cancel>;

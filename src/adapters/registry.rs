@@ -2,12 +2,13 @@
 //!
 //! [`open`] makes the adapter that a target of a profile asks for. Nothing is connected yet; a target that cannot work is refused.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Adapter, duckdb};
+use super::{Adapter, duckdb, postgres};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// What an adapter may know of the machine; collected by whoever reads the environment.
@@ -17,16 +18,27 @@ pub struct Surroundings {
     pub project_root: PathBuf,
     /// Further folders with extensions of the warehouse, such as the `site-packages` of a virtual environment.
     pub extension_folders: Vec<PathBuf>,
+    /// The user's home folder: `.pgpass` and the like are there.
+    pub home: Option<PathBuf>,
+    /// Variables of the environment that clients of warehouses heed (`PGSERVICE` …).
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Surroundings {
+    /// A variable that is set to something.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
 }
 
 type Factory = fn(&Map<String, Value>, &Surroundings) -> Result<Arc<dyn Adapter>, Diagnostic>;
 
 /// Every warehouse: dbt's name for its type, and how its adapter is made.
-const ADAPTERS: &[(&str, Factory)] =
-    &[("duckdb", |credentials, surroundings| Ok(Arc::new(duckdb::DuckDb::new(credentials, surroundings)?)))];
-
-/// Types that dbt has adapters for and that are known to be meant, but not there yet.
-const ANNOUNCED: &[&str] = &["postgres"];
+const ADAPTERS: &[(&str, Factory)] = &[
+    ("duckdb", |credentials, surroundings| Ok(Arc::new(duckdb::DuckDb::new(credentials, surroundings)?))),
+    ("postgres", |credentials, surroundings| Ok(Arc::new(postgres::Postgres::new(credentials, surroundings)?))),
+    ("redshift", |credentials, surroundings| Ok(Arc::new(postgres::Postgres::redshift(credentials, surroundings)?))),
+];
 
 /// The types that a profile can ask for, sorted.
 pub fn known_types() -> impl Iterator<Item = &'static str> {
@@ -43,16 +55,9 @@ pub fn open(credentials: &Map<String, Value>, surroundings: &Surroundings) -> Re
     if let Some((_, factory)) = ADAPTERS.iter().find(|(known, _)| *known == name) {
         return factory(credentials, surroundings);
     }
-    if ANNOUNCED.contains(&name) {
-        return Err(Diagnostic::error(
-            Code::INVALID_PROFILE,
-            format!("the warehouse type `{name}` is not supported by this version yet"),
-        )
-        .hint(format!("supported types: {known}")));
-    }
     let error = Diagnostic::error(Code::INVALID_PROFILE, format!("the warehouse type `{name}` is not known"))
         .note(format!("known types: {known}"));
-    Err(error.suggest(name, known_types().chain(ANNOUNCED.iter().copied())))
+    Err(error.suggest(name, known_types()))
 }
 
 #[cfg(test)]
@@ -73,6 +78,6 @@ mod tests {
     #[test]
     fn what_is_missing_is_said() {
         assert!(refused(serde_json::json!({})).message.contains("no `type`"));
-        assert!(refused(serde_json::json!({"type": "postgres"})).message.contains("not supported"));
+        assert!(refused(serde_json::json!({"type": "oracle"})).notes[0].contains("duckdb, postgres, redshift"));
     }
 }

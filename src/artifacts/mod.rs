@@ -6,6 +6,7 @@
 mod catalog;
 mod code_path;
 mod graph_summary;
+mod junit;
 mod previous_run;
 mod previous_state;
 mod run_results;
@@ -18,6 +19,7 @@ mod tests;
 pub use catalog::CatalogJson;
 pub use code_path::CodePath;
 pub use graph_summary::GraphSummaryJson;
+pub use junit::junit_xml;
 pub use previous_run::{PreviousResult, PreviousRun, read_previous_run};
 pub use previous_state::read_previous_state;
 pub use run_results::RunResultsJson;

@@ -50,7 +50,7 @@ impl Opening {
         project.graph = Graph::build(&project.manifest)?;
         project.session.set_selected(vec![unique_id.clone()]);
         let plan = Plan::build(&project.graph, &project.manifest, [unique_id.as_str()], Mode::Independent);
-        let finished = self.run_plan(project, &plan, action, HashMap::new())?;
+        let finished = self.run_plan(project, plan, action, HashMap::new())?;
         let Some(mut report) = finished.report else {
             return Ok(InlineFinished { unique_id, code: None, table: None });
         };

@@ -18,12 +18,14 @@ mod list;
 mod opening;
 mod parse;
 mod parsed;
+mod reports;
 mod retry;
 mod run;
 mod run_operation;
 mod running;
 mod seed;
 mod selection_args;
+mod shim;
 mod show;
 mod snapshot;
 mod source;
@@ -56,6 +58,7 @@ pub(crate) enum Command {
     Run(run::Run),
     RunOperation(run_operation::RunOperation),
     Seed(seed::Seed),
+    Shim(shim::Shim),
     Show(show::Show),
     Snapshot(snapshot::Snapshot),
     Source(source::Source),
@@ -80,6 +83,7 @@ impl Command {
             Self::Run(command) => command.run(overrides),
             Self::RunOperation(command) => command.run(overrides),
             Self::Seed(command) => command.run(overrides),
+            Self::Shim(command) => command.run(),
             Self::Show(command) => command.run(overrides),
             Self::Snapshot(command) => command.run(overrides),
             Self::Source(command) => command.run(overrides),
@@ -89,6 +93,19 @@ impl Command {
 }
 
 /// What `--version` prints. The first number is ours: tools choose by it which log events they expect (dbt Core's).
-pub(crate) fn version_text() -> String {
+/// Called by the name dbt, it is in dbt's form, with the versions that hetl's answers are like.
+pub(crate) fn version_text(called: &str) -> String {
+    if called == "dbt" {
+        let version = crate::config::DBT_VERSION;
+        let plugins: Vec<String> = crate::adapters::registry::known_types()
+            .map(|name| format!("  - {name}: {version} - Up to date!\n"))
+            .collect();
+        return format!(
+            "Core:\n  - installed: {version}\n  - latest:    {version} - Up to date!\n\nPlugins:\n{}\n\
+             This is hetl {}, called by the name dbt.\n",
+            plugins.concat(),
+            env!("CARGO_PKG_VERSION")
+        );
+    }
     format!("hetl {} (runs dbt projects as dbt Core {})", env!("CARGO_PKG_VERSION"), crate::config::DBT_VERSION)
 }

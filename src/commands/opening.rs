@@ -1,5 +1,6 @@
 //! The beginning and the end of every command: configuration, console, exit code.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 use crate::config::{self, Config, Invocation, Loaded, Overrides, WarningFate};
-use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::events::{Event, Level, Reporter};
 use crate::ui::{Console, LogFormat, LogSettings, Secrets};
 
@@ -27,6 +28,7 @@ impl From<bool> for Outcome {
 }
 
 /// What a command has when it starts.
+#[derive(Clone)]
 pub(crate) struct Opening {
     /// Project, profile, flags, vars.
     pub(crate) config: Config,
@@ -61,7 +63,10 @@ impl Opening {
             }
             match self.config.flags.fate_of_warning(problem.events()) {
                 WarningFate::Error => errors.push(problem.into_error()),
-                WarningFate::Warn => self.report(&event(&problem)),
+                WarningFate::Warn => {
+                    self.report(&event(&problem));
+                    self.console.annotate(&problem, &self.sources);
+                }
                 WarningFate::Silence => {}
             }
         }
@@ -116,6 +121,7 @@ pub(crate) fn close(
     let code = match &result {
         Ok(Outcome::Success) => 0,
         Ok(Outcome::Failure) => 1,
+        Err(problems) if problems.iter().any(|problem| problem.code == Code::TARGET_IN_USE) => 3,
         Err(_) => 2,
     };
     if let Err(problems) = result {
@@ -124,6 +130,9 @@ pub(crate) fn close(
             console.report(&Event::diagnosed(warning, sources));
         }
         let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
+        for error in &errors {
+            console.annotate(error, sources);
+        }
         if !errors.is_empty() {
             console.report(&Event::fatal(errors, sources));
         }
@@ -160,6 +169,8 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
     if truth(overrides.quiet, "QUIET", flags.quiet) {
         level = Level::Error;
     }
+    let format_given = config.map(|_| flags.format == config::OutputFormat::Github);
+    let is_for_github = format_given.unwrap_or_else(|| word(&overrides.format, "FORMAT").as_deref() == Some("github"));
     let colors = flags.use_colors.or(overrides.use_colors).or_else(|| invocation.env("NO_COLOR").map(|_| false));
     let environment = &invocation.environment;
     LogSettings {
@@ -183,8 +194,18 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
                 Some((name.strip_prefix("DBT_ENV_CUSTOM_ENV_")?.to_owned(), Value::from(value.as_str())))
             })
             .collect(),
+        annotations: is_for_github.then(|| folder_in_repository(invocation, overrides, config)),
         secrets: Secrets::among(environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
     }
+}
+
+/// Where the project is below the folder that GitHub checked out, with a slash at its end; empty where it is that folder.
+fn folder_in_repository(invocation: &Invocation, overrides: &Overrides, config: Option<&Config>) -> String {
+    let given = || invocation.working_dir.join(overrides.project_dir.clone().unwrap_or_default());
+    let root = config.map_or_else(given, |config| config.project.root.clone());
+    let top = invocation.env("GITHUB_WORKSPACE").map_or_else(|| invocation.working_dir.clone(), PathBuf::from);
+    let below = root.strip_prefix(&top).map(|below| below.to_string_lossy().replace('\\', "/")).unwrap_or_default();
+    if below.is_empty() { below } else { below + "/" }
 }
 
 fn is_true(text: &str) -> bool {

@@ -36,6 +36,8 @@ impl Opening {
         let surroundings = adapters::Surroundings {
             project_root: self.config.project.root.clone(),
             extension_folders: extension_folders(&self.config.invocation),
+            home: self.config.invocation.home_dir.clone(),
+            variables: self.config.invocation.environment.clone(),
         };
         adapters::registry::open(&credentials, &surroundings).map_err(|problem| {
             // The key that the problem is about, or whose value it is about.

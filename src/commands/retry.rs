@@ -130,7 +130,7 @@ impl Opening {
             .filter_map(|result| Some((result.unique_id.clone(), result.batches.clone()?)))
             .filter(|(_, batches)| !batches.successful.is_empty() && !batches.failed.is_empty())
             .collect();
-        let finished = self.run_plan(project, &plan, action, batches)?;
+        let finished = self.run_plan(project, plan, action, batches)?;
         match finished.report {
             Some(report) if action == Action::Compile => self.failed_nodes(&report),
             Some(report) => Ok(report.results.is_success().into()),

@@ -44,7 +44,7 @@ impl Opening {
             Action::Build | Action::Clone => Plan::build(&project.graph, &project.manifest, chosen, request.mode),
             Action::Compile | Action::Show(_) => Plan::with_ephemeral(&project.graph, &project.manifest, chosen),
         };
-        self.run_plan(project, &plan, request.action, HashMap::new())
+        self.run_plan(project, plan, request.action, HashMap::new())
     }
 
     /// Whether the command line selects.
@@ -57,7 +57,7 @@ impl Opening {
     pub(crate) fn run_plan(
         &self,
         project: ParsedProject,
-        plan: &Plan,
+        plan: Plan,
         action: Action,
         batches: HashMap<String, BatchResults>,
     ) -> Result<Finished, Diagnostics> {
@@ -77,7 +77,13 @@ impl Opening {
             batches,
             deferred: Arc::new(self.deferred(&project, action == Action::Clone)?),
         })?;
-        let mut report = runner.run(plan)?;
+        let plan = Arc::new(plan);
+        let opening = self.clone();
+        runner.at_interrupt(&plan, move |results| {
+            // The results of the whole run follow, unless a second Ctrl-C ends the process.
+            let _ = opening.write_run_results(results);
+        });
+        let mut report = runner.run(&plan)?;
         if action == Action::Compile && !self.is_selective() {
             // dbt shows ephemeral models only to those who ask for them.
             let nodes = &project.manifest.nodes;
@@ -91,6 +97,7 @@ impl Opening {
             let interrupted = stop.reason() == Some(StopReason::Interrupt);
             report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, interrupted);
         }
+        self.make_reports(&project.manifest, report.results.results(), report.results.elapsed_time())?;
         Ok(Finished { project, report: Some(report) })
     }
 

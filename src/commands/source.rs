@@ -77,6 +77,7 @@ impl Freshness {
         let report = runner.check_freshness(&plan)?;
         opening.write_manifest(&project, &CompiledNodes::default())?;
         opening.write_sources(&report, self.output.as_deref())?;
+        opening.make_reports(&project.manifest, &report.results, report.elapsed)?;
         Ok(report.is_success().into())
     }
 }

@@ -1,10 +1,11 @@
 //! Where the value of each flag comes from: command line, environment, `flags:` of the project, default.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use super::flags::{Flags, IndirectSelection, LogFormat, LogLevel, WarnErrorOptions};
+use super::flags::{Flags, IndirectSelection, LogFormat, LogLevel, OutputFormat, WarnErrorOptions};
 use super::{Invocation, Overrides};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::yaml;
@@ -131,6 +132,10 @@ pub(super) fn flags(
             d.clean_project_files_only,
         ),
         host: from.text("host", o.host.as_ref()).unwrap_or(d.host),
+        format: from.choice("format", o.format.as_ref(), OutputFormat::NAMES, d.format),
+        junit: from.path("junit", o.junit.as_ref()),
+        timings: from.bool("timings", o.timings, d.timings),
+        wait: from.duration("wait", o.wait.as_ref()),
         behavior: from.behavior(),
     };
     from.check_project_keys();
@@ -210,6 +215,16 @@ impl FlagSources<'_> {
 
     fn text(&mut self, name: &str, given: Option<&String>) -> Option<String> {
         given.cloned().or_else(|| self.env(name).map(|(_, value)| value))
+    }
+
+    fn duration(&mut self, name: &str, given: Option<&String>) -> Option<Duration> {
+        let given = given.map(|text| (format!("--{name}"), text.clone()));
+        let (giver, text) = given.or_else(|| self.env(name))?;
+        let duration = super::duration(&text);
+        if duration.is_none() {
+            self.refuse(&giver, &text, "a number of seconds or a duration such as 10m");
+        }
+        duration
     }
 
     fn path(&mut self, name: &str, given: Option<&PathBuf>) -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! dbt's global flags, resolved.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -53,6 +54,20 @@ impl LogFormat {
     pub fn as_str(self) -> &'static str {
         name_of(Self::NAMES, self)
     }
+}
+
+/// For whom a run is reported beside the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum OutputFormat {
+    Default,
+    /// Annotations and a step summary of GitHub Actions.
+    Github,
+}
+
+impl OutputFormat {
+    /// Names of the flag's values.
+    pub const NAMES: &'static [(&'static str, Self)] = &[("default", Self::Default), ("github", Self::Github)];
 }
 
 /// The least severe lines that are written.
@@ -153,6 +168,14 @@ pub struct Flags {
     pub export_saved_queries: bool,
     pub clean_project_files_only: bool,
     pub host: String,
+    /// hetl's own: for whom a run is reported.
+    pub format: OutputFormat,
+    /// hetl's own: where results are written as JUnit XML, relative to the working folder.
+    pub junit: Option<PathBuf>,
+    /// hetl's own: whether the slowest nodes are listed at the end.
+    pub timings: bool,
+    /// hetl's own: how long another run that holds the target is waited for; none where the flag is not given.
+    pub wait: Option<Duration>,
     /// Behaviour flags that only `flags:` of the project sets (`require_…`), all of them with their value.
     pub behavior: Map<String, Value>,
 }
@@ -226,6 +249,10 @@ impl Default for Flags {
             export_saved_queries: false,
             clean_project_files_only: true,
             host: "127.0.0.1".into(),
+            format: OutputFormat::Default,
+            junit: None,
+            timings: false,
+            wait: None,
             behavior: Map::new(),
         }
     }

@@ -22,6 +22,8 @@ pub struct Invocation {
     pub working_dir: PathBuf,
     /// The user's home folder, where there is one.
     pub home_dir: Option<PathBuf>,
+    /// The name of the machine.
+    pub host: String,
     /// The environment as it was at the start.
     pub environment: BTreeMap<String, String>,
 }
@@ -37,6 +39,7 @@ impl Invocation {
             args,
             working_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             home_dir: dirs::home_dir(),
+            host: host_name(),
             environment: std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
@@ -53,6 +56,7 @@ impl Invocation {
             args: Map::new(),
             working_dir: working_dir.into(),
             home_dir: None,
+            host: "localhost".into(),
             environment: BTreeMap::new(),
         }
     }
@@ -84,4 +88,14 @@ impl Invocation {
         }
         named("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| home().map(|home| home.join(".cache")))
     }
+}
+
+#[cfg(unix)]
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "localhost".into())
 }

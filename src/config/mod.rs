@@ -5,6 +5,7 @@
 //! Nothing here reads models or speaks to a warehouse.
 
 mod config_tree;
+mod duration;
 mod flag_sources;
 mod flags;
 mod invocation;
@@ -24,7 +25,8 @@ mod vars;
 mod version;
 
 pub use config_tree::{ConfigKind, ConfigLevel, ConfigTree, NodeConfigChain};
-pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, WarnErrorOptions, WarningFate};
+pub use duration::duration;
+pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, OutputFormat, WarnErrorOptions, WarningFate};
 pub use invocation::Invocation;
 pub use load::{Config, Loaded, load};
 pub use overrides::Overrides;

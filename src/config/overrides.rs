@@ -60,4 +60,9 @@ pub struct Overrides {
     pub export_saved_queries: Option<bool>,
     pub clean_project_files_only: Option<bool>,
     pub host: Option<String>,
+    pub format: Option<String>,
+    pub junit: Option<PathBuf>,
+    pub timings: Option<bool>,
+    /// The text of `--wait`, a duration.
+    pub wait: Option<String>,
 }

@@ -35,6 +35,8 @@ const METHODS: &[&str] = &[
     "add_ephemeral_prefix",
     "get_function_config",
     "get_function_macro_name",
+    "get_materialized_view_config_change_collection",
+    "relation_max_name_length",
 ];
 
 const FIELDS: &[&str] = &["path", "type", "quote_character", "include_policy", "quote_policy", "dbt_created"];
@@ -213,7 +215,7 @@ impl Object for RelationValue {
         Enumerator::Str(FIELDS)
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         let relation = &self.0;
         let mut changed = relation.clone();
         Ok(match method {
@@ -265,7 +267,26 @@ impl Object for RelationValue {
                 let key = text("get", "key", key)?;
                 self.get_value_by_str(&key).unwrap_or_else(|| default.unwrap_or_else(none))
             }
-            "get_function_config" => none(),
+            "get_function_config" => {
+                let [model] = bind("get_function_config", ["model"], args)?;
+                super::user_function::config_of(&required("get_function_config", "model", model)?)?
+            }
+            "get_function_macro_name" => {
+                let [config] = bind("get_function_macro_name", ["config"], args)?;
+                super::user_function::macro_name(&required("get_function_macro_name", "config", config)?)?
+            }
+            "get_materialized_view_config_change_collection" => {
+                let [results, model] = bind(
+                    "get_materialized_view_config_change_collection",
+                    ["relation_results", "relation_config"],
+                    args,
+                )?;
+                super::index_changes::between(
+                    &required("get_materialized_view_config_change_collection", "relation_results", results)?,
+                    &required("get_materialized_view_config_change_collection", "relation_config", model)?,
+                )?
+            }
+            "relation_max_name_length" => super::adapter::identifier_limit(state).map_or_else(none, Value::from),
             _ => return class_method(method, args, relation.quoting),
         })
     }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage, Written};
-use super::{MacroEntry, Session, reference};
+use super::{Halt, MacroEntry, Session, reference};
 use crate::adapters::{AdapterResponse, Connection, Relation, RelationCache, Table};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
@@ -21,6 +21,8 @@ pub struct Worker {
     pub name: String,
     /// Its connection; nobody else uses it, so that a lock never waits.
     pub connection: Mutex<Box<dyn Connection>>,
+    /// Whether its statements must end.
+    pub halt: Arc<Halt>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -30,6 +32,16 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
+    /// A worker with this connection.
+    pub fn new(name: impl Into<String>, connection: Box<dyn Connection>) -> Self {
+        Self { name: name.into(), connection: Mutex::new(connection), halt: Arc::default() }
+    }
+
+    /// An error if no further statement may begin.
+    pub(super) fn check_halt(&self) -> Result<(), Diagnostic> {
+        self.halt.reason().map_or(Ok(()), |reason| Err(reason.diagnostic()))
+    }
+
     /// Its connection.
     pub fn connection(&self) -> MutexGuard<'_, Box<dyn Connection>> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,12 +133,13 @@ impl std::fmt::Debug for NodeRun {
     }
 }
 
+fn is_deferrable(node: &Node) -> bool {
+    node.resource_type == ResourceType::Function || node.is_refable() && !node.is_ephemeral()
+}
+
 /// Where the nodes of another state lie, for [`RunOptions::deferred`]: those that the project has too.
 pub fn deferred_relations(session: &Session, manifest: &Manifest, state: &Manifest) -> HashMap<String, Relation> {
-    let others = state
-        .nodes
-        .iter()
-        .filter(|(id, other)| other.is_refable() && !other.is_ephemeral() && manifest.nodes.contains_key(*id));
+    let others = state.nodes.iter().filter(|(id, other)| is_deferrable(other) && manifest.nodes.contains_key(*id));
     others.map(|(id, other)| (id.clone(), super::model::node_relation(session, other))).collect()
 }
 

@@ -68,6 +68,16 @@ impl TableValue {
         }
     }
 
+    /// Its rows as a warehouse takes them.
+    pub(super) fn to_table(&self) -> Arc<Table> {
+        if let Source::Warehouse(table) = &self.source {
+            return Arc::clone(table);
+        }
+        let cells = |row: &Value| as_row(row).map(|row| row.values.iter().map(cell_of).collect());
+        let rows = self.rows().iter().filter_map(cells).collect();
+        Arc::new(Table::new(self.names.iter().map(|name| (name.clone(), String::new())).collect(), rows))
+    }
+
     /// A seed: kinds are those of its columns, not guessed from values.
     pub(super) fn of_seed(table: Arc<Table>, kinds: Vec<SeedType>, path: String) -> Self {
         Self { kinds: OnceLock::from(kinds), path: Some(path), ..Self::new(table) }

@@ -33,8 +33,8 @@ impl Code {
     /// dbt's sort of error, which tools look for in messages: `Compilation Error`.
     pub fn sort(self) -> &'static str {
         match self {
-            Self::DATABASE | Self::CONNECTION => "Database Error",
-            Self::CANCELLED | Self::SEED | Self::UNSUPPORTED | Self::TEST_FAILED => "Runtime Error",
+            Self::DATABASE | Self::CONNECTION | Self::TARGET_IN_USE => "Database Error",
+            Self::CANCELLED | Self::SEED | Self::UNSUPPORTED | Self::TEST_FAILED | Self::TIMED_OUT => "Runtime Error",
             _ => match &self.id[1..3] {
                 "01" | "04" | "06" => "Runtime Error",
                 "02" => "Parsing Error",
@@ -172,6 +172,10 @@ codes! {
     CONTRACT = "E0706", "contract violated";
     /// A test found failing rows.
     TEST_FAILED = "E0707", "test failed";
+    /// A node took longer than its `timeout`.
+    TIMED_OUT = "E0708", "timed out";
+    /// Another run holds the target.
+    TARGET_IN_USE = "E0709", "another run writes to the target";
 }
 
 #[cfg(test)]

@@ -53,8 +53,9 @@ pub fn json(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
     })
 }
 
-/// One workflow command for GitHub Actions, shown at the line it is about.
-pub fn github(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+/// One workflow command for GitHub Actions, shown at the line it is about. `folder` is where the project is below the
+/// repository's root: empty, or with a slash at its end.
+pub fn github(diagnostic: &Diagnostic, sources: &SourceMap, folder: &str) -> String {
     let mut message = diagnostic.message.clone();
     if let Some(label) = diagnostic.labels.first().filter(|label| !label.text.is_empty()) {
         let _ = write!(message, "\n{}", label.text);
@@ -70,7 +71,7 @@ pub fn github(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         let file = sources.get(label.span.source);
         let start = file.position(label.span.start as usize);
         let end = file.position(label.span.end as usize);
-        let _ = write!(properties, "file={},line={},", escape_property(&file.path), start.line);
+        let _ = write!(properties, "file={},line={},", escape_property(&format!("{folder}{}", file.path)), start.line);
         if start.line == end.line {
             let _ = write!(properties, "col={},endColumn={},", start.column, end.column);
         } else {

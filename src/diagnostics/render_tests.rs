@@ -179,8 +179,8 @@ fn json_has_everything() {
 fn github_annotations_are_one_escaped_line() {
     let sources = SourceMap::new();
     assert_eq!(
-        github(&missing_ref(&sources).note("100%"), &sources),
-        "::error file=models/marts/orders.sql,line=2,col=13,endColumn=24,title=E0501%3A referenced node not found::\
+        github(&missing_ref(&sources).note("100%"), &sources, "jobs/"),
+        "::error file=jobs/models/marts/orders.sql,line=2,col=13,endColumn=24,title=E0501%3A referenced node not found::\
          model `stg_order` is not found%0Areferenced here%0Anote: 100%25%0Ahint: a similar name exists: `stg_orders`"
     );
 }

@@ -191,6 +191,15 @@ pub enum Event {
         status: String,
         total: usize,
     },
+    /// `status` is that of the node: `success`, `error`.
+    LogFunctionResult {
+        description: String,
+        execution_time: f64,
+        index: usize,
+        node_info: NodeInfo,
+        status: String,
+        total: usize,
+    },
     LogSnapshotResult {
         cfg: Map<String, Value>,
         description: String,
@@ -456,6 +465,7 @@ impl Event {
             Self::LogTestResult { node_info, .. }
             | Self::LogStartLine { node_info, .. }
             | Self::LogModelResult { node_info, .. }
+            | Self::LogFunctionResult { node_info, .. }
             | Self::LogSnapshotResult { node_info, .. }
             | Self::LogSeedResult { node_info, .. }
             | Self::LogFreshnessResult { node_info, .. }

@@ -128,6 +128,7 @@ impl Event {
             LogHookEndLine "Q033" Info;
             SkippingDetails "Q034" Info;
             NothingToDo "Q035" Warn;
+            LogFunctionResult "Q047" by_status;
             NoNodesSelected "Q038" Warn;
             CommandCompleted "Q039" Debug;
             ShowNode "Q041" Info;
@@ -180,6 +181,7 @@ impl Event {
                 _ => Level::Info,
             },
             Self::LogModelResult { status, .. }
+            | Self::LogFunctionResult { status, .. }
             | Self::LogSnapshotResult { status, .. }
             | Self::LogSeedResult { status, .. }
             | Self::LogBatchResult { status, .. }

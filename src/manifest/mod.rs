@@ -6,6 +6,7 @@
 mod compiled;
 mod config;
 mod contract;
+mod described;
 mod json;
 mod metadata;
 mod node;
@@ -14,17 +15,21 @@ mod read;
 mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
+mod time_limit;
 
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
+pub use described::Described;
 pub use json::{ManifestJson, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, utc};
 pub use node::{
-    Checksum, ColumnProperties, Constraint, DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata,
+    Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
+    TestMetadata,
 };
 pub use resources::{
     Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
 };
+pub use time_limit::time_limit;
 
 use std::sync::Arc;
 
@@ -37,7 +42,7 @@ pub struct Manifest {
     pub project_name: String,
     /// The target's adapter type.
     pub adapter_type: String,
-    /// Models, seeds, snapshots, analyses, data tests and operations by unique id.
+    /// Models, seeds, snapshots, analyses, data tests, functions and operations by unique id.
     pub nodes: IndexMap<String, Arc<Node>>,
     /// Source tables by unique id.
     pub sources: IndexMap<String, Arc<Source>>,

@@ -161,6 +161,15 @@ pub struct TestDetails {
     pub attached_node: Option<String>,
 }
 
+/// What only user-defined functions have.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FunctionDetails {
+    /// Its parameters in order, with dbt's keys: `name`, `data_type`, `description`, `default_value`.
+    pub arguments: Vec<Map<String, Value>>,
+    /// What it returns: `data_type`, `description`.
+    pub returns: Map<String, Value>,
+}
+
 /// The definition of a generic test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestMetadata {
@@ -172,7 +181,7 @@ pub struct TestMetadata {
     pub kwargs: Map<String, Value>,
 }
 
-/// A model, seed, snapshot, analysis, data test or hook.
+/// A model, seed, snapshot, analysis, data test, function or hook.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// `model.package.name`, unique in a manifest.
@@ -209,7 +218,7 @@ pub struct Node {
     pub raw_code: Arc<str>,
     /// Where `raw_code` stands; byte 0 of it is `span.start`.
     pub span: Option<Span>,
-    /// `sql`.
+    /// `sql`; `python` for functions that are Python code.
     pub language: &'static str,
     /// Calls of `ref`, in order.
     pub refs: Vec<RefCall>,
@@ -217,6 +226,8 @@ pub struct Node {
     pub sources: Vec<(String, String)>,
     /// Calls of `metric`.
     pub metrics: Vec<Vec<String>>,
+    /// Calls of `function`: `[name]` or `[package, name]`.
+    pub functions: Vec<Vec<String>>,
     /// What it needs.
     pub depends_on: DependsOn,
     /// Rendered description.
@@ -253,6 +264,8 @@ pub struct Node {
     pub time_spine: Option<Value>,
     /// Data test only.
     pub test: TestDetails,
+    /// Function only.
+    pub function: FunctionDetails,
     /// Seed only: folder of its package, absolute.
     pub root_path: Option<String>,
     /// Its entry in a property file (of a generic test: the whole item of the list of tests).
@@ -286,6 +299,7 @@ impl Node {
             refs: Vec::new(),
             sources: Vec::new(),
             metrics: Vec::new(),
+            functions: Vec::new(),
             depends_on: DependsOn::default(),
             description: String::new(),
             columns: IndexMap::new(),
@@ -304,6 +318,7 @@ impl Node {
             primary_key: Vec::new(),
             time_spine: None,
             test: TestDetails::default(),
+            function: FunctionDetails::default(),
             root_path: None,
             properties_span: None,
             index: None,

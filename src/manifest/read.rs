@@ -10,15 +10,16 @@ use serde_json::{Map, Value};
 
 use super::{
     Checksum, ColumnProperties, CompiledNode, CompiledNodes, Constraint, DependsOn, Doc, Exposure, FreshnessRule,
-    FreshnessThreshold, Group, Macro, MacroArgument, Manifest, Node, NodeConfig, RefCall, ResourceType, SemanticLayer,
-    Source, TestDetails, TestMetadata, TimePeriod, UnitTest,
+    FreshnessThreshold, FunctionDetails, Group, Macro, MacroArgument, Manifest, Node, NodeConfig, RefCall,
+    ResourceType, SemanticLayer, Source, TestDetails, TestMetadata, TimePeriod, UnitTest,
 };
 use crate::adapters::RelationParts;
 
 impl Manifest {
     /// The manifest that a `manifest.json` describes, and what it tells of compiled nodes.
     pub fn from_json(json: &Value) -> (Self, CompiledNodes) {
-        let nodes: IndexMap<String, Arc<Node>> = entries(json, "nodes", |value| Arc::new(node(value)));
+        let mut nodes: IndexMap<String, Arc<Node>> = entries(json, "nodes", |value| Arc::new(node(value)));
+        nodes.extend(entries(json, "functions", |value| Arc::new(node(value))));
         let disabled = |wanted: fn(&str) -> bool| {
             entries(json, "disabled", Clone::clone)
                 .into_iter()
@@ -57,10 +58,8 @@ impl Manifest {
 }
 
 fn compiled_nodes(json: &Value) -> CompiledNodes {
-    let nodes = json.get("nodes").and_then(Value::as_object);
-    nodes
-        .into_iter()
-        .flatten()
+    let maps = ["nodes", "functions"].into_iter().filter_map(|key| json.get(key).and_then(Value::as_object));
+    maps.flatten()
         .filter(|(_, value)| value.get("compiled_code").is_some() || option(value, "build_path").is_some())
         .map(|(id, value)| {
             let compiled = CompiledNode {
@@ -98,6 +97,7 @@ fn node(value: &Value) -> Node {
         refs: list(value, "refs", ref_call),
         sources: pairs(value, "sources"),
         metrics: nested(value, "metrics"),
+        functions: nested(value, "functions"),
         depends_on: depends_on(value),
         description: text(value, "description"),
         columns: entries(value, "columns", column),
@@ -125,6 +125,10 @@ fn node(value: &Value) -> Node {
             column_name: option(value, "column_name"),
             file_key_name: option(value, "file_key_name"),
             attached_node: option(value, "attached_node"),
+        },
+        function: FunctionDetails {
+            arguments: list(value, "arguments", |argument| argument.as_object().cloned().unwrap_or_default()),
+            returns: object(value, "returns"),
         },
         root_path: option(value, "root_path"),
         index: value.get("index").and_then(Value::as_u64).map(|index| index as usize),

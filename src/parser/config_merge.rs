@@ -136,6 +136,7 @@ fn node_defaults(kind: ResourceType) -> Value {
     let materialized = match kind {
         ResourceType::Seed => "seed",
         ResourceType::Snapshot => "snapshot",
+        ResourceType::Function => "function",
         _ => "view",
     };
     let mut values = json!({
@@ -149,6 +150,9 @@ fn node_defaults(kind: ResourceType) -> Value {
     let own = match kind {
         ResourceType::Model => json!({"access": "protected", "freshness": null}),
         ResourceType::Seed => json!({"delimiter": ",", "quote_columns": null}),
+        ResourceType::Function => {
+            json!({"type": "scalar", "volatility": null, "runtime_version": null, "entry_point": null})
+        }
         ResourceType::Snapshot => json!({
             "strategy": null, "target_schema": null, "target_database": null, "updated_at": null, "check_cols": null,
             "snapshot_meta_column_names": {

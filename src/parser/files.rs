@@ -28,7 +28,9 @@ pub(super) enum FileKind {
     Docs,
     Properties,
     Fixture,
-    /// A Python model or a user-defined function, which cannot be run.
+    /// A user-defined function, in SQL or Python.
+    Function,
+    /// A Python model, which cannot be run.
     Unsupported,
 }
 
@@ -99,7 +101,7 @@ fn find(project: &Project, root: &Project, unreachable: &mut Diagnostics) -> Vec
         "py" => Some(FileKind::Unsupported),
         _ => sql(extension, FileKind::Model),
     });
-    walk(&paths.function, |_, extension| matches!(extension, "sql" | "py").then_some(FileKind::Unsupported));
+    walk(&paths.function, |_, extension| matches!(extension, "sql" | "py" | "js").then_some(FileKind::Function));
     walk(&paths.analysis, |_, extension| sql(extension, FileKind::Analysis));
     walk(&paths.snapshot, |_, extension| sql(extension, FileKind::Snapshot));
     walk(&paths.seed, |_, extension| (extension == "csv").then_some(FileKind::Seed));
@@ -110,7 +112,7 @@ fn find(project: &Project, root: &Project, unreachable: &mut Diagnostics) -> Vec
         _ => None,
     });
     let documented: Vec<String> =
-        [&paths.model, &paths.seed, &paths.snapshot, &paths.analysis, &paths.macros, &paths.test]
+        [&paths.model, &paths.seed, &paths.snapshot, &paths.analysis, &paths.macros, &paths.test, &paths.function]
             .into_iter()
             .flatten()
             .cloned()

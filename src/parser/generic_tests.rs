@@ -218,6 +218,7 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
         properties_span: Some(definition.item),
         refs: captured.refs,
         sources: captured.sources,
+        functions: captured.functions,
         depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
         description: split.description,
         tags,

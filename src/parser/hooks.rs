@@ -32,6 +32,7 @@ fn one(parsing: &Parsing, project: &Project, hook: &Hook, when: &'static str, in
         checksum: sha256(raw_code.as_bytes()),
         raw_code,
         span: None,
+        language: "sql",
         patch: None,
         name,
     };

@@ -10,7 +10,9 @@ use super::nodes::NodeSet;
 use super::parse::Resources;
 use super::parsing::Parsing;
 use super::references::{self, Reference};
-use super::resolve::{Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies};
+use super::resolve::{
+    Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies, functions_called,
+};
 use super::unit_tests::applies_to;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::selection::Selectors;
@@ -151,7 +153,7 @@ fn describe_nodes(parsing: &Parsing, nodes: &mut NodeSet, problems: &mut Diagnos
     }
 }
 
-/// Turns `ref` and `source` calls into dependencies. A test whose parent is missing is disabled but stays in the manifest,
+/// Turns `ref`, `source` and `function` calls into dependencies. A test whose parent is missing is disabled but stays in the manifest,
 /// as in dbt.
 fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostics) {
     for node in nodes.enabled.values_mut() {
@@ -163,7 +165,8 @@ fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, proble
             span: node.span,
             source_place: &|call| super::places::of_source(parsing.sources(), node, call),
         };
-        let (ids, found) = dependencies(lookup, &caller, &node.refs, &node.sources);
+        let (mut ids, mut found) = dependencies(lookup, &caller, &node.refs, &node.sources);
+        functions_called(lookup, &caller, &node.functions, &mut ids, &mut found);
         if !found.is_empty() && node.resource_type == ResourceType::Test {
             node.config.disable();
         }

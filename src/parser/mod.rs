@@ -11,6 +11,7 @@ mod docs;
 mod exposures;
 mod extraction;
 mod files;
+mod functions;
 mod generic_tests;
 mod hooks;
 mod link;

@@ -16,7 +16,7 @@ use super::templates;
 use super::templates::Reading;
 use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
-use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails};
+use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails, time_limit};
 
 /// What is known of a node before its template is read.
 pub(super) struct Draft<'a> {
@@ -31,6 +31,8 @@ pub(super) struct Draft<'a> {
     pub(super) raw_code: Arc<str>,
     pub(super) span: Option<Span>,
     pub(super) checksum: Checksum,
+    /// `sql` or `python`.
+    pub(super) language: &'static str,
     pub(super) patch: Option<&'a Patch>,
 }
 
@@ -101,10 +103,11 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         config_call: captured.config_call,
         raw_code: draft.raw_code,
         span: draft.span,
-        language: "sql",
+        language: draft.language,
         refs: captured.refs,
         sources: captured.sources,
         metrics: captured.metrics,
+        functions: captured.functions,
         depends_on: DependsOn { macros: captured.macros, nodes: Vec::new() },
         description: draft.patch.map(|patch| patch.description.clone()).unwrap_or_default(),
         columns: draft.patch.map(|patch| columns::by_name(&patch.columns)).unwrap_or_default(),
@@ -123,6 +126,7 @@ fn assemble(parsing: &Parsing, draft: Draft<'_>, captured: Reading, resolved: Re
         primary_key: Vec::new(),
         time_spine: draft.patch.and_then(|patch| patch.entry.values.get("time_spine").cloned()),
         test: TestDetails::default(),
+        function: super::functions::details(draft.patch),
         root_path: None,
         properties_span: draft.patch.map(|patch| patch.entry.yaml.span),
         index: None,
@@ -152,7 +156,7 @@ pub(super) fn name_relation(parsing: &Parsing, node: &mut Node) -> Result<(), Di
     }
     let is_relational = match node.resource_type {
         ResourceType::Model => !node.is_ephemeral(),
-        ResourceType::Seed | ResourceType::Snapshot => true,
+        ResourceType::Seed | ResourceType::Snapshot | ResourceType::Function => true,
         ResourceType::Test => {
             node.config.bool("store_failures", false) || parsing.session().config().flags.store_failures
         }
@@ -209,6 +213,7 @@ fn capture_hooks(parsing: &Parsing, node: &mut Node, problems: &mut Diagnostics)
         let captured = templates::capture(parsing, &Arc::new(draft), None)?;
         node.refs.extend(captured.refs);
         node.sources.extend(captured.sources);
+        node.functions.extend(captured.functions);
         for id in captured.macros {
             if !node.depends_on.macros.contains(&id) {
                 node.depends_on.macros.push(id);
@@ -270,6 +275,9 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         return Err(problem("enabled", format!("`enabled` of `{}` must be true or false", node.name)));
     }
     check_types(sources, node)?;
+    if let Err(wrong) = time_limit(config) {
+        return Err(problem("meta", format!("`timeout` under `meta: hetl:` of `{}` {wrong}", node.name)));
+    }
     if let Some(severity) = config.get("severity") {
         let known = severity
             .as_str()
@@ -325,6 +333,7 @@ pub(super) fn file_draft<'a>(
         raw_code: Arc::clone(&file.text),
         span: Some(file.whole()),
         checksum: file.checksum.clone(),
+        language: "sql",
         patch,
         name,
     }

@@ -14,8 +14,8 @@ use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
 use super::{
-    adopted_patches, deprecations, docs, exposures, generic_tests, hooks, link, macros, semantic, snapshots, sources,
-    templates, unit_tests, unsupported,
+    adopted_patches, deprecations, docs, exposures, functions, generic_tests, hooks, link, macros, semantic, snapshots,
+    sources, templates, unit_tests, unsupported,
 };
 use crate::adapters::Adapter;
 use crate::config::Config;
@@ -184,7 +184,10 @@ fn read_resources(
         .map(|project| {
             let own = entries.iter().filter(|entry| {
                 entry.file.package.as_ref() == project.name
-                    && matches!(entry.section, "models" | "seeds" | "snapshots" | "analyses" | "data_tests")
+                    && matches!(
+                        entry.section,
+                        "models" | "seeds" | "snapshots" | "analyses" | "data_tests" | "functions"
+                    )
             });
             (project.name.as_str(), Patches::new(own, problems))
         })
@@ -247,7 +250,14 @@ fn broken_names(
         .chain(nodes.disabled.values().flatten())
         .flat_map(|node| [node.original_file_path.as_str(), node.name.as_str()])
         .collect();
-    let kinds = [FileKind::Model, FileKind::Seed, FileKind::Analysis, FileKind::Snapshot, FileKind::SingularTest];
+    let kinds = [
+        FileKind::Model,
+        FileKind::Seed,
+        FileKind::Analysis,
+        FileKind::Snapshot,
+        FileKind::SingularTest,
+        FileKind::Function,
+    ];
     let mut names = std::collections::HashSet::new();
     for file in files.iter().filter(|file| kinds.contains(&file.kind) && !read.contains(file.original_path.as_str())) {
         let stem = super::names::stem(&file.relative_path);
@@ -279,6 +289,7 @@ pub(super) fn file_nodes(
                 FileKind::Analysis => vec![one(parsing, ResourceType::Analysis, "analyses", file, patches)],
                 FileKind::SingularTest => vec![one(parsing, ResourceType::Test, "data_tests", file, patches)],
                 FileKind::Snapshot => snapshots::of_file(parsing, file, patches),
+                FileKind::Function => vec![functions::of_file(parsing, file, patches)],
                 _ => Vec::new(),
             }
         })
@@ -409,6 +420,7 @@ fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: 
             "seeds" => "seed",
             "snapshots" => "snapshot",
             "analyses" => "analysis",
+            "functions" => "function",
             _ => "test",
         };
         let mut ids = vec![format!("{kind}.{package}.{file}")];

@@ -24,6 +24,8 @@ pub(super) struct Lookup {
     /// Search name (`orders`, `orders.v2`) → (package, unique id) of enabled nodes.
     nodes: HashMap<String, Vec<(String, String)>>,
     disabled: HashMap<String, Vec<String>>,
+    functions: HashMap<String, Vec<(String, String)>>,
+    disabled_functions: HashMap<String, Vec<String>>,
     sources: HashMap<(String, String), Vec<(String, String)>>,
     disabled_sources: HashMap<(String, String), Vec<String>>,
     /// Nodes that could not be read, which is reported already.
@@ -36,6 +38,8 @@ impl Lookup {
         let mut lookup = Self {
             nodes: HashMap::new(),
             disabled: HashMap::new(),
+            functions: HashMap::new(),
+            disabled_functions: HashMap::new(),
             sources: HashMap::new(),
             disabled_sources: HashMap::new(),
             broken: nodes.broken.clone(),
@@ -51,6 +55,14 @@ impl Lookup {
             for name in search_names(node) {
                 lookup.disabled.entry(name).or_default().push(node.package_name.clone());
             }
+        }
+        for node in nodes.enabled.values().filter(|node| node.resource_type == ResourceType::Function) {
+            let place = (node.package_name.clone(), node.unique_id.clone());
+            lookup.functions.entry(node.name.clone()).or_default().push(place);
+        }
+        let disabled_nodes = nodes.disabled.values().flatten();
+        for node in disabled_nodes.filter(|node| node.resource_type == ResourceType::Function) {
+            lookup.disabled_functions.entry(node.name.clone()).or_default().push(node.package_name.clone());
         }
         for source in sources.values() {
             let key = (source.source_name.clone(), source.name.clone());
@@ -87,6 +99,25 @@ impl Lookup {
             return Found::Enabled(id);
         }
         if self.disabled_sources.contains_key(call) { Found::Disabled } else { Found::Nothing }
+    }
+
+    /// The function that a call of `function` in a resource of `package` means.
+    pub(super) fn function(&self, call: &[String], package: &str) -> Found<'_> {
+        let (Some(name), wanted) = (call.last(), (call.len() > 1).then(|| call[0].as_str())) else {
+            return Found::Nothing;
+        };
+        if let Some(id) = self.functions.get(name).and_then(|found| self.pick(found, wanted, package)) {
+            return Found::Enabled(id);
+        }
+        let disabled = self.disabled_functions.get(name);
+        let is_disabled =
+            disabled.is_some_and(|packages| wanted.is_none_or(|wanted| packages.iter().any(|p| p == wanted)));
+        if is_disabled { Found::Disabled } else { Found::Nothing }
+    }
+
+    /// Names that `function` knows, for hints.
+    pub(super) fn function_names(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(String::as_str)
     }
 
     fn pick<'a>(&self, candidates: &'a [(String, String)], wanted: Option<&str>, package: &str) -> Option<&'a str> {
@@ -164,6 +195,37 @@ pub(super) fn dependencies(
         }
     }
     (ids, problems)
+}
+
+/// Adds the functions that a resource calls to what it depends on.
+pub(super) fn functions_called(
+    lookup: &Lookup,
+    caller: &Caller<'_>,
+    calls: &[Vec<String>],
+    ids: &mut Vec<String>,
+    problems: &mut Diagnostics,
+) {
+    for call in calls {
+        let name = call.last().map(String::as_str).unwrap_or_default();
+        match lookup.function(call, caller.package) {
+            Found::Enabled(id) if ids.iter().any(|known| known == id) => {}
+            Found::Enabled(id) => ids.push(id.to_owned()),
+            Found::Nothing if lookup.is_broken(name) => {}
+            missing => {
+                let is_disabled = matches!(missing, Found::Disabled);
+                let code = if is_disabled { Code::REF_DISABLED } else { Code::REF_NOT_FOUND };
+                let reason = if is_disabled { "is disabled" } else { "was not found" };
+                let message = format!(
+                    "{} '{}' ({}) depends on a function named '{name}' which {reason}",
+                    title(caller.kind),
+                    caller.unique_id,
+                    caller.path
+                );
+                let problem = with_severity(caller, code, message).at_some(caller.span, "called in here");
+                problems.push(problem.suggest(name, lookup.function_names()));
+            }
+        }
+    }
 }
 
 fn missing_node(lookup: &Lookup, caller: &Caller<'_>, call: &RefCall, disabled: bool) -> Diagnostic {

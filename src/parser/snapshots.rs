@@ -37,6 +37,7 @@ pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) 
                 raw_code: file.text[block.body.clone()].into(),
                 span: Some(file.span(block.body.clone())),
                 checksum: file.checksum.clone(),
+                language: "sql",
                 patch: patches.get("snapshots", &block.name),
                 name: block.name.clone(),
             };
@@ -80,6 +81,7 @@ fn relation_snapshot(parsing: &Parsing, patch: &Patch, relation: &Value) -> Pars
         checksum: sha256(raw_code.as_bytes()),
         raw_code,
         span: None,
+        language: "sql",
         patch: Some(patch),
         name: entry.name.clone(),
     };

@@ -43,6 +43,7 @@ pub(super) struct Reading {
     pub(super) refs: Vec<RefCall>,
     pub(super) sources: Vec<(String, String)>,
     pub(super) metrics: Vec<Vec<String>>,
+    pub(super) functions: Vec<Vec<String>>,
     pub(super) config_call: Map<String, Value>,
     /// Unique ids of the macros that the template itself calls, each once.
     pub(super) macros: Vec<String>,
@@ -55,6 +56,7 @@ impl From<Captured> for Reading {
             refs: captured.refs,
             sources: captured.sources,
             metrics: captured.metrics,
+            functions: captured.functions,
             config_call: captured.config_call,
             macros: Vec::new(),
             warnings: captured.warnings,
@@ -135,6 +137,7 @@ pub(super) fn capture_generic_test(
     let in_macro = test_capture.take();
     captured.refs.extend(in_macro.refs);
     captured.sources.extend(in_macro.sources);
+    captured.functions.extend(in_macro.functions);
     captured.config_call = in_macro.config_call;
     captured.warnings.extend(in_macro.warnings);
     add_macros(&mut captured, &rendered);

@@ -11,7 +11,7 @@ use super::node_config::{ConfigSources, resolve};
 use super::parsing::Parsing;
 use super::properties::Entry;
 use crate::diagnostics::{Code, Diagnostic, Span};
-use crate::manifest::{DependsOn, NodeConfig, ResourceType, UnitTest};
+use crate::manifest::{DependsOn, NodeConfig, ResourceType, UnitTest, time_limit};
 
 /// Fixture files of all packages, by package and name.
 pub(super) struct Fixtures<'a>(HashMap<(&'a str, &'a str), &'a ProjectFile>);
@@ -49,6 +49,10 @@ pub(super) fn unit_test<'a>(
         call: &Map::new(),
     };
     let resolved = resolve(parsing.project(), &sources);
+    if let Err(wrong) = time_limit(&resolved.config) {
+        let message = format!("`timeout` under `meta: hetl:` of `{}` {wrong}", entry.name);
+        return Err(Diagnostic::error(Code::INVALID_CONFIG, message).at(entry.span("config"), ""));
+    }
     let mut given = Vec::new();
     for item in entry.list("given")? {
         given.push(table(entry, item, fixtures, true)?);

@@ -67,11 +67,12 @@ impl Runner {
             .map(|number| self.worker(&pool::thread_name(number)))
             .collect::<Result<Vec<_>, Diagnostic>>()?;
         let known: Mutex<Vec<FreshnessResult>> = Mutex::default();
-        let asked = pool::work_through(plan, &workers, &self.stop, |worker, taken| {
+        let asked = Mutex::default();
+        pool::work_through(plan, &workers, &self.stop, &asked, |worker, taken| {
             self.freshness_job(plan, worker, taken, &known)
         });
-        results.extend(asked);
-        if runs_hooks {
+        results.extend(asked.into_inner().unwrap_or_else(PoisonError::into_inner));
+        if runs_hooks && !self.is_interrupted() {
             results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);
         }
         summary::report_finish(self.reporter(), &self.manifest, &results, begin.elapsed().as_secs_f64());
@@ -109,8 +110,7 @@ impl Runner {
             node_info: node_info.clone(),
             total: plan.len(),
         });
-        let handle = worker.connection().cancel_handle();
-        self.stop.begins(id, handle);
+        self.stop.begins(id, worker);
         let started_at = Some(Timestamp::now());
         let outcome = self.ask(source, worker);
         // A source has nothing to compile; dbt writes the step all the same.

@@ -148,7 +148,9 @@ impl HookLine<'_> {
             total: self.total,
         });
         let execute_start = Timestamp::now();
+        runner.stop.begins(&self.name, worker);
         let outcome = if sql.trim().is_empty() { Ok(()) } else { run.execute_outside_transaction(&sql) };
+        runner.stop.ends(&self.name);
         let execute = Timing { name: "execute", started_at: Some(execute_start), completed_at: Some(Timestamp::now()) };
         let execution_time = begin.elapsed().as_secs_f64();
         let (status, message, failures, diagnostics) = match outcome {

@@ -11,6 +11,7 @@ mod failure;
 mod freshness;
 mod hooks;
 mod inline;
+mod locking;
 mod microbatch;
 mod model;
 mod node;
@@ -26,6 +27,7 @@ mod show;
 mod stop;
 mod subject;
 mod summary;
+mod time_limit;
 mod unit_test;
 
 pub use catalog::catalog_rows;

@@ -11,6 +11,7 @@ use super::pool::Taken;
 use super::run::{Action, Runner};
 use super::sample::Window;
 use super::subject::Subject;
+use super::time_limit::TimeLimit;
 use super::{cloning, data_test, microbatch, model, seed, show, unit_test};
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
@@ -91,8 +92,8 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
         runner.report(&line);
     }
     let mut running = Running { runner, worker, node_info, timing: Vec::new() };
-    let handle = worker.connection.lock().unwrap_or_else(PoisonError::into_inner).cancel_handle();
-    runner.stop.begins(&unique_id, handle);
+    runner.stop.begins(&unique_id, worker);
+    let limit = TimeLimit::begin(subject.time_limit(), worker);
     let outcome = match subject {
         Subject::Node(node) => node_job(&mut running, node),
         Subject::UnitTest(test) => unit_test::run(&mut running, test),
@@ -103,7 +104,9 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
             ..Done::default()
         }),
     };
+    drop(limit);
     runner.stop.ends(&unique_id);
+    worker.halt.clear();
     close_transaction(worker, outcome.is_ok());
     let ephemeral = match (subject, &outcome) {
         (Subject::Node(node), Err(_)) => broken_ephemeral(runner, node, worker),

@@ -1,6 +1,6 @@
 //! `run-operation`: one macro, called by name.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use minijinja::Value as JinjaValue;
 use serde_json::{Map, Value};
@@ -34,8 +34,8 @@ pub fn run_operation(
         .suggest(bare, macros.names())
     })?;
     let connection = session.adapter().connect()?;
-    stop.begins(name, connection.cancel_handle());
-    let worker = Arc::new(Worker { name: "MainThread".into(), connection: Mutex::new(connection) });
+    let worker = Arc::new(Worker::new("MainThread", connection));
+    stop.begins(name, &worker);
     let run = NodeRun::new(RunParts {
         session: Arc::clone(session),
         manifest: Arc::clone(manifest),

@@ -1,9 +1,9 @@
 //! Workers that go through a plan: each takes the next job that is ready, until nothing is left or the run is stopped.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::stop::Stop;
-use crate::plan::{NodeResult, Plan, Schedule, Step};
+use crate::plan::{NodeResult, NodeStatus, Plan, Schedule, Step};
 
 /// Stack of a worker in bytes: templates call each other deeply.
 const STACK: usize = 16 * 1024 * 1024;
@@ -21,19 +21,19 @@ pub(super) struct Taken {
 
 struct State<'plan> {
     schedule: Schedule<'plan>,
-    results: Vec<NodeResult>,
     taken: usize,
 }
 
 /// Goes through a plan with these workers; `run` is called on the worker's own thread, which is named as dbt names it.
-/// Results come in the order of completion. Jobs that a stop prevented have none.
+/// `results` gets one after the other in the order of completion. Jobs that a stop prevented have none.
 pub(super) fn work_through<W: Sync>(
     plan: &Plan,
     workers: &[W],
-    stop: &Stop,
+    stop: &Arc<Stop>,
+    results: &Mutex<Vec<NodeResult>>,
     run: impl Fn(&W, Taken) -> NodeResult + Sync,
-) -> Vec<NodeResult> {
-    let state = Mutex::new(State { schedule: Schedule::new(plan), results: Vec::with_capacity(plan.len()), taken: 0 });
+) {
+    let state = Mutex::new(State { schedule: Schedule::new(plan), taken: 0 });
     let changed = Condvar::new();
     std::thread::scope(|scope| {
         for (number, worker) in workers.iter().enumerate() {
@@ -41,7 +41,9 @@ pub(super) fn work_through<W: Sync>(
             let work = move || {
                 while let Some(taken) = take(state, changed, stop) {
                     let result = run(worker, taken);
-                    finish(state, changed, stop, taken, result);
+                    let status = result.status;
+                    keep(results, result);
+                    finish(state, changed, stop, taken, status);
                 }
             };
             let thread = std::thread::Builder::new().name(thread_name(number)).stack_size(STACK);
@@ -49,12 +51,17 @@ pub(super) fn work_through<W: Sync>(
                 // No thread at all could be started: the last resort is to work here.
                 while let Some(taken) = take(state, changed, stop) {
                     let result = run(worker, taken);
-                    finish(state, changed, stop, taken, result);
+                    let status = result.status;
+                    keep(results, result);
+                    finish(state, changed, stop, taken, status);
                 }
             }
         }
     });
-    state.into_inner().unwrap_or_else(PoisonError::into_inner).results
+}
+
+fn keep(results: &Mutex<Vec<NodeResult>>, result: NodeResult) {
+    results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
 }
 
 /// dbt's name for the thread of a worker, counted from 0.
@@ -76,11 +83,9 @@ fn take(state: &Mutex<State<'_>>, changed: &Condvar, stop: &Stop) -> Option<Take
     }
 }
 
-fn finish(state: &Mutex<State<'_>>, changed: &Condvar, stop: &Stop, taken: Taken, result: NodeResult) {
-    let status = result.status;
-    let fails = result.status.is_failure() && status != crate::plan::NodeStatus::Skipped;
+fn finish(state: &Mutex<State<'_>>, changed: &Condvar, stop: &Arc<Stop>, taken: Taken, status: NodeStatus) {
+    let fails = status.is_failure() && status != NodeStatus::Skipped;
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    state.results.push(result);
     state.schedule.finish(taken.job, status);
     drop(state);
     if fails {

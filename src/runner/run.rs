@@ -10,7 +10,7 @@ use super::pool::{self, Taken};
 use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
-use super::{hooks, node, schemas, summary};
+use super::{hooks, locking, node, schemas, summary};
 use crate::adapters::{Relation, Table};
 use crate::artifacts::TargetFolder;
 use crate::compiler::Compiler;
@@ -19,6 +19,9 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
 use crate::manifest::{CompiledNode, CompiledNodes, Manifest, Node};
 use crate::plan::{BatchResults, NodeResult, NodeStatus, Plan, RunResults};
+
+/// Why jobs were not begun after Ctrl-C.
+const INTERRUPTED: &str = "Skipping due to keyboard interrupt";
 
 /// What is done with each job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub struct Runner {
     pub(super) target: TargetFolder,
     /// The window of event time that inputs are limited to (`--sample`).
     pub(super) sample: Option<Window>,
+    /// What became of each job so far.
+    results: Arc<Mutex<Vec<NodeResult>>>,
     compiled: Mutex<CompiledNodes>,
     tables: Mutex<IndexMap<String, Table>>,
 }
@@ -91,9 +96,19 @@ impl Runner {
             deferred: parts.deferred,
             batches: parts.batches,
             compiler: Compiler::new(),
+            results: Arc::default(),
             compiled: Mutex::default(),
             tables: Mutex::default(),
         })
+    }
+
+    /// At the first Ctrl-C `save` is given what became of the plan until then, before anything is cancelled.
+    pub fn at_interrupt(&self, plan: &Arc<Plan>, save: impl Fn(&RunResults) + Send + 'static) {
+        let (results, plan, begin) = (Arc::clone(&self.results), Arc::clone(plan), Instant::now());
+        self.stop.at_interrupt(move || {
+            let known = results.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            save(&RunResults::collect(&plan, known, Some(INTERRUPTED), begin.elapsed().as_secs_f64()));
+        });
     }
 
     /// Runs a plan. An error means that the run could not begin or go on at all; failures of nodes are in the report.
@@ -107,31 +122,40 @@ impl Runner {
             target_name: self.session.config().profile.target_name.clone(),
         });
         self.report(&Event::blank());
+        let writes = matches!(self.action, Action::Build | Action::Clone);
+        if writes {
+            locking::take(self, plan)?;
+        }
         let main = self.worker("MainThread")?;
-        let mut results = Vec::new();
-        if matches!(self.action, Action::Build | Action::Clone) {
+        if writes {
             schemas::prepare(self, plan, &main)?;
         }
         if self.action == Action::Build {
             let begun = hooks::run_all(self, hooks::When::Start, &main, &[])?;
             let may_go_on = hooks::succeeded(&begun) || !self.behaves("skip_nodes_if_on_run_start_fails");
-            results.extend(begun);
+            self.results().extend(begun);
             if may_go_on {
-                results.extend(self.execute(plan, threads)?);
+                self.execute(plan, threads)?;
             } else {
-                results.extend(self.skip_all(plan));
+                let skipped = self.skip_all(plan);
+                self.results().extend(skipped);
             }
-            results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);
+            if !self.is_interrupted() {
+                let known = self.results().clone();
+                let ended = hooks::run_all(self, hooks::When::End, &main, &known)?;
+                self.results().extend(ended);
+            }
         } else {
-            results.extend(self.execute(plan, threads)?);
+            self.execute(plan, threads)?;
         }
+        let results = std::mem::take(&mut *self.results());
         let seconds = begin.elapsed().as_secs_f64();
         if self.action == Action::Build {
             summary::report_finish(self.reporter(), &self.manifest, &results, seconds);
         }
         let reason = self.stop.reason().map(|reason| match reason {
             StopReason::FailFast => "Skipping due to fail_fast",
-            StopReason::Interrupt => "Skipping due to keyboard interrupt",
+            StopReason::Interrupt => INTERRUPTED,
         });
         Ok(RunReport {
             results: RunResults::collect(plan, results, reason, seconds),
@@ -140,15 +164,20 @@ impl Runner {
         })
     }
 
-    fn execute(&self, plan: &Plan, threads: usize) -> Result<Vec<NodeResult>, Diagnostics> {
+    /// Whether Ctrl-C stopped the run: then hooks of its end are left out, as in dbt.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.stop.reason() == Some(StopReason::Interrupt)
+    }
+
+    fn execute(&self, plan: &Plan, threads: usize) -> Result<(), Diagnostics> {
         let count = threads.min(plan.len()).max(1);
         let workers =
             (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
-        let results = pool::work_through(plan, &workers, &self.stop, |worker, taken| self.job(plan, worker, taken));
+        pool::work_through(plan, &workers, &self.stop, &self.results, |worker, taken| self.job(plan, worker, taken));
         for name in self.stop.cancelled() {
             self.report(&Event::LogCancelLine { conn_name: name });
         }
-        Ok(results)
+        Ok(())
     }
 
     fn job(&self, plan: &Plan, worker: &Arc<Worker>, taken: Taken) -> NodeResult {
@@ -190,7 +219,7 @@ impl Runner {
     /// A worker with a connection of its own.
     pub(super) fn worker(&self, name: &str) -> Result<Arc<Worker>, Diagnostic> {
         let connection = self.session.adapter().connect()?;
-        Ok(Arc::new(Worker { name: name.to_owned(), connection: Mutex::new(connection) }))
+        Ok(Arc::new(Worker::new(name, connection)))
     }
 
     pub(super) fn reporter(&self) -> &dyn Reporter {
@@ -218,6 +247,10 @@ impl Runner {
     /// Keeps the rows of a node that is shown.
     pub(super) fn keep_table(&self, unique_id: &str, table: Table) {
         self.tables().insert(unique_id.to_owned(), table);
+    }
+
+    fn results(&self) -> MutexGuard<'_, Vec<NodeResult>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn compiled(&self) -> MutexGuard<'_, CompiledNodes> {

@@ -46,10 +46,11 @@ pub(super) fn prepare(runner: &Runner, plan: &Plan, worker: &Arc<Worker>) -> Res
     Ok(())
 }
 
-fn has_relation(node: &Node) -> bool {
+/// Whether running the node writes to a schema.
+pub(super) fn has_relation(node: &Node) -> bool {
     match node.resource_type {
         ResourceType::Model => !node.is_ephemeral(),
-        ResourceType::Seed | ResourceType::Snapshot => true,
+        ResourceType::Seed | ResourceType::Snapshot | ResourceType::Function => true,
         // A test has a relation where it stores its failures.
         ResourceType::Test => node.relation_name.is_some(),
         _ => false,

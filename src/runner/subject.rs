@@ -1,10 +1,11 @@
 //! What a job is about, and the lines that say so.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diagnostics::Span;
 use crate::events::{Event, NodeInfo};
-use crate::manifest::{Exposure, Manifest, Node, ResourceType, Source, UnitTest};
+use crate::manifest::{Exposure, Manifest, Node, ResourceType, Source, UnitTest, time_limit};
 use crate::plan::{NodeResult, NodeStatus};
 
 /// The resource of a job.
@@ -92,6 +93,15 @@ impl Subject {
         }
     }
 
+    /// How long it may take; the parser has refused what is no limit.
+    pub(super) fn time_limit(&self) -> Option<Duration> {
+        match self {
+            Self::Node(node) => time_limit(&node.config).ok().flatten(),
+            Self::UnitTest(test) => time_limit(&test.config).ok().flatten(),
+            Self::Exposure(_) | Self::Source(_) | Self::Semantic(..) => None,
+        }
+    }
+
     /// What events say of it before it has started.
     pub(super) fn node_info(&self) -> NodeInfo {
         match self {
@@ -125,6 +135,7 @@ impl Subject {
                 }
                 ResourceType::Seed => format!("seed file {}", relation_words(node)),
                 ResourceType::Snapshot => format!("snapshot {}", relation_words(node)),
+                ResourceType::Function => format!("function {}", relation_words(node)),
                 other => format!("{} {}", other.as_str(), node.name),
             },
             Self::UnitTest(test) => format!("unit_test {}", unit_test_words(test)),
@@ -177,6 +188,14 @@ impl Subject {
                     index,
                     node_info,
                     result_message: answer,
+                    status: result.status.as_str().into(),
+                    total,
+                },
+                ResourceType::Function => Event::LogFunctionResult {
+                    description: self.description(),
+                    execution_time,
+                    index,
+                    node_info,
                     status: result.status.as_str().into(),
                     total,
                 },

@@ -9,6 +9,7 @@ use super::json_line::{LineFacts, json_line, thread_name};
 use super::log_file::LogFile;
 use super::progress::Progress;
 use super::{Secrets, Style, output, wording};
+use crate::diagnostics::{Diagnostic, SourceMap, render};
 use crate::events::{Event, Level, Reporter};
 
 /// How a log line looks.
@@ -63,6 +64,9 @@ pub struct LogSettings {
     pub extra: Map<String, Value>,
     /// What must not be written.
     pub secrets: Secrets,
+    /// Whether problems are also written as annotations of GitHub Actions, and the folder of the project below the
+    /// repository's root: empty, or with a slash at its end.
+    pub annotations: Option<String>,
 }
 
 impl Default for LogSettings {
@@ -80,6 +84,7 @@ impl Default for LogSettings {
             invocation_id: String::new(),
             extra: Map::new(),
             secrets: Secrets::default(),
+            annotations: None,
         }
     }
 }
@@ -111,6 +116,17 @@ impl Console {
             progress,
             writing: Mutex::new(()),
             settings,
+        }
+    }
+
+    /// Writes a problem as an annotation, where these are wanted.
+    pub fn annotate(&self, problem: &Diagnostic, sources: &SourceMap) {
+        let Some(folder) = &self.settings.annotations else { return };
+        let line = self.settings.secrets.scrub(render::github(problem, sources, folder));
+        let _turn = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &self.progress {
+            Some(progress) => progress.around(|| output::print_line(&line)),
+            None => output::print_line(&line),
         }
     }
 

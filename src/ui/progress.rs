@@ -44,6 +44,7 @@ impl Progress {
             }
             Event::LogTestResult { node_info, .. }
             | Event::LogModelResult { node_info, .. }
+            | Event::LogFunctionResult { node_info, .. }
             | Event::LogSnapshotResult { node_info, .. }
             | Event::LogSeedResult { node_info, .. }
             | Event::LogFreshnessResult { node_info, .. }

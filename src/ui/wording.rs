@@ -64,6 +64,10 @@ fn run_message(event: &Event, style: Style) -> Option<String> {
             let (verb, status) = outcome(status, status, "creating", "created", style);
             Line::new(format!("{verb} {description}"), status).of(*index, *total).took(*execution_time).write(style)
         }
+        Event::LogFunctionResult { description, execution_time, index, status, total, .. } => {
+            let (verb, status) = outcome(status, &status.to_uppercase(), "creating", "created", style);
+            Line::new(format!("{verb} {description}"), status).of(*index, *total).took(*execution_time).write(style)
+        }
         Event::LogBatchResult { batch_index, description, execution_time, status, total_batches, .. } => {
             let (verb, status) = outcome(status, status, "creating", "created", style);
             let line = Line::new(format!("{verb} {description}"), status).of(*batch_index, *total_batches);

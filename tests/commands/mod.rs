@@ -2,10 +2,12 @@
 
 mod compiling;
 mod freshness;
+mod functions;
 mod interrupted;
 mod killed;
 mod locked;
 mod package_idioms;
+mod reports;
 mod secrets;
 mod seeds;
 mod state;

@@ -1,6 +1,6 @@
 //! A further database of a profile's `attach` list.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -46,6 +46,13 @@ impl Attachment {
         self.alias.clone().unwrap_or_else(|| database_name(&self.path))
     }
 
+    /// The file that is written to, if it is a DuckDB file that may be.
+    pub(super) fn writable_file(&self, root: &Path) -> Option<PathBuf> {
+        let is_other =
+            |option: &String| option == "READ_ONLY" || (option.starts_with("TYPE ") && option != "TYPE duckdb");
+        if self.options.iter().any(is_other) { None } else { file(&self.path, root) }
+    }
+
     /// The statement that attaches it; a relative path of a file starts at `root`.
     pub(super) fn to_sql(&self, root: &Path) -> String {
         let mut sql = format!("ATTACH IF NOT EXISTS {}", literal::string(&resolve(&self.path, root)));
@@ -68,6 +75,15 @@ pub(super) fn resolve(path: &str, root: &Path) -> String {
     } else {
         path.to_owned()
     }
+}
+
+/// The file that a path names, if it names one; links are followed, so that one file has one name.
+pub(super) fn file(path: &str, root: &Path) -> Option<PathBuf> {
+    if path.is_empty() || path.contains(':') || path.starts_with('~') {
+        return None;
+    }
+    let file = PathBuf::from(resolve(path, root));
+    Some(std::fs::canonicalize(&file).unwrap_or(file))
 }
 
 fn text(entry: &Map<String, Value>, key: &str) -> Option<String> {
@@ -133,6 +149,16 @@ mod tests {
             Attachment::parse(&entry).unwrap().to_sql(Path::new("")),
             "ATTACH IF NOT EXISTS 'it''s.db' AS other (TYPE sqlite, READ_ONLY, META 'x', QUOTED 'y', ON, N 3)"
         );
+    }
+
+    #[test]
+    fn only_duckdb_files_that_are_written_to_are_locked() {
+        let file = |entry: Value| Attachment::parse(&entry).unwrap().writable_file(Path::new("/p"));
+        assert_eq!(file(json!({"path": "a.db"})), Some(PathBuf::from("/p/a.db")));
+        assert_eq!(file(json!({"path": "a.db", "type": "duckdb"})), Some(PathBuf::from("/p/a.db")));
+        assert_eq!(file(json!({"path": "a.db", "type": "sqlite"})), None);
+        assert_eq!(file(json!({"path": "a.db", "read_only": true})), None);
+        assert_eq!(file(json!({"path": ":memory:"})), None);
     }
 
     #[test]

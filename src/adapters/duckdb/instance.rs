@@ -1,6 +1,6 @@
 //! The database instance of an invocation: opened once, prepared once, shared by all connections.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use ::duckdb::{Config, Connection};
 
 use super::attachment::resolve;
 use super::credentials::{Credentials, invalid};
-use super::error;
+use super::{error, lock_file};
 use crate::adapters::registry::Surroundings;
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -62,7 +62,11 @@ fn connect(credentials: &Credentials, path: &str) -> Result<Connection, Diagnost
         };
         let message = error::from_driver(failure, "").message;
         if attempt >= credentials.connect_attempts || !message.starts_with("IO Error") {
-            return Err(error::cannot_open(&credentials.path, &message));
+            let problem = error::cannot_open(&credentials.path, &message);
+            return Err(match lock_file::holder(Path::new(path)) {
+                Some(holder) => problem.note(format!("it is {holder}")),
+                None => problem,
+            });
         }
         std::thread::sleep(Duration::from_secs(1 << attempt.min(6)));
         attempt += 1;

@@ -10,12 +10,12 @@ mod error;
 mod extension;
 mod instance;
 mod literal;
+mod lock_file;
 mod logical_type;
 mod queries;
 mod secret;
 mod session;
 mod source_location;
-mod statements;
 mod warehouse;
 
 pub use session::Session;

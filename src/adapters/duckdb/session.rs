@@ -11,11 +11,14 @@ use ::duckdb::arrow::record_batch::RecordBatch;
 use ::duckdb::types::Value as DriverValue;
 use ::duckdb::{InterruptHandle, Statement, params_from_iter};
 
-use super::{error, literal, logical_type, queries, statements};
+use super::{error, literal, logical_type, queries};
 use crate::adapters::{
     AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Relation, RelationInfo, RelationType,
-    Table,
+    Table, statements,
 };
+
+/// Rows that one `insert` has.
+const ROWS_AT_ONCE: usize = 1_000;
 
 /// An open DuckDB connection.
 #[derive(Debug)]
@@ -176,6 +179,24 @@ impl Connection for Session {
         let sql = queries::copy_csv(&relation.render_name(), &columns, &csv.to_string_lossy(), delimiter);
         let table = self.query(&sql)?;
         Ok(table.cell(0, 0).as_int().and_then(|count| count.try_into().ok()).unwrap_or_default())
+    }
+
+    fn load_rows(&mut self, relation: &Relation, columns: &[Column], table: &Table) -> Result<u64, DatabaseError> {
+        let columns = match columns {
+            [] => String::new(),
+            columns => {
+                let names: Vec<_> = columns.iter().map(|column| literal::identifier(&column.name)).collect();
+                format!(" ({})", names.join(", "))
+            }
+        };
+        let name = relation.render_name();
+        for batch in table.rows().chunks(ROWS_AT_ONCE) {
+            let marks = |row: &Vec<Cell>| format!("({})", vec!["?"; row.len()].join(", "));
+            let values: Vec<_> = batch.iter().map(marks).collect();
+            let cells: Vec<_> = batch.iter().flatten().cloned().collect();
+            self.execute_with(&format!("insert into {name}{columns} values {}", values.join(", ")), &cells)?;
+        }
+        Ok(table.len() as u64)
     }
 
     fn cancel_handle(&self) -> Arc<dyn Cancel> {

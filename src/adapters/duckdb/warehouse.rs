@@ -1,14 +1,17 @@
 //! The adapter: names, types and defaults of DuckDB, and the way to a connection.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::credentials::Credentials;
+use super::lock_file::{self, LockFile};
 use super::session::Session;
-use super::{instance, source_location};
+use super::{attachment, instance, source_location};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, SeedType};
+use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// DuckDB as a profile's target describes it. The database is opened with the first connection.
@@ -18,6 +21,8 @@ pub struct DuckDb {
     surroundings: Surroundings,
     /// The connection that keeps the instance alive, and that others are made from.
     instance: Mutex<Option<::duckdb::Connection>>,
+    /// Locks on the files, given back after the database is closed: fields are dropped in this order.
+    locks: Mutex<Vec<LockFile>>,
 }
 
 impl DuckDb {
@@ -27,6 +32,7 @@ impl DuckDb {
             credentials: Credentials::parse(credentials)?,
             surroundings: surroundings.clone(),
             instance: Mutex::new(None),
+            locks: Mutex::default(),
         })
     }
 
@@ -78,6 +84,35 @@ impl Adapter for DuckDb {
         Ok(Box::new(Session::new(connection, self.credentials.disable_transactions)))
     }
 
+    fn try_lock(&self, _schemas: &[(String, String)], holder: &LockHolder) -> Result<LockAttempt, Diagnostic> {
+        let root = &self.surroundings.project_root;
+        let attached = self.credentials.attach.iter().filter_map(|attachment| attachment.writable_file(root));
+        let files: BTreeSet<_> = attachment::file(&self.credentials.path, root).into_iter().chain(attached).collect();
+        let (mut locks, mut left_by) = (Vec::new(), None);
+        for file in files {
+            match LockFile::try_lock(&file, holder) {
+                Ok(lock_file::Attempt::Taken(lock, left)) => {
+                    locks.push(lock);
+                    left_by = left_by.or(left);
+                }
+                Ok(lock_file::Attempt::Held(other)) => return Ok(LockAttempt::Held(other)),
+                // DuckDB says better what is wrong with the folder.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let message = format!("cannot lock the database file `{}`: {error}", file.display());
+                    return Err(Diagnostic::error(Code::CONNECTION, message)
+                        .note("hetl locks it by a file beside it, `<name>.hetl-lock`"));
+                }
+            }
+        }
+        *self.locks.lock().unwrap_or_else(PoisonError::into_inner) = locks;
+        Ok(LockAttempt::Taken { left_by })
+    }
+
+    fn lock_patience(&self) -> Duration {
+        Duration::from_secs((1..self.credentials.connect_attempts).map(|attempt| 1 << attempt.min(6)).sum())
+    }
+
     fn warnings(&self) -> &[Diagnostic] {
         &self.credentials.warnings
     }
@@ -96,6 +131,10 @@ impl Adapter for DuckDb {
             SeedType::Time => "time",
             SeedType::Text => "text",
         }
+    }
+
+    fn parameter_mark(&self) -> &'static str {
+        "?"
     }
 
     fn source_location(&self, source: &Value) -> Result<Option<String>, Diagnostic> {

@@ -32,6 +32,7 @@ pub(in crate::context) fn run(
     let sent = super::query_comment::with_comment(run, sql)?;
     report(run, &sent);
     let started = Instant::now();
+    run.worker().check_halt()?;
     let answer = run.worker().connection().execute(&sent, fetch);
     match answer {
         Ok((response, table)) => {
@@ -58,6 +59,7 @@ pub(super) fn with_bindings(
     let sent = super::query_comment::with_comment(run, sql)?;
     report(run, &sent);
     let started = Instant::now();
+    run.worker().check_halt()?;
     let answer = run.worker().connection().execute_with(&sent, bindings);
     let response = answer.map_err(|error| problem(run, &error, &sent))?;
     report_status(run, started, &response.message);
@@ -74,6 +76,7 @@ pub(in crate::context) fn begin(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
         return Ok(());
     }
     report(run, "BEGIN");
+    run.worker().check_halt()?;
     let begun = run.worker().connection().begin();
     begun.map_err(|error| problem(run, &error, "BEGIN"))
 }
@@ -83,6 +86,7 @@ pub(in crate::context) fn commit(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
     if !run.worker().connection().in_transaction() {
         return Ok(());
     }
+    run.worker().check_halt()?;
     report(run, "COMMIT");
     let committed = run.worker().connection().commit();
     committed.map_err(|error| problem(run, &error, "COMMIT"))
@@ -109,8 +113,11 @@ fn report_status(run: &NodeRun, started: Instant, status: &str) {
 
 /// A database error as a diagnostic that shows the statement, where the database told a place in it.
 pub(in crate::context) fn problem(run: &NodeRun, error: &DatabaseError, sql: &str) -> Diagnostic {
-    let code = if error.cancelled { Code::CANCELLED } else { Code::DATABASE };
-    let problem = Diagnostic::error(code, error.message.clone());
+    let problem = match (error.cancelled, run.worker().halt.reason()) {
+        (true, Some(reason)) => reason.diagnostic(),
+        (true, None) => Diagnostic::error(Code::CANCELLED, error.message.clone()),
+        (false, _) => Diagnostic::error(Code::DATABASE, error.message.clone()),
+    };
     let Some(offset) = error.offset.filter(|offset| *offset <= sql.len()) else { return problem };
     let source = run.session().sources().add(format!("statement of {}", run.node().unique_id), sql);
     let end =

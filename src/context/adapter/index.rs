@@ -35,21 +35,25 @@ impl Object for IndexValue {
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        if method != "render" {
-            return Err(Error::from(ErrorKind::UnknownMethod));
-        }
-        let [relation] = bind("render", ["relation"], args)?;
-        Ok(Value::from(self.name(&to_text(&required("render", "relation", relation)?))))
+        let moment = match method {
+            "render" => Some(jiff::Timestamp::now().to_string()),
+            "stable_name" => None,
+            _ => return Err(Error::from(ErrorKind::UnknownMethod)),
+        };
+        let [relation] = bind(method, ["relation"], args)?;
+        Ok(Value::from(self.name(&to_text(&required(method, "relation", relation)?), moment)))
     }
 }
 
 impl IndexValue {
-    /// A name that no earlier index has: the old table's indexes may still be there while the new ones are made.
-    fn name(&self, relation: &str) -> String {
+    /// A name that depends on what the index is. With a moment, one that no earlier index has: `render`, for warehouses where the
+    /// old table's indexes may still be there while the new ones are made. Without, the same one always: `stable_name`.
+    fn name(&self, relation: &str, moment: Option<String>) -> String {
         let mut parts: Vec<String> = self.columns.iter().map(to_text).collect();
         parts.push(relation.to_owned());
         parts.push(self.unique.to_string());
-        parts.push(jiff::Timestamp::now().to_string());
+        parts.push(to_text(&self.kind));
+        parts.extend(moment);
         hex::encode(Md5::digest(parts.join("_").as_bytes()))
     }
 }

@@ -10,6 +10,7 @@ mod dispatch;
 pub(super) mod execute;
 mod external;
 mod foreign_keys;
+mod identifiers;
 mod index;
 pub(super) mod query_comment;
 mod relations;
@@ -21,6 +22,7 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
 pub(super) use cache::find_relation;
+pub(super) use identifiers::limit as identifier_limit;
 
 use super::NodeRun;
 use super::arguments::{bind, bound_method, flag, optional_text, required, text};
@@ -82,6 +84,7 @@ const METHODS: &[&str] = &[
     "get_relation",
     "get_seed_file_path",
     "get_temp_relation_path",
+    "identifier_with_suffix",
     "is_ducklake",
     "is_motherduck",
     "list_relations",
@@ -233,9 +236,11 @@ fn offline(
         "is_motherduck" | "use_ducklake_table_workarounds" => Ok(Value::from(false)),
         "disable_transactions" => Ok(Value::from(adapter.disables_transactions())),
         "escape_sql_string" => one_text(method, "value", args).map(|text| Value::from(text.replace('\'', "''"))),
-        "get_binding_char" => Ok(Value::from("?")),
+        "get_binding_char" => Ok(Value::from(adapter.parameter_mark())),
         "batch_id_for_model" => Ok(batch_id(args)),
         "is_ducklake" => Ok(Value::from(is_ducklake(scope, args))),
+        "identifier_with_suffix" => identifiers::with_suffix(scope, args),
+        "verify_database" if scope.execute() => identifiers::verify_database(scope, args),
         "parse_index" => index::parse(args),
         "build_catalog_relation" => Ok(catalog_relation()),
         "get_catalog_integration" => Ok(none()),
@@ -274,7 +279,6 @@ fn online(
         }
         "commit" => execute::commit(run).or_raise().map(|()| nothing()),
         "ensure_transaction" => execute::begin(run).or_raise().map(|()| nothing()),
-        "verify_database" => Ok(nothing()),
         "get_relation"
         | "already_exists"
         | "list_relations"
@@ -307,6 +311,12 @@ fn online(
         _ if METHODS.contains(&method) => Ok(stand_in(method)),
         _ => Err(Error::from(ErrorKind::UnknownMethod)),
     }
+}
+
+/// `adapter` of the render that is going on, if it has one.
+fn adapter_of(state: &State<'_, '_>) -> Option<Arc<dyn crate::adapters::Adapter>> {
+    let value = state.lookup("adapter")?;
+    value.downcast_object_ref::<AdapterValue>().map(|adapter| Arc::clone(adapter.0.session.adapter()))
 }
 
 /// The only argument as text.
@@ -429,16 +439,16 @@ fn add_query(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
 /// A seed's rows into its table by the warehouse's own loader.
 fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
     let names = ["database", "schema", "table_name", "agate_table", "column_override", "field_delimiter"];
-    let [database, schema, name, _table, _override, delimiter] = bind("load_dataframe", names, args)?;
+    let [database, schema, name, table, _override, _delimiter] = bind("load_dataframe", names, args)?;
+    let table = required("load_dataframe", "agate_table", table)?;
+    let table = as_table(&table).ok_or_else(|| compilation("load_dataframe() needs a table"))?.to_table();
     let [database, schema, name] = [database, schema, name].map(|value| optional_text(value.as_ref()));
     let relation = run
         .session()
         .adapter()
         .relation(database.as_deref(), schema.as_deref(), name.as_deref())
         .with_quoting(run.session().quoting());
-    let delimiter = optional_text(delimiter.as_ref()).and_then(|text| text.chars().next()).unwrap_or(',');
-    let path = super::seed::seed_path(run);
-    let rows = run.worker().connection().load_csv(&relation, &[], &path, delimiter);
+    let rows = run.worker().connection().load_rows(&relation, &[], &table);
     match rows {
         Ok(rows) => Ok(Value::from(rows)),
         Err(error) => Err(raise(execute::problem(run, &error, ""))),

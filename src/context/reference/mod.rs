@@ -111,7 +111,7 @@ pub(super) fn metric_function(scope: &Arc<Scope>) -> Value {
     })
 }
 
-/// `function` of a scope: user-defined functions are captured; they cannot be run.
+/// `function` of a scope: the relation of a user-defined function.
 pub(super) fn function_function(scope: &Arc<Scope>) -> Value {
     let scope = Arc::clone(scope);
     function("function", move |_, args| {
@@ -122,10 +122,7 @@ pub(super) fn function_function(scope: &Arc<Scope>) -> Value {
                 let relation = super::model::parse_relation(&scope, node);
                 Ok(relation_value(relation.with_type(Some(crate::adapters::RelationType::Function))))
             }
-            Stage::Run(_) => Err(raise(Diagnostic::error(
-                Code::UNSUPPORTED,
-                format!("function `{}` cannot be used: user-defined functions are not supported", parts.join(".")),
-            ))),
+            Stage::Run(run) => resolve::user_function(run, &parts).map(relation_value),
             _ => Ok(none()),
         }
     })

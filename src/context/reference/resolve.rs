@@ -78,6 +78,39 @@ fn is_meant(node: &Node, call: &RefCall) -> bool {
     }
 }
 
+/// The relation of a user-defined function.
+pub(in crate::context) fn user_function(run: &Arc<NodeRun>, call: &[String]) -> Result<Relation, Error> {
+    let name = call.last().map(String::as_str).unwrap_or_default();
+    let package = (call.len() > 1).then(|| call[0].as_str());
+    let root = run.session().macros().root_package();
+    let is_meant = |node: &&Arc<Node>| {
+        node.resource_type == ResourceType::Function
+            && node.name == name
+            && package.is_none_or(|package| package == node.package_name)
+    };
+    let own = run.node().package_name.as_str();
+    let rank = |node: &&Arc<Node>| match node.package_name.as_str() {
+        package if package == root => 0,
+        package if package == own => 1,
+        _ => 2,
+    };
+    let functions = || run.manifest().nodes.values().filter(|node| node.resource_type == ResourceType::Function);
+    let Some(found) = functions().filter(is_meant).min_by_key(rank) else {
+        let problem = Diagnostic::error(Code::REF_NOT_FOUND, format!("function `{}` is not found", call.join(".")))
+            .note(format!("{} depends on it", run.node().unique_id));
+        return Err(raise(problem.suggest(name, functions().map(|node| node.name.as_str()))));
+    };
+    let mut relation = node_relation(run.session(), found);
+    if let Some(other) = run.deferred(&found.unique_id) {
+        let favoured = run.session().config().flags.favor_state
+            && !run.session().selected().iter().any(|id| *id == found.unique_id);
+        if favoured || super::super::adapter::find_relation(run, &relation)?.is_none() {
+            relation = other.clone();
+        }
+    }
+    Ok(relation.with_type(Some(RelationType::Function)))
+}
+
 /// How a call is written.
 fn written(call: &RefCall) -> String {
     let mut arguments: Vec<String> = call.package.iter().chain([&call.name]).map(|part| format!("'{part}'")).collect();

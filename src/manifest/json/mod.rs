@@ -6,7 +6,7 @@ mod parts;
 mod resources;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use self::resources::freshness_json;
 
@@ -14,7 +14,7 @@ use self::maps::{ChildMap, Disabled, GroupMap, ParentMap, values};
 use self::node::NodeJson;
 use self::resources::{DocJson, ExposureJson, GroupJson, MacroJson, SourceJson, UnitTestJson};
 use super::metadata::{project_id, utc_with_offset};
-use super::{CompiledNodes, Manifest, ManifestMetadata};
+use super::{CompiledNodes, Manifest, ManifestMetadata, ResourceType};
 
 /// A manifest with what belongs into `manifest.json` besides; serializes to that file's text.
 #[derive(Clone, Copy)]
@@ -29,10 +29,10 @@ pub struct ManifestJson<'a> {
 
 impl Serialize for ManifestJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { manifest, compiled, .. } = *self;
+        let Self { manifest, .. } = *self;
         let mut map = serializer.serialize_map(Some(17))?;
         map.serialize_entry("metadata", &Metadata(self))?;
-        map.serialize_entry("nodes", &values(&manifest.nodes, |id, node| NodeJson::new(node, compiled.get(id))))?;
+        map.serialize_entry("nodes", &NodesJson { this: self, functions: false })?;
         map.serialize_entry("sources", &values(&manifest.sources, |_, source| SourceJson(source)))?;
         map.serialize_entry("macros", &values(&manifest.macros, |_, item| MacroJson(item)))?;
         map.serialize_entry("docs", &values(&manifest.docs, |_, doc| DocJson(doc)))?;
@@ -47,7 +47,7 @@ impl Serialize for ManifestJson<'_> {
         map.serialize_entry("saved_queries", &manifest.semantic.saved_queries)?;
         map.serialize_entry("semantic_models", &manifest.semantic.semantic_models)?;
         map.serialize_entry("unit_tests", &values(&manifest.unit_tests, |_, test| UnitTestJson(test)))?;
-        map.serialize_entry("functions", &Map::<String, Value>::new())?;
+        map.serialize_entry("functions", &NodesJson { this: self, functions: true })?;
         map.end()
     }
 }
@@ -90,6 +90,24 @@ impl super::Node {
     /// As the manifest writes it, with what compiling added.
     pub fn to_json(&self, compiled: Option<&super::CompiledNode>) -> Value {
         serde_json::to_value(NodeJson::new(self, compiled)).unwrap_or_default()
+    }
+}
+
+/// The nodes of a manifest: functions, or all others. dbt keeps them in two maps.
+struct NodesJson<'a> {
+    this: &'a ManifestJson<'a>,
+    functions: bool,
+}
+
+impl Serialize for NodesJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (id, node) in &self.this.manifest.nodes {
+            if (node.resource_type == ResourceType::Function) == self.functions {
+                map.serialize_entry(id, &NodeJson::new(node, self.this.compiled.get(id)))?;
+            }
+        }
+        map.end()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The JSON form of models, seeds, snapshots, analyses, data tests and hooks.
+//! The JSON form of models, seeds, snapshots, analyses, data tests, functions and hooks.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -56,7 +56,7 @@ impl<'a> NodeJson<'a> {
         map.serialize_entry("refs", &items(&node.refs, RefJson))?;
         map.serialize_entry("sources", &node.sources)?;
         map.serialize_entry("metrics", &node.metrics)?;
-        map.serialize_entry("functions", &[(); 0])?;
+        map.serialize_entry("functions", &node.functions)?;
         map.serialize_entry("depends_on", &node.depends_on)?;
         map.serialize_entry("compiled_path", &self.compiled.and_then(|compiled| compiled.compiled_path.as_ref()))?;
         if let Some((compiled, code)) = self.compiled.and_then(|compiled| Some((compiled, compiled.code.as_ref()?))) {
@@ -93,6 +93,10 @@ impl Serialize for NodeJson<'_> {
         self.code(&mut map)?;
         match node.resource_type {
             ResourceType::Model => self.model(&mut map)?,
+            ResourceType::Function => {
+                map.serialize_entry("arguments", &node.function.arguments)?;
+                map.serialize_entry("returns", &node.function.returns)?;
+            }
             ResourceType::Operation => map.serialize_entry("index", &node.index)?,
             ResourceType::Test => {
                 if let Some(metadata) = &node.test.metadata {

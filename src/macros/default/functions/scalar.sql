@@ -13,8 +13,8 @@
 {% endmacro %}
 
 {% macro default__scalar_function_create_replace_signature_sql(target_relation) %}
-  {{- 'create or replace function ' ~ target_relation.render() ~ ' (' ~ formatted_scalar_function_args_sql() ~ ')\n'
-      ~ 'returns ' ~ model.returns.data_type ~ ' ' ~ scalar_function_volatility_sql() ~ ' as' -}}
+  {{- 'CREATE OR REPLACE FUNCTION ' ~ target_relation.render() ~ ' (' ~ formatted_scalar_function_args_sql() ~ ')\n'
+      ~ 'RETURNS ' ~ model.returns.data_type ~ ' ' ~ scalar_function_volatility_sql() ~ ' AS' -}}
 {% endmacro %}
 
 {% macro scalar_function_body_sql() %}
@@ -48,7 +48,7 @@
 {% endmacro %}
 
 {% macro default__scalar_function_volatility_sql() %}
-  {%- set words = {'deterministic': 'immutable', 'stable': 'stable', 'non-deterministic': 'volatile'} -%}
+  {%- set words = {'deterministic': 'IMMUTABLE', 'stable': 'STABLE', 'non-deterministic': 'VOLATILE'} -%}
   {%- set volatility = model.config.get('volatility') -%}
   {%- if volatility in words -%}
     {{ words[volatility] }}

@@ -1,6 +1,6 @@
 //! Where the statements of a text begin and end.
 //!
-//! DuckDB mixes up the places of errors when it is given several statements at once, so each is run by itself. Only what a semicolon
+//! Some warehouses take one statement at a time, or mix up the places of errors when they are given several. Only what a semicolon
 //! can hide in is understood here: strings, quoted names, dollar quotes and comments.
 
 use std::ops::Range;

@@ -1,0 +1,13 @@
+{# Columns in PostgreSQL. #}
+
+{# A relation without a schema is a temporary one, or one on the search path. #}
+{% macro postgres__get_columns_in_relation(relation) %}
+  {% call statement('get_columns_in_relation', fetch_result=True) %}
+    select column_name, data_type, character_maximum_length, numeric_precision, numeric_scale
+    from information_schema.columns
+    where table_name = {{ hetl_postgres_text(relation.identifier) }}
+      {%- if relation.schema %} and table_schema = {{ hetl_postgres_text(relation.schema) }}{% endif %}
+    order by ordinal_position
+  {% endcall %}
+  {% do return(sql_convert_columns_in_relation(load_result('get_columns_in_relation').table)) %}
+{% endmacro %}

@@ -1,0 +1,2 @@
+{{ config(tags=['marts']) }}
+select * from {{ ref('customer_orders') }} where amount > 10
