@@ -14,6 +14,7 @@ mod docs;
 mod global_flags;
 mod init;
 mod inline;
+mod lineage;
 mod list;
 mod opening;
 mod parse;
@@ -51,6 +52,7 @@ pub(crate) enum Command {
     Deps(deps::Deps),
     Docs(docs::Docs),
     Init(init::Init),
+    Lineage(lineage::LineageCommand),
     #[command(visible_alias = "ls")]
     List(list::List),
     Parse(parse::Parse),
@@ -77,6 +79,7 @@ impl Command {
             Self::Deps(command) => command.run(overrides),
             Self::Docs(command) => command.run(overrides),
             Self::Init(command) => command.run(overrides),
+            Self::Lineage(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
             Self::Parse(command) => command.run(overrides),
             Self::Retry(command) => command.run(overrides),

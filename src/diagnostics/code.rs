@@ -150,6 +150,8 @@ codes! {
     REF_NOT_DECLARED = "E0514", "dependency was not known when the project was parsed";
     /// A resource definition that cannot be used.
     INVALID_RESOURCE = "E0515", "invalid resource definition";
+    /// `compile --strict`: a model selects a column that nothing it selects from has.
+    COLUMN_NOT_FOUND = "E0516", "column not found";
 
     // 06: selection
     /// A selector that does not parse or names an unknown method.

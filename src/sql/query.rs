@@ -45,9 +45,10 @@ impl Query {
     }
 
     /// Where each column comes from. `ctes` are names of common table expressions that stand for tables of their own, with
-    /// the names of these tables: what is below them is not followed.
-    pub fn columns(&self, tables: &dyn Tables, ctes: &[(String, TableName)]) -> QueryColumns {
-        columns::analyze(&self.query, self.dialect, tables, ctes)
+    /// the names of these tables: what is below them is not followed. `expected` are columns that the query is known to have;
+    /// they are looked for where a star stands for columns that are not known.
+    pub fn columns(&self, tables: &dyn Tables, ctes: &[(String, TableName)], expected: &[String]) -> QueryColumns {
+        columns::analyze(&self.query, self.dialect, tables, ctes, expected)
     }
 
     /// The table that `text` names where it stands after `from`, as [`Tables`] is asked for it.

@@ -16,9 +16,8 @@ pub(super) const UNPIVOT_ON: &str = "__unpivot_on";
 pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let tokens: Vec<TokenWithSpan> =
         tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    let rare = [
-        "pivot", "unpivot", "pivot_wider", "pivot_longer", "asof", "positional", "sample", "key", "materialized",
-    ];
+    let rare =
+        ["pivot", "unpivot", "pivot_wider", "pivot_longer", "asof", "positional", "sample", "key", "materialized"];
     let has_power = tokens.windows(2).any(|pair| is_power(&pair[0], &pair[1]));
     let tokens = if has_power || tokens.iter().any(|token| is_any_word(token, &rare)) {
         pivots(joins_and_samples(tokens))

@@ -1,3 +1,5 @@
 //! Lineage: labelled statements, whole projects, and the soundness test.
 
+mod projects;
+mod soundness;
 mod statements;

@@ -136,13 +136,14 @@ fn labels(found: &QueryColumns) -> Vec<String> {
 
 fn files() -> Vec<(std::path::PathBuf, File)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lineage/statements");
-    let mut paths: Vec<_> = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).expect("the folder is there").map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), read(&fs::read_to_string(&path).unwrap()))).collect()
 }
 
 fn analyzed(file: &File, case: &Case) -> Result<QueryColumns, String> {
-    Ok(Query::parse(&case.sql, file.dialect).map_err(|problem| problem.message)?.columns(file, &[]))
+    Ok(Query::parse(&case.sql, file.dialect).map_err(|problem| problem.message)?.columns(file, &[], &[]))
 }
 
 #[test]
@@ -158,7 +159,15 @@ fn statements_have_exactly_the_labelled_lineage() {
                 Err(problem) => vec![format!("unreadable: {problem}")],
             };
             if found != case.labels {
-                let _ = writeln!(problems, "\n{}: {}\n{}\nfound:\n  {}\nlabelled:\n  {}", path.display(), case.title, case.sql, found.join("\n  "), case.labels.join("\n  "));
+                let _ = writeln!(
+                    problems,
+                    "\n{}: {}\n{}\nfound:\n  {}\nlabelled:\n  {}",
+                    path.display(),
+                    case.title,
+                    case.sql,
+                    found.join("\n  "),
+                    case.labels.join("\n  ")
+                );
             }
             let _ = write!(text, "=== {}\n{}\n--\n{}\n\n", case.title, case.sql, found.join("\n"));
         }
@@ -222,7 +231,14 @@ fn names_and_types_are_those_that_duckdb_says() {
             }
             for (column, (_, data_type)) in found.columns.iter().zip(&said) {
                 if column.data_type.as_ref().is_some_and(|found| found != data_type) {
-                    let _ = writeln!(problems, "{}: {}: {} is {data_type}, not {:?}", path.display(), case.title, column.name, column.data_type);
+                    let _ = writeln!(
+                        problems,
+                        "{}: {}: {} is {data_type}, not {:?}",
+                        path.display(),
+                        case.title,
+                        column.name,
+                        column.data_type
+                    );
                 }
             }
         }
@@ -233,8 +249,9 @@ fn names_and_types_are_those_that_duckdb_says() {
 fn described(database: &duckdb::Connection, sql: &str) -> Result<Vec<(String, String)>, duckdb::Error> {
     database.execute_batch("drop table if exists made")?;
     database.execute_batch(&format!("create table made as {}", sql.trim_end_matches(';')))?;
-    let mut statement =
-        database.prepare("select column_name, data_type from duckdb_columns() where table_name = 'made' order by column_index")?;
+    let mut statement = database.prepare(
+        "select column_name, data_type from duckdb_columns() where table_name = 'made' order by column_index",
+    )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
 }

@@ -10,6 +10,7 @@ use super::output::{
     Edge, EdgeKind, Influence, InputTable, MissingColumn, OutputColumn, QueryColumns, TableName, Tables,
 };
 use super::scope::{Column, Open, Relation, Rows, Scope, Through};
+use super::types;
 use crate::sql::dialect::Dialect;
 
 /// A common table expression.
@@ -54,6 +55,7 @@ pub(crate) fn analyze(
     dialect: Dialect,
     tables: &dyn Tables,
     named_ctes: &[(String, TableName)],
+    expected: &[String],
 ) -> QueryColumns {
     let mut analyzer = Analyzer {
         dialect,
@@ -71,6 +73,7 @@ pub(crate) fn analyze(
     };
     let mut rows = analyzer.query(query, None);
     analyzer.number_duplicates(&mut rows);
+    analyzer.expect(&mut rows, expected);
     analyzer.finish(rows)
 }
 
@@ -98,7 +101,7 @@ impl Analyzer<'_> {
         let known = self.inputs[number].known.clone();
         let columns = known.columns.iter().map(|column| {
             let id = self.column_id(number, &column.name);
-            let data_type = column.data_type.as_deref().map(Rc::from);
+            let data_type = column.data_type.as_deref().map(|text| types::spelled(text, self.dialect));
             Column::new(self.dialect.key(&column.name), column.name.as_str(), Flow::copied(id, data_type))
         });
         let columns = columns.collect();
@@ -164,8 +167,9 @@ impl Analyzer<'_> {
                 (Some(_), [open]) if self.is_seen(open, key) => return Some(self.through(open, name)),
                 (Some(alias), _) => {
                     // Which of the two cannot be told: no edge is better than a wrong one.
-                    let reason =
-                        format!("`{name}` is of the select list, or a column of a relation whose columns are not known");
+                    let reason = format!(
+                        "`{name}` is of the select list, or a column of a relation whose columns are not known"
+                    );
                     let mut flow = Flow::unknown(reason.into());
                     flow.unknown.extend(alias.unknown.iter().cloned());
                     return Some(flow);
@@ -296,6 +300,23 @@ impl Analyzer<'_> {
                 column.name = name.into();
             }
             *seen += 1;
+        }
+    }
+
+    /// Looks for columns that are known to be there among those that a star stands for.
+    fn expect(&mut self, rows: &mut Rows, expected: &[String]) {
+        for name in expected {
+            let key = self.dialect.key(name);
+            if rows.columns.iter().any(|column| *column.key == *key) {
+                continue;
+            }
+            let opens: Vec<Open> = rows.open.iter().filter(|open| open.may_have(&key)).cloned().collect();
+            let flow = match opens.as_slice() {
+                [] => continue,
+                [open] => self.through(open, name),
+                [first, ..] => Flow::unknown(Rc::clone(&first.reason)),
+            };
+            rows.columns.push(Column::new(key, name.as_str(), flow));
         }
     }
 

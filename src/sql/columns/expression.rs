@@ -217,9 +217,11 @@ impl Analyzer<'_> {
             let flow = self.expression(&order.expr, scope);
             self.effects.influence(&flow, InfluenceKind::Window);
         }
-        let bounds = spec.window_frame.iter().flat_map(|frame| std::iter::once(&frame.start_bound).chain(&frame.end_bound));
+        let bounds =
+            spec.window_frame.iter().flat_map(|frame| std::iter::once(&frame.start_bound).chain(&frame.end_bound));
         for bound in bounds {
-            if let ast::WindowFrameBound::Preceding(Some(value)) | ast::WindowFrameBound::Following(Some(value)) = bound {
+            if let ast::WindowFrameBound::Preceding(Some(value)) | ast::WindowFrameBound::Following(Some(value)) = bound
+            {
                 let flow = self.expression(value, scope);
                 self.effects.influence(&flow, InfluenceKind::Window);
             }

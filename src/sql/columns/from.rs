@@ -81,9 +81,13 @@ impl Analyzer<'_> {
                 self.number_duplicates(&mut rows);
                 self.relation_of(rows, alias.as_ref())
             }
-            TableFactor::UNNEST { alias, array_exprs, with_offset, with_offset_alias, with_ordinality } => {
-                self.unnest(array_exprs, *with_ordinality, with_offset.then_some(with_offset_alias.as_ref()), alias.as_ref(), scope)
-            }
+            TableFactor::UNNEST { alias, array_exprs, with_offset, with_offset_alias, with_ordinality } => self.unnest(
+                array_exprs,
+                *with_ordinality,
+                with_offset.then_some(with_offset_alias.as_ref()),
+                alias.as_ref(),
+                scope,
+            ),
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 let mut inner = Scope::below(Some(scope));
                 self.table_with_joins(table_with_joins, &mut inner);

@@ -16,23 +16,116 @@ use crate::sql::grammar::COMPREHENSION;
 
 /// Functions that make one value of many rows, of both warehouses.
 const AGGREGATES: &[&str] = &[
-    "any_value", "approx_count_distinct", "approx_quantile", "approx_top_k", "arbitrary", "arg_max", "arg_max_null", "arg_min",
-    "arg_min_null", "argmax", "argmin", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bitstring_agg", "bool_and",
-    "bool_or", "corr", "count", "count_if", "count_star", "countif", "covar_pop", "covar_samp", "entropy", "every",
-    "favg", "first", "fsum", "geomean", "geometric_mean", "group_concat", "histogram", "histogram_exact", "json_agg",
-    "json_agg_strict", "json_arrayagg", "json_group_array", "json_group_object", "json_group_structure", "json_object_agg",
-    "json_objectagg", "jsonb_agg", "jsonb_object_agg", "kahan_sum", "kurtosis", "kurtosis_pop", "last", "list", "listagg",
-    "mad", "max", "max_by", "mean", "median", "min", "min_by", "mode", "percentile_cont", "percentile_disc", "product",
-    "quantile", "quantile_cont", "quantile_disc", "range_agg", "range_intersect_agg", "regr_avgx", "regr_avgy", "regr_count",
-    "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "reservoir_quantile", "sem", "skewness",
-    "stddev", "stddev_pop", "stddev_samp", "string_agg", "sum", "sum_no_overflow", "sumkahan", "var_pop", "var_samp",
-    "variance", "xmlagg",
+    "any_value",
+    "approx_count_distinct",
+    "approx_quantile",
+    "approx_top_k",
+    "arbitrary",
+    "arg_max",
+    "arg_max_null",
+    "arg_min",
+    "arg_min_null",
+    "argmax",
+    "argmin",
+    "array_agg",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bitstring_agg",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "count_if",
+    "count_star",
+    "countif",
+    "covar_pop",
+    "covar_samp",
+    "entropy",
+    "every",
+    "favg",
+    "first",
+    "fsum",
+    "geomean",
+    "geometric_mean",
+    "group_concat",
+    "histogram",
+    "histogram_exact",
+    "json_agg",
+    "json_agg_strict",
+    "json_arrayagg",
+    "json_group_array",
+    "json_group_object",
+    "json_group_structure",
+    "json_object_agg",
+    "json_objectagg",
+    "jsonb_agg",
+    "jsonb_object_agg",
+    "kahan_sum",
+    "kurtosis",
+    "kurtosis_pop",
+    "last",
+    "list",
+    "listagg",
+    "mad",
+    "max",
+    "max_by",
+    "mean",
+    "median",
+    "min",
+    "min_by",
+    "mode",
+    "percentile_cont",
+    "percentile_disc",
+    "product",
+    "quantile",
+    "quantile_cont",
+    "quantile_disc",
+    "range_agg",
+    "range_intersect_agg",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "reservoir_quantile",
+    "sem",
+    "skewness",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "sum",
+    "sum_no_overflow",
+    "sumkahan",
+    "var_pop",
+    "var_samp",
+    "variance",
+    "xmlagg",
 ];
 
 /// DuckDB's functions that take functions.
 const TAKE_FUNCTIONS: &[&str] = &[
-    "apply", "array_apply", "array_filter", "array_reduce", "array_transform", "columns", "filter", "list_apply",
-    "list_filter", "list_reduce", "list_transform", "reduce", "map_filter", "map_transform", COMPREHENSION,
+    "apply",
+    "array_apply",
+    "array_filter",
+    "array_reduce",
+    "array_transform",
+    "columns",
+    "filter",
+    "list_apply",
+    "list_filter",
+    "list_reduce",
+    "list_transform",
+    "reduce",
+    "map_filter",
+    "map_transform",
+    COMPREHENSION,
 ];
 
 /// The last part of a function's name in lower case.
@@ -140,7 +233,9 @@ impl Analyzer<'_> {
             FunctionArgExpr::Expr(Expr::Named { expr, .. }) => self.expression(expr, scope),
             FunctionArgExpr::Expr(expression) => self.expression(expression, scope),
             // `count(*)` counts rows, whatever is in them.
-            FunctionArgExpr::Wildcard | FunctionArgExpr::WildcardWithOptions(_) if function == "count" => Flow::default(),
+            FunctionArgExpr::Wildcard | FunctionArgExpr::WildcardWithOptions(_) if function == "count" => {
+                Flow::default()
+            }
             FunctionArgExpr::QualifiedWildcard(_) if function == "count" => Flow::default(),
             FunctionArgExpr::Wildcard => {
                 let relations: Vec<_> = scope.relations.iter().collect();
@@ -200,7 +295,8 @@ impl Analyzer<'_> {
         let is_column = scope.levels().any(|level| {
             level.parameters.contains(&key)
                 || level.relations.iter().any(|relation| {
-                    relation.plain_column(&key).is_some() || (subject.len() > 1 && relation.is_called(std::slice::from_ref(&key)))
+                    relation.plain_column(&key).is_some()
+                        || (subject.len() > 1 && relation.is_called(std::slice::from_ref(&key)))
                 })
         });
         is_column.then(|| match subject {
@@ -208,5 +304,4 @@ impl Analyzer<'_> {
             many => self.compound_name(many, scope),
         })
     }
-
 }

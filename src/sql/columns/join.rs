@@ -22,10 +22,7 @@ impl Analyzer<'_> {
     /// Joins one more relation to those of `scope` from number `first` on.
     pub(super) fn join(&mut self, join: &Join, first: usize, scope: &mut Scope) {
         use JoinOperator as Op;
-        let is_hidden = matches!(
-            join.join_operator,
-            Op::Semi(_) | Op::LeftSemi(_) | Op::Anti(_) | Op::LeftAnti(_)
-        );
+        let is_hidden = matches!(join.join_operator, Op::Semi(_) | Op::LeftSemi(_) | Op::Anti(_) | Op::LeftAnti(_));
         let side = match &join.join_operator {
             Op::Right(_) | Op::RightOuter(_) => Side::Right,
             Op::FullOuter(_) => Side::Both,
@@ -94,8 +91,7 @@ impl Analyzer<'_> {
     fn natural(&mut self, first: usize, second: usize, side: Side, scope: &mut Scope) {
         let open = scope.relations[first..].iter().flat_map(|relation| &relation.open).next();
         if let Some(open) = open {
-            let reason: Reason =
-                format!("a natural join merges columns that are not known: {}", open.reason).into();
+            let reason: Reason = format!("a natural join merges columns that are not known: {}", open.reason).into();
             self.effects.unknown.insert(reason);
         }
         let names = |relations: &[Relation]| -> Vec<(String, String)> {

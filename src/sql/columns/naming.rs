@@ -8,7 +8,11 @@ use crate::sql::dialect::Dialect;
 
 /// The name that the warehouse gives to a value without one.
 pub(super) fn name_of(expression: &Expr, dialect: Dialect) -> String {
-    if dialect.is_postgres() { postgres(expression, dialect).unwrap_or_else(|| "?column?".into()) } else { duckdb(expression, dialect) }
+    if dialect.is_postgres() {
+        postgres(expression, dialect).unwrap_or_else(|| "?column?".into())
+    } else {
+        duckdb(expression, dialect)
+    }
 }
 
 fn postgres(expression: &Expr, dialect: Dialect) -> Option<String> {
@@ -83,7 +87,8 @@ fn duckdb_inner(expression: &Expr, dialect: Dialect) -> String {
         Expr::Function(function) => call(function, dialect),
         Expr::Cast { kind, expr, data_type, .. } => {
             let word = if kind == &sqlparser::ast::CastKind::TryCast { "TRY_CAST" } else { "CAST" };
-            let data_type = types::named(data_type, dialect).map_or_else(|| data_type.to_string(), |name| name.to_string());
+            let data_type =
+                types::named(data_type, dialect).map_or_else(|| data_type.to_string(), |name| name.to_string());
             format!("{word}({} AS {data_type})", of(expr))
         }
         Expr::BinaryOp { left, op, right } => format!("({} {op} {})", of(left), of(right)),

@@ -1,7 +1,9 @@
 //! The nouns of a query's columns.
 
+use serde::{Deserialize, Serialize};
+
 /// A table as a query names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TableName {
     /// Database, schema and name as far as they are given, as they are compared (`Dialect::key`). Empty for functions and files.
     pub parts: Vec<String>,
@@ -10,7 +12,7 @@ pub struct TableName {
 }
 
 /// A column of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableColumn {
     /// As the table has it.
     pub name: String,
@@ -19,7 +21,7 @@ pub struct TableColumn {
 }
 
 /// What is known of the columns of a table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputTable {
     /// In the table's order, if all are known.
     pub columns: Vec<TableColumn>,
@@ -34,7 +36,8 @@ pub trait Tables {
 }
 
 /// How a column is made of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EdgeKind {
     /// The same value.
     Copied,
@@ -59,7 +62,8 @@ impl EdgeKind {
 }
 
 /// How a column decides on rows without being part of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InfluenceKind {
     /// `where`, `having`, `qualify`.
     Filter,
@@ -97,7 +101,7 @@ impl InfluenceKind {
 }
 
 /// A column of an input that a column of the query is made of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
     /// Which of [`QueryColumns::tables`].
     pub table: usize,
@@ -108,7 +112,7 @@ pub struct Edge {
 }
 
 /// A column of an input that decides on the rows of the query.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Influence {
     /// Which of [`QueryColumns::tables`].
     pub table: usize,
@@ -119,7 +123,7 @@ pub struct Influence {
 }
 
 /// A column of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputColumn {
     /// As the warehouse would call it.
     pub name: String,
@@ -132,7 +136,7 @@ pub struct OutputColumn {
 }
 
 /// A name that is no column of anything it could belong to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingColumn {
     /// As it is written: `orders.amout`.
     pub name: String,
@@ -145,7 +149,7 @@ pub struct MissingColumn {
 }
 
 /// All that is known of the columns of a query.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryColumns {
     /// Tables that are read, in the order in which they are met.
     pub tables: Vec<TableName>,

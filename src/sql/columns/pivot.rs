@@ -45,7 +45,8 @@ impl Analyzer<'_> {
                 Some(self.pivot(&Pivot { on, aggregates, keys }, scope))
             }
             [(name, on), (_, names), (_, values)] if name == UNPIVOT_ON => {
-                let plain = |items: &Items| items.iter().map(|(expression, _)| ident_name(expression)).collect::<Vec<_>>();
+                let plain =
+                    |items: &Items| items.iter().map(|(expression, _)| ident_name(expression)).collect::<Vec<_>>();
                 let columns: Vec<Expr> = on.iter().map(|(expression, _)| expression.clone()).collect();
                 let name = plain(names).into_iter().next().flatten().unwrap_or_else(|| "name".into());
                 let values: Vec<String> = plain(values).into_iter().flatten().collect();

@@ -145,10 +145,8 @@ impl Analyzer<'_> {
 
     fn set_operation(&mut self, left: Rows, operator: SetOperator, quantifier: SetQuantifier, right: Rows) -> Rows {
         let is_union = operator == SetOperator::Union;
-        let by_name = matches!(
-            quantifier,
-            SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName
-        );
+        let by_name =
+            matches!(quantifier, SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName);
         if !is_union {
             self.influence_of_rows(&left, InfluenceKind::Set);
             self.influence_of_rows(&right, InfluenceKind::Set);
@@ -282,7 +280,8 @@ fn union_by_position(left: Rows, right: &Rows) -> Rows {
         return Rows { columns, ..left };
     };
     // Which columns stand at one position is not known: only the left side's names are certain.
-    let reason: Reason = format!("columns of a union are matched by position where positions are not known: {reason}").into();
+    let reason: Reason =
+        format!("columns of a union are matched by position where positions are not known: {reason}").into();
     let columns = left.columns.iter().map(|column| unite(column, &Flow::unknown(Rc::clone(&reason)))).collect();
     let known: BTreeSet<String> = left.columns.iter().map(|column| column.key.to_string()).collect();
     let open = left.open.iter().map(|open| {

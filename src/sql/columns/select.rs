@@ -93,7 +93,10 @@ impl Analyzer<'_> {
                 SelectItem::ExprWithAliases { expr, aliases } => {
                     let flow = self.expression(expr, scope).raised(EdgeKind::Derived).typed(None);
                     for alias in aliases {
-                        projection.push(Column::new(self.dialect.ident_key(alias), self.dialect.name(alias), flow.clone()), false);
+                        projection.push(
+                            Column::new(self.dialect.ident_key(alias), self.dialect.name(alias), flow.clone()),
+                            false,
+                        );
                     }
                 }
             }
@@ -193,9 +196,10 @@ impl Analyzer<'_> {
     fn input_or_output(&mut self, expression: &Expr, projection: &Projection, scope: &Scope) -> Flow {
         if let Expr::Identifier(ident) = expression {
             let key = self.dialect.ident_key(ident);
-            let is_input = scope.relations.iter().any(|relation| {
-                relation.plain_column(&key).is_some() || relation.open_for(&key).next().is_some()
-            });
+            let is_input = scope
+                .relations
+                .iter()
+                .any(|relation| relation.plain_column(&key).is_some() || relation.open_for(&key).next().is_some());
             if !is_input && let Some(column) = projection.columns.iter().find(|column| *column.key == *key) {
                 return column.flow.as_ref().clone();
             }

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{
-    ExcludeSelectItem, Ident, ObjectName, RenameSelectItem, SelectItemQualifiedWildcardKind,
-    WildcardAdditionalOptions,
+    ExcludeSelectItem, Ident, ObjectName, RenameSelectItem, SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
 };
 
 use super::analyzer::Analyzer;
@@ -90,7 +89,8 @@ impl Analyzer<'_> {
             replaced.insert(self.dialect.ident_key(&element.column_name), (flow, self.aggregates > before));
         }
         let renamed = self.renamed(options);
-        let is_wanted = |name: &str| options.opt_ilike.as_ref().is_none_or(|pattern| like(name, &pattern.pattern, true));
+        let is_wanted =
+            |name: &str| options.opt_ilike.as_ref().is_none_or(|pattern| like(name, &pattern.pattern, true));
         let mut met: BTreeSet<String> = BTreeSet::new();
         for column in columns {
             let key = column.key.to_string();

@@ -66,9 +66,10 @@ impl Analyzer<'_> {
             projection.push(Column::new(self.dialect.key(&name), name, flow), self.aggregates > before);
         }
         self.column_set = around;
-        projection.open.extend(open.into_iter().map(|open| {
-            if is_bare && alias.is_none() { open } else { Open::new(Through::Nothing, open.reason) }
-        }));
+        projection.open.extend(
+            open.into_iter()
+                .map(|open| if is_bare && alias.is_none() { open } else { Open::new(Through::Nothing, open.reason) }),
+        );
         true
     }
 
@@ -100,7 +101,8 @@ impl Analyzer<'_> {
                 (chosen, unsure(open))
             }
             Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Array(array)))) => {
-                let names: BTreeSet<String> = array.elem.iter().filter_map(text).map(|name| name.to_lowercase()).collect();
+                let names: BTreeSet<String> =
+                    array.elem.iter().filter_map(text).map(|name| name.to_lowercase()).collect();
                 let (columns, open) = all;
                 let mut chosen: Vec<Column> =
                     columns.into_iter().filter(|column| names.contains(&*column.key)).collect();

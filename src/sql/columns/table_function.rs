@@ -29,9 +29,10 @@ fn fixed_columns(name: &str, is_postgres: bool) -> Option<&'static [(&'static st
         ("json_each", true) => &[("key", "text"), ("value", "json")],
         ("jsonb_each", true) => &[("key", "text"), ("value", "jsonb")],
         ("json_each_text" | "jsonb_each_text", true) => &[("key", "text"), ("value", "text")],
-        ("json_array_elements" | "jsonb_array_elements" | "json_array_elements_text" | "jsonb_array_elements_text", true) => {
-            &[("value", "")]
-        }
+        (
+            "json_array_elements" | "jsonb_array_elements" | "json_array_elements_text" | "jsonb_array_elements_text",
+            true,
+        ) => &[("value", "")],
         _ => return None,
     })
 }
@@ -57,7 +58,8 @@ impl Analyzer<'_> {
         alias: Option<&TableAlias>,
         scope: &Scope,
     ) -> Relation {
-        let called = name.0.last().and_then(|part| part.as_ident()).map_or(String::new(), |ident| ident.value.to_lowercase());
+        let called =
+            name.0.last().and_then(|part| part.as_ident()).map_or(String::new(), |ident| ident.value.to_lowercase());
         if called == "unnest" {
             let values: Vec<Expr> = args.iter().filter_map(|arg| expression_of(arg).cloned()).collect();
             return self.unnest(&values, with_ordinality, None, alias, scope);

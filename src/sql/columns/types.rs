@@ -66,6 +66,11 @@ pub(super) fn named(data_type: &DataType, dialect: Dialect) -> Type {
     word(&text, dialect)
 }
 
+/// A type that is written in YAML or a catalog, as the warehouse shows it; one that is not known here stays as it is.
+pub(super) fn spelled(text: &str, dialect: Dialect) -> Rc<str> {
+    word(&text.to_lowercase(), dialect).unwrap_or_else(|| text.into())
+}
+
 fn word(text: &str, dialect: Dialect) -> Type {
     let (base, parameters) = match text.split_once('(') {
         Some((base, rest)) => (base.trim(), rest.split_once(')').map(|(inside, _)| inside.replace(' ', ""))),
@@ -178,13 +183,21 @@ fn is_number(data_type: &str, dialect: Dialect) -> bool {
     [INTEGER, BIGINT, DOUBLE].iter().any(|number| is(Some(data_type), *number, dialect))
 }
 
-pub(super) fn of_operator(operator: &BinaryOperator, left: Option<&str>, right: Option<&str>, dialect: Dialect) -> Type {
+pub(super) fn of_operator(
+    operator: &BinaryOperator,
+    left: Option<&str>,
+    right: Option<&str>,
+    dialect: Dialect,
+) -> Type {
     use BinaryOperator as Op;
     let are = |one: Names, other: Names| is(left, one, dialect) && is(right, other, dialect);
     let either = |names: Names| is(left, names, dialect) || is(right, names, dialect);
-    let numbers = left.is_some_and(|left| is_number(left, dialect)) && right.is_some_and(|right| is_number(right, dialect));
+    let numbers =
+        left.is_some_and(|left| is_number(left, dialect)) && right.is_some_and(|right| is_number(right, dialect));
     match operator {
-        Op::Gt | Op::Lt | Op::GtEq | Op::LtEq | Op::Eq | Op::NotEq | Op::And | Op::Or | Op::PGRegexMatch => boolean(dialect),
+        Op::Gt | Op::Lt | Op::GtEq | Op::LtEq | Op::Eq | Op::NotEq | Op::And | Op::Or | Op::PGRegexMatch => {
+            boolean(dialect)
+        }
         Op::PGRegexIMatch | Op::PGRegexNotMatch | Op::PGRegexNotIMatch | Op::PGLikeMatch | Op::PGStartsWith => {
             boolean(dialect)
         }
@@ -198,7 +211,10 @@ pub(super) fn of_operator(operator: &BinaryOperator, left: Option<&str>, right: 
         Op::Divide if numbers && !dialect.is_postgres() => pick(DOUBLE, dialect),
         Op::Plus | Op::Minus | Op::Multiply | Op::Divide | Op::Modulo | Op::DuckIntegerDivide if numbers => {
             let is_whole = *operator == Op::DuckIntegerDivide;
-            [DOUBLE, BIGINT, INTEGER].into_iter().find(|names| either(*names) && !(is_whole && *names == DOUBLE)).and_then(|names| pick(names, dialect))
+            [DOUBLE, BIGINT, INTEGER]
+                .into_iter()
+                .find(|names| either(*names) && !(is_whole && *names == DOUBLE))
+                .and_then(|names| pick(names, dialect))
         }
         _ => None,
     }
@@ -244,39 +260,48 @@ pub(super) fn of_function(name: &str, arguments: &[(Type, bool)], dialect: Diale
     let postgres = dialect.is_postgres();
     let argument = |at: usize| arguments.get(at).and_then(|(data_type, _)| data_type.clone());
     match name {
-        "count" | "count_star" | "row_number" | "rank" | "dense_rank" | "approx_count_distinct" => pick(BIGINT, dialect),
-        "min" | "max" | "any_value" | "first" | "last" | "first_value" | "last_value" | "lag" | "lead" | "nth_value"
-        | "mode" | "arg_min" | "arg_max" | "min_by" | "max_by" | "nullif" => argument(0).filter(|_| arguments.len() <= 2 || name != "lag" && name != "lead"),
+        "count" | "count_star" | "row_number" | "rank" | "dense_rank" | "approx_count_distinct" => {
+            pick(BIGINT, dialect)
+        }
+        "min" | "max" | "any_value" | "first" | "last" | "first_value" | "last_value" | "lag" | "lead"
+        | "nth_value" | "mode" | "arg_min" | "arg_max" | "min_by" | "max_by" | "nullif" => {
+            argument(0).filter(|_| arguments.len() <= 2 || name != "lag" && name != "lead")
+        }
         "coalesce" | "ifnull" | "greatest" | "least" => of_alternatives(arguments.to_vec()),
-        "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "btrim" | "replace" | "md5" | "concat" | "concat_ws" | "left" | "right"
-        | "lpad" | "rpad" | "regexp_replace" | "split_part" | "substring" | "substr" | "initcap" | "string_agg" | "repeat"
-        | "translate" | "to_char" => pick(TEXT, dialect),
+        "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "btrim" | "replace" | "md5" | "concat" | "concat_ws"
+        | "left" | "right" | "lpad" | "rpad" | "regexp_replace" | "split_part" | "substring" | "substr" | "initcap"
+        | "string_agg" | "repeat" | "translate" | "to_char" => pick(TEXT, dialect),
         "strftime" | "sha256" | "listagg" | "group_concat" | "regexp_extract" | "printf" | "format" if !postgres => {
             pick(TEXT, dialect)
         }
         "bool_and" | "bool_or" | "starts_with" => boolean(dialect),
-        "regexp_matches" | "contains" | "ends_with" | "prefix" | "suffix" | "isnan" | "regexp_full_match" if !postgres => {
+        "regexp_matches" | "contains" | "ends_with" | "prefix" | "suffix" | "isnan" | "regexp_full_match"
+            if !postgres =>
+        {
             boolean(dialect)
         }
         "length" | "char_length" => pick(if postgres { INTEGER } else { BIGINT }, dialect),
-        "len" | "strlen" | "instr" | "date_diff" | "datediff" | "year" | "month" | "day" | "hour" | "minute" | "second"
-        | "quarter" | "week" | "dayofweek" | "dayofyear" | "isodow" | "ntile"
+        "len" | "strlen" | "instr" | "date_diff" | "datediff" | "year" | "month" | "day" | "hour" | "minute"
+        | "second" | "quarter" | "week" | "dayofweek" | "dayofyear" | "isodow" | "ntile"
             if !postgres =>
         {
             pick(BIGINT, dialect)
         }
         "avg" | "median" | "stddev" | "stddev_samp" | "variance"
-            if !postgres && [INTEGER, BIGINT, DOUBLE].iter().any(|names| is(argument(0).as_deref(), *names, dialect)) =>
+            if !postgres
+                && [INTEGER, BIGINT, DOUBLE].iter().any(|names| is(argument(0).as_deref(), *names, dialect)) =>
         {
             pick(DOUBLE, dialect)
         }
         "sum" => match argument(0).as_deref() {
             given if is(given, DOUBLE, dialect) => pick(DOUBLE, dialect),
-            given if is(given, INTEGER, dialect) || is(given, BIGINT, dialect) => match (postgres, is(given, INTEGER, dialect)) {
-                (false, _) => pick(("HUGEINT", ""), dialect),
-                (true, true) => pick(BIGINT, dialect),
-                (true, false) => Some("numeric".into()),
-            },
+            given if is(given, INTEGER, dialect) || is(given, BIGINT, dialect) => {
+                match (postgres, is(given, INTEGER, dialect)) {
+                    (false, _) => pick(("HUGEINT", ""), dialect),
+                    (true, true) => pick(BIGINT, dialect),
+                    (true, false) => Some("numeric".into()),
+                }
+            }
             Some(given) if !postgres && given.starts_with("DECIMAL(") => {
                 let scale = given.trim_end_matches(')').rsplit(',').next()?;
                 Some(format!("DECIMAL(38,{scale})").into())
@@ -290,7 +315,9 @@ pub(super) fn of_function(name: &str, arguments: &[(Type, bool)], dialect: Diale
         "current_timestamp" | "now" => pick(TIMESTAMP_TZ, dialect),
         "make_date" => pick(DATE, dialect),
         "to_json" if !postgres => pick(JSON, dialect),
-        "list" | "array_agg" => argument(0).filter(|given| !postgres || !given.contains('(')).map(|given| format!("{given}[]").into()),
+        "list" | "array_agg" => {
+            argument(0).filter(|given| !postgres || !given.contains('(')).map(|given| format!("{given}[]").into())
+        }
         _ => None,
     }
 }
