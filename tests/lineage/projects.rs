@@ -64,8 +64,8 @@ fn a_column_is_followed_to_its_sources_and_uses() {
         hetl(folder.path(), &["lineage", "payments.status", "--downstream", "--depth", "2"]),
         "downstream\n\
          payments.status  text\n\
-         └─ copied stg_payments.status  text\n   \
-            └─ copied statuses.status  text\n\n\
+         └─ copied stg_payments.status  VARCHAR\n   \
+            └─ copied statuses.status  VARCHAR\n\n\
          these decide on rows of\n\
          model.shop.paid (filter)\n\
          model.shop.statuses (distinct)"
