@@ -95,6 +95,8 @@ fn joins_and_samples(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     while at < tokens.len() {
         let next = |steps: usize| tokens.get(at + steps);
         let is_next = |steps: usize, words: &[&str]| next(steps).is_some_and(|token| is_any_word(token, words));
+        // `as materialized (`; elsewhere the word is a name like others.
+        let opens = |steps: usize| next(steps).is_some_and(|token| token.token == Token::LParen);
         if is_word(&tokens[at], "asof") && is_next(1, &["join", "left", "right", "inner", "full"]) {
             at += 1;
         } else if is_word(&tokens[at], "positional") && is_next(1, &["join"]) {
@@ -105,10 +107,10 @@ fn joins_and_samples(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         } else if next(1).is_some_and(|next| is_power(&tokens[at], next)) {
             kept.push(TokenWithSpan::new(Token::Caret, tokens[at].span));
             at += 2;
-        } else if is_word(&tokens[at], "as") && is_next(1, &["materialized"]) {
+        } else if is_word(&tokens[at], "as") && is_next(1, &["materialized"]) && opens(2) {
             kept.push(tokens[at].clone());
             at += 2;
-        } else if is_word(&tokens[at], "as") && is_next(1, &["not"]) && is_next(2, &["materialized"]) {
+        } else if is_word(&tokens[at], "as") && is_next(1, &["not"]) && is_next(2, &["materialized"]) && opens(3) {
             kept.push(tokens[at].clone());
             at += 3;
         } else if is_word(&tokens[at], "using") && is_next(1, &["key"]) {
