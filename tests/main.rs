@@ -5,6 +5,7 @@ mod broken;
 mod commands;
 mod documentation;
 mod lineage;
+mod macro_sql;
 mod packages;
 mod postgres_server;
 mod robustness;
