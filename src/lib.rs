@@ -13,6 +13,7 @@ pub mod diagnostics;
 pub mod events;
 pub mod graph;
 pub mod jinja;
+pub mod lineage;
 pub mod macros;
 pub mod manifest;
 pub mod packages;

@@ -5,6 +5,7 @@ mod broken;
 mod commands;
 mod context;
 mod documentation;
+mod lineage;
 mod macro_sql;
 mod packages;
 mod parse_cache;

@@ -32,8 +32,8 @@ const FLOORS: &[(&str, u32)] = &[
     ("commands", 9),
 ];
 
-/// Uses within one floor: events carry diagnostics, commands print through ui.
-const SIDEWAYS: &[(&str, &str)] = &[("events", "diagnostics"), ("commands", "ui")];
+/// Uses within one floor: events carry diagnostics, adapters have a dialect, commands print through ui.
+const SIDEWAYS: &[(&str, &str)] = &[("events", "diagnostics"), ("adapters", "sql"), ("commands", "ui")];
 
 const MOST_LINES: usize = 800;
 

@@ -35,6 +35,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         self.target_fields()
     }
 
+    /// How its SQL is read.
+    fn dialect(&self) -> crate::sql::Dialect {
+        crate::sql::Dialect::POSTGRES
+    }
+
     /// Opens a connection. One a worker; all of them see one database instance.
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic>;
 

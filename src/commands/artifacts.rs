@@ -20,7 +20,7 @@ use crate::plan::RunResults;
 use crate::runner::FreshnessReport;
 
 impl Opening {
-    fn target(&self) -> TargetFolder {
+    pub(super) fn target(&self) -> TargetFolder {
         let project = &self.config.project;
         TargetFolder::new(project.root.clone(), project.target_path.clone())
     }

@@ -25,6 +25,9 @@ pub(crate) struct Compile {
     /// text or json
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: String,
+    /// Also check that every column which models select is there, by the columns of all that they select from
+    #[arg(long)]
+    strict: bool,
 }
 
 /// What can be compiled, as dbt has it: seeds have no SQL, and unit tests are made where they are run.
@@ -54,6 +57,11 @@ impl Compile {
         let finished = opening.run_nodes(&request)?;
         let Some(report) = finished.report else { return Ok(Outcome::Success) };
         let outcome = opening.failed_nodes(&report)?;
+        if self.strict {
+            let lineage = opening.lineage(&finished.project)?;
+            let ids = report.results.results().iter().map(|result| result.unique_id.clone()).collect();
+            opening.check(opening.missing_columns(&lineage, &report.compiled, &ids))?;
+        }
         if let Some(wanted) = self.selection.select.first() {
             for result in report.results.results() {
                 let Some(node) = finished.project.manifest.nodes.get(&result.unique_id) else { continue };

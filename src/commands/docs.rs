@@ -55,6 +55,7 @@ impl Docs {
 impl Generate {
     fn write(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
         let mut outcome = Outcome::Success;
+        let mut compiled = None;
         let project = if self.no_compile {
             let project = opening.parse()?;
             opening.report_found(&project.manifest);
@@ -63,6 +64,7 @@ impl Generate {
             let request =
                 Request { selection: &self.selection, kinds: KINDS, mode: Mode::Topological, action: Action::Compile };
             let finished = opening.run_nodes(&request)?;
+            compiled = finished.report.as_ref().map(|report| report.compiled.clone());
             if let Some(report) = &finished.report {
                 outcome = opening.failed_nodes(report)?;
             }
@@ -76,6 +78,10 @@ impl Generate {
         opening.report(&Event::BuildingCatalog {});
         let rows = catalog_rows(&project.session, &project.manifest)?;
         opening.write_catalog(&project, &rows)?;
+        // What is not selected is not compiled, and its lineage would be missing.
+        if let (Some(compiled), true) = (compiled, self.selection.is_empty()) {
+            opening.write_lineage(&opening.lineage_of(&project, &compiled)?)?;
+        }
         Ok(outcome)
     }
 }

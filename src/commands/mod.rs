@@ -15,6 +15,7 @@ mod docs;
 mod global_flags;
 mod init;
 mod inline;
+mod lineage;
 mod list;
 mod man;
 mod opening;
@@ -55,6 +56,7 @@ pub(crate) enum Command {
     Deps(deps::Deps),
     Docs(docs::Docs),
     Init(init::Init),
+    Lineage(lineage::LineageCommand),
     #[command(visible_alias = "ls")]
     List(list::List),
     Man(man::Man),
@@ -83,6 +85,7 @@ impl Command {
             Self::Deps(command) => command.run(overrides),
             Self::Docs(command) => command.run(overrides),
             Self::Init(command) => command.run(overrides),
+            Self::Lineage(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
             Self::Man(command) => command.run(tree),
             Self::Parse(command) => command.run(overrides),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::lineage::Columns;
 use super::opening::Opening;
 use super::selection_args::SelectionArgs;
 use crate::adapters::{self, Adapter};
@@ -10,7 +11,9 @@ use crate::context::Session;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
 use crate::graph::Graph;
-use crate::graph::selection::{IndirectSelection, PreviousState, Selection, Selector, Selectors, Spec};
+use crate::graph::selection::{
+    ColumnReach, IndirectSelection, Method, PreviousState, Selection, Selector, Selectors, Spec,
+};
 use crate::manifest::{Manifest, ResourceType};
 use crate::parser::{self, ParseId, ParseParts, Parsed};
 use crate::ui;
@@ -107,7 +110,11 @@ impl Opening {
         };
         let spec = self.spec(args, indirect)?;
         let kinds = self.resource_types(kinds)?;
-        let selector = Selector::new(&project.graph, &project.manifest, project.previous.as_ref());
+        let lineage = spec.uses(Method::Column).then(|| self.lineage(project)).transpose()?;
+        let columns = lineage.as_ref().map(|lineage| Columns { project, lineage });
+        let columns = columns.as_ref().map(|columns| columns as &dyn ColumnReach);
+        let selector =
+            Selector::new(&project.graph, &project.manifest, project.previous.as_ref()).with_columns(columns);
         let Selection { ids, warnings } = selector.select(&spec, Some(&kinds), with_blank)?;
         self.check_with(warnings, |warning| {
             match warning.message.strip_prefix("The selection criterion '").and_then(|rest| rest.split('\'').next()) {

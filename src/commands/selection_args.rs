@@ -18,6 +18,11 @@ pub(crate) struct SelectionArgs {
 }
 
 impl SelectionArgs {
+    /// Whether nothing is said.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.select.is_empty() && self.exclude.is_empty() && self.selector.is_none()
+    }
+
     /// Under dbt's names, for `invocation_args_dict` and `run_results.json`.
     pub(crate) fn to_map(&self) -> Map<String, Value> {
         let mut map = Map::new();

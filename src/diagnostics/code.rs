@@ -157,6 +157,8 @@ codes! {
     SEMANTIC_LAYER = "E0516", "semantic layer is not valid";
     /// Something in the semantic layer that may not be meant.
     SEMANTIC_WARNING = "W0517", "questionable semantic layer";
+    /// `compile --strict`: a model selects a column that nothing it selects from has.
+    COLUMN_NOT_FOUND = "E0518", "column not found";
 
     // 06: selection
     /// A selector that does not parse or names an unknown method.

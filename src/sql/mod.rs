@@ -1,7 +1,20 @@
-//! What is known of SQL as text: where a statement's `with` clause begins, which words are keywords.
+//! What is known of SQL as text: where a statement's `with` clause begins, and where each column of a query comes from.
 //!
-//! The only room besides `adapters` that may use sqlparser. It knows nothing of templates or nodes.
+//! [`Query::parse`] reads one query in the [`Dialect`] of a warehouse; [`Query::columns`] follows each of its columns to
+//! columns of the tables that it reads. The only room besides `adapters` that may use sqlparser. It knows nothing of
+//! templates or nodes: tables are names, and what columns they have is asked of [`Tables`].
 
+mod columns;
+mod dialect;
+mod grammar;
+mod query;
+mod rewrite;
 mod with_clause;
 
+pub use columns::{
+    Edge, EdgeKind, Influence, InfluenceKind, InputTable, MissingColumn, OutputColumn, QueryColumns, TableColumn,
+    TableName, Tables,
+};
+pub use dialect::Dialect;
+pub use query::{Query, SqlProblem};
 pub use with_clause::add_ctes;

@@ -50,6 +50,10 @@ impl DuckDb {
 }
 
 impl Adapter for DuckDb {
+    fn dialect(&self) -> crate::sql::Dialect {
+        crate::sql::Dialect::DUCKDB
+    }
+
     fn type_name(&self) -> &'static str {
         "duckdb"
     }

@@ -1,6 +1,6 @@
 //! [`Spec`]: terms combined, and how `--select` and `--exclude` are read.
 
-use super::{Criterion, IndirectSelection};
+use super::{Criterion, IndirectSelection, Method};
 use crate::diagnostics::Diagnostic;
 
 /// What is selected where nothing is said.
@@ -50,6 +50,14 @@ impl Spec {
         let excluded = Self::union_of_terms(exclude.iter().map(String::as_str), indirect, true)?;
         // As in dbt, tests that only some part brought in never join after the exclusion: the difference is eager.
         Ok(Self::group(Combination::Difference, vec![included, excluded], IndirectSelection::Eager))
+    }
+
+    /// Whether some term uses a method.
+    pub fn uses(&self, method: Method) -> bool {
+        match self {
+            Self::Criterion(criterion) => criterion.method == method,
+            Self::Group { parts, .. } => parts.iter().any(|part| part.uses(method)),
+        }
     }
 
     /// Terms separated by spaces, each perhaps an intersection by commas.

@@ -29,11 +29,12 @@ pub enum Method {
     SemanticModel,
     SavedQuery,
     UnitTest,
+    Column,
 }
 
 impl Method {
-    /// Every method with dbt's name.
-    pub const ALL: [(Method, &'static str); 21] = [
+    /// Every method with dbt's name, and `column`, which is ours.
+    pub const ALL: [(Method, &'static str); 22] = [
         (Method::Fqn, "fqn"),
         (Method::Tag, "tag"),
         (Method::Group, "group"),
@@ -55,6 +56,7 @@ impl Method {
         (Method::SemanticModel, "semantic_model"),
         (Method::SavedQuery, "saved_query"),
         (Method::UnitTest, "unit_test"),
+        (Method::Column, "column"),
     ];
 
     /// dbt's name: `resource_type`.

@@ -70,6 +70,12 @@ impl Matcher {
             Method::TestType => test_type(&text)?,
             Method::ResourceType => Self::ResourceType(resource_type(&text)?),
             Method::Version => Self::Version(version_kind(&text)?),
+            Method::Column => {
+                return Err(Diagnostic::error(
+                    Code::SELECTOR,
+                    format!("`{}` follows a column, which this command does not", criterion.raw),
+                ));
+            }
             Method::State | Method::Result | Method::SourceStatus => {
                 return Err(Diagnostic::error(
                     Code::SELECTOR,

@@ -3,6 +3,7 @@
 //! A text becomes a [`Spec`] (`criterion`, `command_line`, `yaml`), which a [`Selector`] evaluates over a graph and its
 //! manifest (`select`, `methods`, `state`). Nothing here reads files: paths are those of the manifest.
 
+mod columns;
 mod command_line;
 mod comparison;
 mod contract_change;
@@ -20,6 +21,7 @@ mod state;
 mod state_tests;
 mod yaml;
 
+pub use columns::{ColumnReach, Reach};
 pub use command_line::{DEFAULT_SELECTION, Spec};
 pub use criterion::{Criterion, IndirectSelection, Method};
 pub use previous::PreviousState;

@@ -7,7 +7,7 @@ use super::members::Member;
 use super::methods::Matcher;
 use super::node_set::NodeSet;
 use super::state::State;
-use super::{Criterion, IndirectSelection, PreviousState, Spec};
+use super::{ColumnReach, Criterion, IndirectSelection, Method, PreviousState, Reach, Spec};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::manifest::{Manifest, ResourceType};
@@ -17,6 +17,7 @@ pub struct Selector<'m> {
     graph: &'m Graph,
     manifest: &'m Manifest,
     previous: Option<&'m PreviousState>,
+    columns: Option<&'m dyn ColumnReach>,
     members: Vec<Member<'m>>,
 }
 
@@ -38,7 +39,14 @@ struct Selected {
 impl<'m> Selector<'m> {
     /// A selector; `previous` is needed for `state:`, `result:` and `source_status:`.
     pub fn new(graph: &'m Graph, manifest: &'m Manifest, previous: Option<&'m PreviousState>) -> Self {
-        Self { graph, manifest, previous, members: Member::all(graph, manifest) }
+        Self { graph, manifest, previous, columns: None, members: Member::all(graph, manifest) }
+    }
+
+    /// Lets it answer `column:`.
+    #[must_use]
+    pub fn with_columns(mut self, columns: Option<&'m dyn ColumnReach>) -> Self {
+        self.columns = columns;
+        self
     }
 
     /// What a selection selects, of these resource types (all, if none is given). Files of SQL that hold nothing are left
@@ -103,6 +111,10 @@ impl<'m> Selector<'m> {
     }
 
     fn evaluate_criterion(&self, criterion: &Criterion, warnings: &mut Diagnostics) -> Result<Selected, Diagnostic> {
+        if let (Method::Column, Some(columns)) = (criterion.method, self.columns) {
+            let selected = self.reached_by_column(criterion, columns)?;
+            return Ok(self.expand(selected, criterion.indirect));
+        }
         let mut selected = if let Some(selected) = self.compare(criterion, warnings)? {
             selected
         } else {
@@ -112,6 +124,20 @@ impl<'m> Selector<'m> {
         };
         self.add_neighbors(criterion, &mut selected);
         Ok(self.expand(selected, criterion.indirect))
+    }
+
+    /// `+` follows the column, not the graph.
+    fn reached_by_column(&self, criterion: &Criterion, columns: &dyn ColumnReach) -> Result<NodeSet, Diagnostic> {
+        if criterion.childrens_parents {
+            let message = format!("`{}`: `@` does not go with a column", criterion.raw);
+            return Err(Diagnostic::error(Code::SELECTOR, message).hint("use `+` before or after it"));
+        }
+        let reach = |wanted: bool, depth| if wanted { Reach::Steps(depth) } else { Reach::None };
+        let upstream = reach(criterion.parents, criterion.parents_depth);
+        let downstream = reach(criterion.children, criterion.children_depth);
+        let ids = columns.reach(&criterion.text(), upstream, downstream)?;
+        let found = (0..self.members.len()).filter(|&index| ids.contains(self.graph.id(index)));
+        Ok(NodeSet::of(self.graph.len(), found))
     }
 
     fn add_neighbors(&self, criterion: &Criterion, selected: &mut NodeSet) {

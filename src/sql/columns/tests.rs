@@ -1,0 +1,1 @@
+//! Single rules of names and columns; whole statements are in `tests/lineage`.
