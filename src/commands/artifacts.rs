@@ -8,8 +8,8 @@ use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, RunResultsJson, SemanticManifestJson, SourcesJson,
-    TargetFolder,
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, PastRun, RunResultsJson, SemanticManifestJson,
+    SourcesJson, TargetFolder, remember_run,
 };
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
@@ -18,7 +18,7 @@ use crate::plan::RunResults;
 use crate::runner::FreshnessReport;
 
 impl Opening {
-    fn target(&self) -> TargetFolder {
+    pub(super) fn target(&self) -> TargetFolder {
         let project = &self.config.project;
         TargetFolder::new(project.root.clone(), project.target_path.clone())
     }
@@ -67,6 +67,16 @@ impl Opening {
             artifact_path: path.display().to_string(),
             artifact_type: "RunExecutionResult".into(),
         });
+        Ok(())
+    }
+
+    /// Adds a run that made or tested something to what the documentation site shows of earlier runs.
+    pub(crate) fn remember(&self, results: &RunResults) -> Result<(), Diagnostics> {
+        let invocation = &self.config.invocation;
+        let run = PastRun::new(&invocation.which, &invocation.invocation_id, jiff::Timestamp::now(), results);
+        if let Some(run) = run.filter(|run| self.config.flags.write_json && !run.results.is_empty()) {
+            remember_run(&self.target(), &run)?;
+        }
         Ok(())
     }
 

@@ -64,6 +64,8 @@ codes! {
     USAGE = "E0103", "wrong usage";
     /// A file or folder cannot be written.
     UNWRITABLE_FILE = "E0104", "file cannot be written";
+    /// The server of the documentation site cannot listen there.
+    CANNOT_LISTEN = "E0105", "server cannot start";
 
     // 02: YAML
     /// YAML that does not parse.
