@@ -1,5 +1,6 @@
 # make demo   builds hetl and, with it, the whole example project
 # make test   runs every test, with a PostgreSQL of its own
+# make site   drives the documentation site in headless Chromium
 # make lint   formatting and lints, as CI has them
 # make install [PREFIX=~/.local]
 
@@ -8,13 +9,18 @@ release := $(target)/release
 library := $(if $(filter Darwin,$(shell uname -s)),libduckdb.dylib,libduckdb.so)
 PREFIX  ?= $(HOME)/.local
 
-.PHONY: demo test lint release library install
+.PHONY: demo test site lint release library install
 
 demo: release
 	cd project && "$(release)/hetl" build
 
 test:
 	scripts/test.sh
+
+# The documentation site in a browser.
+site: library
+	cargo build
+	scripts/site.sh "$(target)/debug/hetl"
 
 lint: library
 	cargo fmt --check

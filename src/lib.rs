@@ -20,6 +20,7 @@ pub mod packages;
 pub mod parser;
 pub mod plan;
 pub mod runner;
+pub mod site;
 pub mod sql;
 pub mod ui;
 pub mod yaml;

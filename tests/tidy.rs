@@ -267,7 +267,9 @@ fn libraries_stay_in_their_rooms() {
     problems.extend(lines_with(&["sqlparser::"], &["src/sql/", "src/adapters/"]));
     problems.extend(lines_with(&["duckdb::", "postgres_protocol::", "rustls::", "socket2::"], &["src/adapters/"]));
     problems.extend(lines_with(&["serde_saphyr"], &["src/yaml/"]));
-    problems.extend(lines_with(&["ureq::", "flate2::", "tar::", "sha1::"], &["src/packages/"]));
+    problems.extend(lines_with(&["ureq::", "tar::", "sha1::"], &["src/packages/"]));
+    problems.extend(lines_with(&["flate2::"], &["src/packages/", "src/site/"]));
+    problems.extend(lines_with(&["pulldown_cmark"], &["src/site/"]));
     check(&problems);
 }
 

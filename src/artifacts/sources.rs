@@ -71,6 +71,11 @@ impl Serialize for SourcesJson<'_> {
     }
 }
 
+/// The `sources.json` of a target folder as it is; none where there is no such file.
+pub fn read_sources(folder: &std::path::Path) -> Result<Option<Value>, crate::diagnostics::Diagnostic> {
+    super::previous_state::read(&folder.join("sources.json"))
+}
+
 struct Row<'a>(&'a FreshnessResult);
 
 impl Serialize for Row<'_> {

@@ -1,5 +1,6 @@
 //! [`TargetFolder`]: the folder that a command writes to.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,23 @@ impl TargetFolder {
         let path = self.path().join(name);
         self.write(&path, |out| serde_json::to_writer(out, artifact).map_err(io::Error::from))?;
         Ok(path)
+    }
+
+    /// Writes a file that is ready; returns where.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Diagnostic> {
+        let path = self.path().join(name);
+        self.write(&path, |out| out.write_all(bytes))?;
+        Ok(path)
+    }
+
+    /// Removes the files of a folder that are not among `kept`, which an earlier command left there.
+    pub fn remove_others(&self, folder: &str, kept: &HashSet<&str>) {
+        for entry in fs::read_dir(self.path().join(folder)).into_iter().flatten().flatten() {
+            if !kept.contains(entry.file_name().to_string_lossy().as_ref()) {
+                // It does no harm if it stays.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Writes the compiled SQL of a node; returns the path that the manifest shows: `target/compiled/…`.

@@ -8,8 +8,8 @@ use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, MetadataJson, RunResultsJson, SemanticManifestJson,
-    SourcesJson, TargetFolder,
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, MetadataJson, PastRun, RunResultsJson,
+    SemanticManifestJson, SourcesJson, TargetFolder, remember_run,
 };
 use crate::config::SECRET_PREFIX;
 use crate::diagnostics::Diagnostics;
@@ -104,6 +104,16 @@ impl Opening {
             artifact_path: path.display().to_string(),
             artifact_type: "RunExecutionResult".into(),
         });
+        Ok(())
+    }
+
+    /// Adds a run that made or tested something to what the documentation site shows of earlier runs.
+    pub(crate) fn remember(&self, results: &RunResults) -> Result<(), Diagnostics> {
+        let invocation = &self.config.invocation;
+        let run = PastRun::new(&invocation.which, &invocation.invocation_id, jiff::Timestamp::now(), results);
+        if let Some(run) = run.filter(|run| self.config.flags.write_json && !run.results.is_empty()) {
+            remember_run(&self.target(), &run)?;
+        }
         Ok(())
     }
 

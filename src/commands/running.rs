@@ -93,6 +93,7 @@ impl Opening {
         }
         self.write_manifest(&project, &report.compiled)?;
         self.write_run_results(&report.results)?;
+        self.remember(&report.results)?;
         if matches!(action, Action::Build | Action::Clone) {
             let interrupted = stop.reason() == Some(StopReason::Interrupt);
             report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, interrupted);

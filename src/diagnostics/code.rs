@@ -67,6 +67,8 @@ codes! {
     UNWRITABLE_FILE = "E0104", "file cannot be written";
     /// The parse cache and the files do not agree (`--verify-parse-cache`).
     PARSE_CACHE_DIFFERS = "E0105", "parse cache differs";
+    /// The server of the documentation site cannot listen there.
+    CANNOT_LISTEN = "E0106", "server cannot start";
 
     // 02: YAML
     /// YAML that does not parse.

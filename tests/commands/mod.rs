@@ -1,6 +1,7 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
 mod compiling;
+mod docs;
 mod freshness;
 mod functions;
 mod interrupted;

@@ -1,0 +1,86 @@
+//! `docs generate` and `docs serve`.
+
+use std::net::TcpListener;
+
+use super::Project;
+
+fn project() -> Project {
+    Project::new(&[
+        ("models/orders.sql", "select 1 as id, 10 as amount"),
+        ("models/totals.sql", "select sum(amount) as total from {{ ref('orders') }}"),
+        (
+            "models/m.yml",
+            "models:\n  - name: orders\n    description: One row **an order**.\n    columns:\n      \
+             - {name: id, description: Key., data_tests: [unique]}\n",
+        ),
+    ])
+}
+
+#[test]
+fn the_site_stands_beside_the_artifacts() {
+    let project = project();
+    project.run("build").expect(0, &[]);
+    project.run("docs generate").expect(0, &["Catalog written to", "Documentation written to"]);
+    let page = std::fs::read_to_string(project.path("target/index.html")).expect("the page");
+    assert!(page.contains("<title>p</title>") && page.contains("site/app.js"), "{page}");
+    assert!(project.json("target/manifest.json")["nodes"].is_object());
+    assert!(project.json("target/catalog.json")["nodes"]["model.p.orders"].is_object());
+
+    let core = project.json("target/site/core.json");
+    assert_eq!(core["nodes"]["label"][0], "orders");
+    let page = &project.json("target/site/pages-0.json")["pages"][0];
+    assert_eq!(page["columns"][0][0], "id");
+    assert_eq!(page["description"], "<p>One row <strong>an order</strong>.</p>\n");
+    assert_eq!(page["compiled"], "select 1 as id, 10 as amount");
+    // `docs generate` compiles, which is no run of anything: the build before it counts.
+    let runs = project.json("target/site/runs.json");
+    assert_eq!(runs["runs"][0]["command"], "build");
+    assert_eq!(runs["results"]["model.p.totals"][0][1], "success");
+}
+
+#[test]
+fn runs_before_the_last_one_are_remembered() {
+    let project = project();
+    project.run("build").expect(0, &[]);
+    project.run("run -s orders").expect(0, &[]);
+    project.run("docs generate --no-compile").expect(0, &[]);
+    project.run("docs generate").expect(0, &[]);
+    let runs = project.json("target/site/runs.json");
+    let commands: Vec<_> = runs["runs"].as_array().expect("a list").iter().map(|run| run["command"].clone()).collect();
+    assert_eq!(commands, ["run", "build"]);
+    assert_eq!(runs["results"]["model.p.orders"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn one_file_holds_everything() {
+    let project = project();
+    project.run("docs generate --static --empty-catalog").expect(0, &["static_index.html"]);
+    let page = std::fs::read_to_string(project.path("target/static_index.html")).expect("the page");
+    for part in
+        ["data-file=\"core\"", "data-file=\"search\"", "data-file=\"runs\"", "data-file=\"pages-0\"", "'sha256-"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("src=\"site/"), "it asks for no other file");
+}
+
+#[test]
+fn what_an_earlier_site_left_is_gone() {
+    let project = project();
+    project.write("target/site/pages-7.json", "{}");
+    project.run("docs generate --empty-catalog").expect(0, &[]);
+    assert!(!project.path("target/site/pages-7.json").exists());
+    assert!(project.path("target/site/pages-0.json").exists());
+}
+
+#[test]
+fn serving_needs_documentation_and_a_free_port() {
+    let project = project();
+    project
+        .run("docs serve --port 0 --no-browser")
+        .expect(2, &["E0101", "there is no documentation to serve", "`hetl docs generate` writes it"]);
+    project.run("docs generate --empty-catalog").expect(0, &[]);
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = taken.local_addr().expect("it is bound").port();
+    project.run(&format!("docs serve --port {port} --no-browser")).expect(2, &["E0106", "--port"]);
+}
