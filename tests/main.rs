@@ -6,5 +6,6 @@ mod commands;
 mod documentation;
 mod packages;
 mod postgres;
+mod postgres_server;
 mod robustness;
 mod tidy;
