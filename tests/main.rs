@@ -4,6 +4,7 @@ mod adapter_contract;
 mod broken;
 mod commands;
 mod documentation;
+mod macro_sql;
 mod packages;
 mod postgres;
 mod postgres_server;

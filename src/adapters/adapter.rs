@@ -107,6 +107,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         true
     }
 
+    /// Whether a query in a `from` clause must have a name.
+    fn names_subqueries(&self) -> bool {
+        false
+    }
+
     /// Whether statements may name another database than the target's.
     fn reaches_other_databases(&self) -> bool {
         true
@@ -148,6 +153,11 @@ pub trait Connection: Send {
 
     /// All tables and views in these schemas of one database, by one metadata query.
     fn list_relations(&mut self, database: &str, schemas: &[String]) -> Result<Vec<RelationInfo>, DatabaseError>;
+
+    /// Which relations read those of these schemas, and would be dropped along with them; none where a drop takes no others.
+    fn list_dependencies(&mut self, _database: &str, _schemas: &[String]) -> Result<Vec<Dependency>, DatabaseError> {
+        Ok(Vec::new())
+    }
 
     /// The columns of a relation in order; empty if it does not exist.
     fn columns_in_relation(&mut self, relation: &Relation) -> Result<Vec<Column>, DatabaseError>;
@@ -233,6 +243,15 @@ pub struct RelationInfo {
     pub identifier: String,
     /// Table, view …
     pub relation_type: RelationType,
+}
+
+/// A relation that reads another one of the same database; each by schema and name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// What is read.
+    pub referenced: (String, String),
+    /// What reads it.
+    pub dependent: (String, String),
 }
 
 /// One column of one relation, for the catalog.

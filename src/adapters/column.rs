@@ -115,7 +115,9 @@ impl Column {
 
     /// The type as it is written in a table definition.
     pub fn data_type(&self) -> String {
-        if self.is_string() {
+        // PostgreSQL's names of text that has no size.
+        let has_no_size = self.dtype == "text" || self.dtype == "character varying" && self.char_size.is_none();
+        if self.is_string() && !has_no_size {
             Self::string_type(self.string_size().unwrap_or(DEFAULT_STRING_SIZE))
         } else if self.is_numeric() {
             Self::numeric_type(&self.dtype, self.numeric_precision, self.numeric_scale)
@@ -264,6 +266,8 @@ mod tests {
     #[test]
     fn text_without_size_has_the_default_one() {
         assert_eq!(Column::create("a", "string").data_type(), "character varying(256)");
+        assert_eq!(Column::new("a", "text").data_type(), "text");
+        assert_eq!(Column::new("a", "character varying").data_type(), "character varying");
         assert_eq!(Column::new("n", "BIGINT").data_type(), "BIGINT");
         assert_eq!(Column::new("n", "DECIMAL(10,2)").data_type(), "DECIMAL(10,2)");
     }

@@ -8,6 +8,7 @@ mod arrow_cell;
 mod cell;
 mod column;
 mod decimal_text;
+mod dependents;
 pub mod duckdb;
 pub mod postgres;
 pub mod registry;
@@ -19,7 +20,7 @@ mod seed_types;
 mod statements;
 mod table;
 
-pub use adapter::{Adapter, AdapterResponse, Cancel, CatalogRow, Connection, DatabaseError, RelationInfo};
+pub use adapter::{Adapter, AdapterResponse, Cancel, CatalogRow, Connection, DatabaseError, Dependency, RelationInfo};
 pub use cell::Cell;
 pub use column::{Column, InvalidType};
 pub use registry::Surroundings;

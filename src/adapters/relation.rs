@@ -89,6 +89,8 @@ pub struct Relation {
     pub limit: Option<u64>,
     /// An event-time filter: the condition that rows must meet.
     pub filter: Option<String>,
+    /// Whether the query around a limited or filtered name gets a name of its own, which some warehouses need.
+    pub names_subqueries: bool,
 }
 
 impl Relation {
@@ -105,6 +107,7 @@ impl Relation {
             replacement: None,
             limit: None,
             filter: None,
+            names_subqueries: false,
         }
     }
 
@@ -201,12 +204,24 @@ impl Relation {
 impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.render_name();
+        let alias = |prefix: &str| match &self.identifier {
+            Some(name) if self.names_subqueries && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                format!(" {prefix}_{name}")
+            }
+            Some(name) if self.names_subqueries => format!(" \"{prefix}_{}\"", name.replace('"', "\"\"")),
+            _ => String::new(),
+        };
+        let limited = || alias("_dbt_limit_subq");
         match (&self.filter, self.limit) {
             (None, None) => f.write_str(&name),
-            (Some(filter), None) => write!(f, "(select * from {name} where {filter})"),
-            (None, Some(0)) => write!(f, "(select * from {name} where false limit 0)"),
-            (None, Some(limit)) => write!(f, "(select * from {name} limit {limit})"),
-            (Some(filter), Some(limit)) => write!(f, "(select * from {name} where {filter} limit {limit})"),
+            (Some(filter), None) => {
+                write!(f, "(select * from {name} where {filter}){}", alias("_dbt_et_filter_subq"))
+            }
+            (None, Some(0)) => write!(f, "(select * from {name} where false limit 0){}", limited()),
+            (None, Some(limit)) => write!(f, "(select * from {name} limit {limit}){}", limited()),
+            (Some(filter), Some(limit)) => {
+                write!(f, "(select * from {name} where {filter} limit {limit}){}", limited())
+            }
         }
     }
 }
@@ -238,6 +253,8 @@ mod tests {
         let limited = Relation { limit: Some(0), ..relation() }.with_replacement("'x.csv'");
         assert_eq!(limited.to_string(), "(select * from 'x.csv' where false limit 0)");
         assert_eq!(limited.render_name(), "'x.csv'");
+        let named = Relation { limit: Some(0), names_subqueries: true, ..relation() };
+        assert!(named.to_string().ends_with("limit 0) \"_dbt_limit_subq_a\"\"b\""), "{named}");
     }
 
     #[test]

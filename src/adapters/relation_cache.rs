@@ -4,8 +4,9 @@
 //! while the warehouse is asked. It does not watch the warehouse: what others change meanwhile is not seen.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::dependents::{Dependents, RelationKey};
 use super::{Connection, DatabaseError, RelationInfo, RelationType};
 
 /// The relations of the schemas that were looked at. Names are found without regard to case unless the warehouse heeds it.
@@ -13,6 +14,7 @@ use super::{Connection, DatabaseError, RelationInfo, RelationType};
 pub struct RelationCache {
     case_sensitive: bool,
     schemas: RwLock<BTreeMap<SchemaKey, Schema>>,
+    dependents: Mutex<Dependents>,
 }
 
 /// Database and schema, folded.
@@ -29,7 +31,7 @@ struct Schema {
 impl RelationCache {
     /// An empty cache, in which nothing is known yet.
     pub fn new(case_sensitive: bool) -> Self {
-        Self { case_sensitive, schemas: RwLock::default() }
+        Self { case_sensitive, schemas: RwLock::default(), dependents: Mutex::default() }
     }
 
     /// Asks for the relations of these schemas of one database by one query; they are known from then on, also if they are empty.
@@ -40,6 +42,11 @@ impl RelationCache {
         schemas: &[String],
     ) -> Result<(), DatabaseError> {
         let found = connection.list_relations(database, schemas)?;
+        for dependency in connection.list_dependencies(database, schemas)? {
+            let [referenced, dependent] = [dependency.referenced, dependency.dependent]
+                .map(|(schema, name)| self.relation_key(database, &schema, &name));
+            self.links().add(referenced, dependent);
+        }
         let mut known = self.write();
         for schema in schemas {
             known.insert(self.schema_key(database, schema), Schema { name: schema.clone(), ..Schema::default() });
@@ -104,16 +111,22 @@ impl RelationCache {
         entry.relations.insert(name, relation);
     }
 
-    /// A relation was dropped; nothing if it was not known.
+    /// A relation was dropped, and with it what depends on it; nothing if it was not known.
     pub fn drop_relation(&self, database: &str, schema: &str, identifier: &str) {
+        let relation = self.relation_key(database, schema, identifier);
+        let along = self.links().take(&relation);
         let mut known = self.write();
-        if let Some(schema) = known.get_mut(&self.schema_key(database, schema)) {
-            schema.relations.remove(&self.fold(identifier));
+        for (database, schema, name) in along.into_iter().chain([relation]) {
+            if let Some(schema) = known.get_mut(&(database, schema)) {
+                schema.relations.remove(&name);
+            }
         }
     }
 
     /// A relation was renamed within its schema. A relation that was not known becomes known as `relation_type`.
     pub fn rename(&self, database: &str, schema: &str, from: &str, to: &str, relation_type: RelationType) {
+        let [old, new] = [from, to].map(|name| self.relation_key(database, schema, name));
+        self.links().rename(&old, &new);
         let key = self.schema_key(database, schema);
         let mut known = self.write();
         let entry = known.entry(key).or_insert_with(|| Schema { name: schema.to_owned(), ..Schema::default() });
@@ -138,6 +151,14 @@ impl RelationCache {
 
     fn schema_key(&self, database: &str, schema: &str) -> SchemaKey {
         (self.fold(database), self.fold(schema))
+    }
+
+    fn relation_key(&self, database: &str, schema: &str, name: &str) -> RelationKey {
+        (self.fold(database), self.fold(schema), self.fold(name))
+    }
+
+    fn links(&self) -> MutexGuard<'_, Dependents> {
+        self.dependents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<SchemaKey, Schema>> {

@@ -6,6 +6,7 @@ mod functions;
 mod interrupted;
 mod killed;
 mod locked;
+mod on_postgres;
 mod package_idioms;
 mod reports;
 mod secrets;

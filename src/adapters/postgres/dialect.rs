@@ -37,6 +37,8 @@ pub(super) struct Dialect {
     pub(super) splits_statements: bool,
     /// Whether a backslash escapes in a quoted text.
     pub(super) backslash_escapes: bool,
+    /// Whether a query in a `from` clause must have a name.
+    pub(super) names_subqueries: bool,
     /// Whether a client can send rows by `COPY … FROM STDIN`.
     pub(super) copies_from_client: bool,
     /// From which version of the server (as `server_version_num` counts) it can look whether its client is still there.
@@ -44,6 +46,7 @@ pub(super) struct Dialect {
     /// Whether it has advisory locks.
     pub(super) has_advisory_locks: bool,
     pub(super) relations: fn(&[String]) -> String,
+    pub(super) dependencies: fn(&[String]) -> String,
     pub(super) columns: fn(&Relation) -> String,
     pub(super) catalog: fn(&str, &[String]) -> String,
     pub(super) seed_type: fn(SeedType) -> &'static str,
@@ -118,10 +121,12 @@ pub(super) const POSTGRES: Dialect = Dialect {
     answers: Answers::Tag,
     splits_statements: false,
     backslash_escapes: false,
+    names_subqueries: true,
     copies_from_client: true,
     client_check_since: Some(140_000),
     has_advisory_locks: true,
     relations: queries::relations,
+    dependencies: queries::dependencies,
     columns: queries::columns,
     catalog: queries::catalog,
     seed_type: |kind| match kind {
@@ -222,10 +227,12 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     answers: Answers::Success,
     splits_statements: true,
     backslash_escapes: true,
+    names_subqueries: false,
     copies_from_client: false,
     client_check_since: None,
     has_advisory_locks: false,
     relations: redshift_queries::relations,
+    dependencies: queries::dependencies,
     columns: redshift_queries::columns,
     catalog: redshift_queries::catalog,
     seed_type: |kind| match kind {

@@ -29,6 +29,21 @@ pub(super) fn relations(schemas: &[String]) -> String {
     )
 }
 
+/// The views that read relations of these schemas: schema and name of what is read, schema and name of the view.
+pub(super) fn dependencies(schemas: &[String]) -> String {
+    format!(
+        "select distinct rn.nspname, r.relname, vn.nspname, v.relname
+        from pg_catalog.pg_rewrite w
+        join pg_catalog.pg_class v on v.oid = w.ev_class
+        join pg_catalog.pg_namespace vn on vn.oid = v.relnamespace
+        join pg_catalog.pg_depend d on d.objid = w.oid and d.refobjid <> v.oid
+        join pg_catalog.pg_class r on r.oid = d.refobjid
+        join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+        where lower(rn.nspname) in ({})",
+        lowered(schemas)
+    )
+}
+
 /// The columns of a relation: name, type, size of text, precision and scale of numbers. A name without a schema means what it means to
 /// a statement, temporary tables included.
 pub(super) fn columns(relation: &Relation) -> String {

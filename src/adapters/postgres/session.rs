@@ -12,8 +12,8 @@ use super::server_error::QUERY_CANCELED;
 use super::wire::{Answer, CopyWriter, Failure, Wire};
 use super::{literal, queries, value};
 use crate::adapters::{
-    AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Relation, RelationInfo, RelationType,
-    SeedFile, Table, statements,
+    AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Dependency, Relation, RelationInfo,
+    RelationType, SeedFile, Table, statements,
 };
 use crate::diagnostics::Diagnostic;
 
@@ -234,6 +234,15 @@ impl Connection for Session {
         Ok(found.rows().iter().map(relation).collect())
     }
 
+    fn list_dependencies(&mut self, _database: &str, schemas: &[String]) -> Result<Vec<Dependency>, DatabaseError> {
+        let found = self.query(&(self.server.dialect.dependencies)(schemas))?;
+        let dependency = |row: &Vec<Cell>| Dependency {
+            referenced: (row[0].to_string(), row[1].to_string()),
+            dependent: (row[2].to_string(), row[3].to_string()),
+        };
+        Ok(found.rows().iter().map(dependency).collect())
+    }
+
     fn columns_in_relation(&mut self, relation: &Relation) -> Result<Vec<Column>, DatabaseError> {
         let found = self.query(&(self.server.dialect.columns)(relation))?;
         let size = |cell: &Cell| cell.as_int().and_then(|size| size.try_into().ok());
@@ -248,7 +257,7 @@ impl Connection for Session {
 
     fn columns_of_query(&mut self, sql: &str) -> Result<Vec<Column>, DatabaseError> {
         let fields = self.with_wire(sql, |wire| wire.describe(sql))?;
-        Ok(fields.into_iter().map(|field| Column::new(field.name, value::type_name(field.oid))).collect())
+        Ok(fields.into_iter().map(|field| Column::create(field.name, &value::type_name(field.oid))).collect())
     }
 
     fn catalog(&mut self, database: &str, schemas: &[String]) -> Result<Vec<CatalogRow>, DatabaseError> {

@@ -95,6 +95,10 @@ impl Adapter for Postgres {
         (self.server.dialect.seed_type)(kind)
     }
 
+    fn names_subqueries(&self) -> bool {
+        self.server.dialect.names_subqueries
+    }
+
     /// A session sees one database; only Redshift's RA3 clusters can read others.
     fn reaches_other_databases(&self) -> bool {
         self.server.credentials.shown.get("ra3_node").and_then(Value::as_bool).unwrap_or(false)

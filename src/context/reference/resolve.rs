@@ -181,6 +181,7 @@ fn limit<'a>(
     config: &NodeConfig,
     mut columns: impl Iterator<Item = &'a ColumnProperties>,
 ) {
+    relation.names_subqueries = run.session().adapter().names_subqueries();
     if run.session().config().flags.empty {
         relation.limit = Some(0);
     }

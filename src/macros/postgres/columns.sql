@@ -11,3 +11,9 @@
   {% endcall %}
   {% do return(sql_convert_columns_in_relation(load_result('get_columns_in_relation').table)) %}
 {% endmacro %}
+
+{# The header is run on its own: the columns of one query are asked for, not those of several statements. #}
+{% macro postgres__get_empty_subquery_sql(select_sql, select_sql_header=none) %}
+  {%- if select_sql_header is not none %}{% do run_query(select_sql_header) %}{% endif -%}
+  {{ default__get_empty_subquery_sql(select_sql) }}
+{%- endmacro %}

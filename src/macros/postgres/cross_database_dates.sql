@@ -1,8 +1,9 @@
 {# Date arithmetic in PostgreSQL. #}
 
-{# The number of steps may be any expression, so it multiplies an interval of one step. #}
+{# The number of steps may be any expression, so it multiplies an interval of one step. No interval is called `quarter`. #}
 {% macro postgres__dateadd(datepart, interval, from_date_or_timestamp) %}
-  {{- from_date_or_timestamp ~ " + ((interval '1 " ~ datepart ~ "') * (" ~ interval ~ "))" -}}
+  {%- set step = '3 month' if datepart | lower == 'quarter' else '1 ' ~ datepart -%}
+  {{- from_date_or_timestamp ~ " + ((interval '" ~ step ~ "') * (" ~ interval ~ "))" -}}
 {% endmacro %}
 
 {# The boundaries of a date part that lie between two moments. Weeks begin on Sunday, as dbt counts them. #}
@@ -21,19 +22,14 @@
   {%- elif part == 'week' -%}
     (({{ second }}::date - {{ first }}::date + date_part('dow', {{ first }}::timestamp)::int - date_part('dow', {{ second }}::timestamp)::int) / 7)
   {%- elif part in seconds -%}
-    floor((extract(epoch from date_trunc('{{ part }}', {{ second }}::timestamp)) - extract(epoch from date_trunc('{{ part }}', {{ first }}::timestamp))) / {{ seconds[part] }})
+    ((date_part('epoch', date_trunc('{{ part }}', {{ second }}::timestamp)) - date_part('epoch', date_trunc('{{ part }}', {{ first }}::timestamp))) / {{ seconds[part] }})
   {%- elif part in fractions -%}
-    (floor(extract(epoch from {{ second }}::timestamp) * {{ fractions[part] }}) - floor(extract(epoch from {{ first }}::timestamp) * {{ fractions[part] }}))
+    (floor(extract(epoch from {{ second }}::timestamp) * {{ fractions[part] }}) - floor(extract(epoch from {{ first }}::timestamp) * {{ fractions[part] }}))::double precision
   {%- else -%}
     {% do exceptions.raise_compiler_error("Unsupported datepart for macro datediff in postgres: '" ~ datepart ~ "'") %}
   {%- endif -%}
 {% endmacro %}
 
-{# No interval is called `quarter`. #}
 {% macro postgres__last_day(date, datepart) %}
-  {%- if datepart == 'quarter' -%}
-    {{ 'cast(' ~ dbt.dateadd('day', '-1', dbt.dateadd('month', '3', dbt.date_trunc(datepart, date))) ~ ' as date)' }}
-  {%- else -%}
-    {{ dbt.default_last_day(date, datepart) }}
-  {%- endif -%}
+  {{- dbt.default_last_day(date, datepart) -}}
 {% endmacro %}

@@ -1,0 +1,118 @@
+//! What only PostgreSQL can show: drops that take others along, indexes, functions, materialized views.
+
+use super::Project;
+use crate::postgres_server::postgres_target;
+
+/// A project on the test server, in a schema of its own; nothing where there is no server.
+fn project(schema: &str, files: &[(&str, &str)]) -> Option<Project> {
+    let schema = format!("{schema}_{}", std::process::id());
+    let target = postgres_target(&schema)?;
+    let project = Project::new(files);
+    let profiles = serde_json::json!({"p": {"target": "dev", "outputs": {"dev": target}}});
+    project.write("profiles.yml", &profiles.to_string());
+    project.write(
+        "macros/execute_sql.sql",
+        "{% macro execute_sql(code) %}{% do run_query(code) %}{% do adapter.commit() %}{% endmacro %}",
+    );
+    Some(project)
+}
+
+fn sql(project: &Project, code: &str) {
+    let args = serde_json::json!({"code": code}).to_string();
+    project.run(&format!("run-operation|execute_sql|--args|{args}")).expect(0, &[]);
+}
+
+/// The project's schema, gone; ends each test.
+fn drop_schema(project: &Project) {
+    sql(
+        project,
+        "drop schema if exists {{ target.schema }} cascade"
+            .replace("{{ target.schema }}", &schema_of(project))
+            .as_str(),
+    );
+}
+
+fn schema_of(project: &Project) -> String {
+    let manifest = project.json("target/manifest.json");
+    let nodes = manifest["nodes"].as_object().expect("nodes");
+    nodes.values().next().expect("a node")["schema"].as_str().expect("a schema").to_owned()
+}
+
+#[test]
+fn views_that_go_with_a_table_are_built_again() {
+    let files = [
+        (
+            "models/a.sql",
+            "{{ config(materialized='table', indexes=[{'columns': ['id'], 'unique': true}]) }} select 1 as id",
+        ),
+        ("models/b.sql", "select * from {{ ref('a') }}"),
+        ("models/c.sql", "select * from {{ ref('b') }} join {{ ref('a') }} using (id)"),
+    ];
+    let Some(project) = project("hetl_views", &files) else { return };
+    for _ in 0..3 {
+        project.run("build").expect(0, &["PASS=3 WARN=0 ERROR=0"]);
+    }
+    assert_eq!(
+        project.query("select count(*) as n from pg_indexes where schemaname = '{{ target.schema }}'"),
+        serde_json::json!([{"n": 1}])
+    );
+    drop_schema(&project);
+}
+
+#[test]
+fn views_of_others_are_not_dropped_where_a_model_says_so() {
+    let files = [(
+        "models/a.sql",
+        "{{ config(materialized='table', meta={'hetl': {'drop_foreign_views': false}}) }} select 1 as id",
+    )];
+    let Some(project) = project("hetl_foreign", &files) else { return };
+    project.run("run").expect(0, &[]);
+    let schema = schema_of(&project);
+    sql(&project, &format!("create view {schema}.theirs as select * from {schema}.a"));
+    project.run("run").expect(1, &["would drop views that are not of this project", &format!("{schema}.theirs")]);
+    assert_eq!(project.query("select id from {{ target.schema }}.theirs"), serde_json::json!([{"id": 1}]));
+    drop_schema(&project);
+}
+
+#[test]
+fn a_function_has_types_defaults_and_volatility() {
+    let properties = "functions:\n  - name: doubled\n    config: {volatility: deterministic}\n    arguments:\n      \
+                      - {name: price, data_type: integer, default_value: 50}\n    returns: {data_type: integer}\n";
+    let files = [
+        ("functions/doubled.sql", "select price * 2"),
+        ("functions/doubled.yml", properties),
+        ("models/m.sql", "select {{ function('doubled') }}(4) as given, {{ function('doubled') }}() as usual"),
+    ];
+    let Some(project) = project("hetl_functions", &files) else { return };
+    project.run("build").expect(0, &["OK created function", "PASS=2"]);
+    project.run("build").expect(0, &["PASS=2"]);
+    assert_eq!(project.query("select * from {{ ref('m') }}"), serde_json::json!([{"given": 8, "usual": 100}]));
+    assert_eq!(
+        project.query("select provolatile::text as v from pg_proc where proname = 'doubled' and pronamespace = '{{ target.schema }}'::regnamespace"),
+        serde_json::json!([{"v": "i"}])
+    );
+    drop_schema(&project);
+}
+
+#[test]
+fn changed_indexes_of_a_materialized_view_are_applied_or_refused() {
+    let view = |columns: &str, reaction: &str| {
+        format!(
+            "{{{{ config(materialized='materialized_view', on_configuration_change='{reaction}', indexes=[{{'columns': [{columns}]}}]) }}}} select 1 as a, 2 as b"
+        )
+    };
+    let Some(project) = project("hetl_stored", &[("models/v.sql", &view("'a'", "apply"))]) else { return };
+    project.run("run").expect(0, &["CREATE"]);
+    project.run("run").expect(0, &["REFRESH MATERIALIZED VIEW"]);
+    project.write("models/v.sql", &view("'a', 'b'", "fail"));
+    project
+        .run("run")
+        .expect(1, &["Configuration changes were identified and `on_configuration_change` was set to `fail`"]);
+    project.write("models/v.sql", &view("'a', 'b'", "apply"));
+    project.run("run").expect(0, &[]);
+    assert_eq!(
+        project.query("select count(*) as n, bool_and(indexdef like '%(a, b)') as both from pg_indexes where schemaname = '{{ target.schema }}'"),
+        serde_json::json!([{"n": 1, "both": true}])
+    );
+    drop_schema(&project);
+}
