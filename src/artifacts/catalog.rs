@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::ArtifactMetadata;
 use crate::adapters::CatalogRow;
-use crate::manifest::{Manifest, ResourceType};
+use crate::manifest::Manifest;
 
 /// The catalog of a project; serializes to the file's text. Relations that are not of the project are left out.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ impl Serialize for CatalogJson<'_> {
             .manifest
             .nodes
             .values()
-            .filter(|node| is_relation(node.resource_type) && !node.is_ephemeral())
+            .filter(|node| node.is_stored())
             .map(|node| (node.unique_id.as_str(), key(node.database.as_deref(), &node.schema, &node.alias)));
         let sources = self.manifest.sources.values().map(|source| {
             (source.unique_id.as_str(), key(source.database.as_deref(), &source.schema, &source.identifier))
@@ -51,10 +51,6 @@ impl Serialize for CatalogJson<'_> {
         map.serialize_entry("errors", &self.errors)?;
         map.end()
     }
-}
-
-fn is_relation(kind: ResourceType) -> bool {
-    matches!(kind, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot)
 }
 
 /// `metadata` of an artifact that has nothing of its own to add.

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 use super::ArtifactMetadata;
-use crate::manifest::utc;
+use crate::manifest::{python_utc, utc};
 use crate::plan::{BatchResults, NodeResult, RunResults, Timing};
 
 /// Results of a run; serializes to the file's text.
@@ -81,7 +81,7 @@ struct Batches<'a>(&'a BatchResults);
 impl Serialize for Batches<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let list = |batches: &[(Timestamp, Timestamp)]| -> Vec<[String; 2]> {
-            batches.iter().map(|(from, to)| [utc(*from), utc(*to)]).collect()
+            batches.iter().map(|(from, to)| [python_utc(*from), python_utc(*to)]).collect()
         };
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("successful", &list(&self.0.successful))?;

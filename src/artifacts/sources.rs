@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::ArtifactMetadata;
 use super::run_results::TimingJson;
-use crate::manifest::{FreshnessRule, freshness_json, utc};
+use crate::manifest::{FreshnessRule, freshness_json, python_utc};
 use crate::plan::{NodeStatus, Timing};
 
 /// The freshness of one source.
@@ -83,8 +83,8 @@ impl Serialize for Row<'_> {
                 map.serialize_entry("status", &NodeStatus::RuntimeError)?;
             }
             FreshnessOutcome::Known(known) => {
-                map.serialize_entry("max_loaded_at", &utc(known.max_loaded_at))?;
-                map.serialize_entry("snapshotted_at", &utc(known.snapshotted_at))?;
+                map.serialize_entry("max_loaded_at", &python_utc(known.max_loaded_at))?;
+                map.serialize_entry("snapshotted_at", &python_utc(known.snapshotted_at))?;
                 map.serialize_entry("max_loaded_at_time_ago_in_s", &known.age)?;
                 map.serialize_entry("status", &known.status)?;
                 map.serialize_entry("criteria", &freshness_json(Some(&known.criteria)))?;

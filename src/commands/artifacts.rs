@@ -49,7 +49,11 @@ impl Opening {
             artifact_path: path.display().to_string(),
             artifact_type: "WritableManifest".into(),
         });
-        self.target().write_json("semantic_manifest.json", &SemanticManifestJson(&project.manifest))?;
+        let path = self.target().write_json("semantic_manifest.json", &SemanticManifestJson(&project.manifest))?;
+        self.report(&Event::ArtifactWritten {
+            artifact_path: path.display().to_string(),
+            artifact_type: "SemanticManifest".into(),
+        });
         Ok(())
     }
 
@@ -78,7 +82,7 @@ impl Opening {
         let path = self.target().write_json(&name.to_string_lossy(), &sources)?;
         self.report(&Event::ArtifactWritten {
             artifact_path: path.display().to_string(),
-            artifact_type: "FreshnessExecutionResultArtifact".into(),
+            artifact_type: "FreshnessResult".into(),
         });
         Ok(())
     }
@@ -88,6 +92,10 @@ impl Opening {
         let metadata = self.metadata();
         let catalog = CatalogJson { manifest: &project.manifest, rows, errors: None, metadata: &metadata };
         let path = self.target().write_json("catalog.json", &catalog)?;
+        self.report(&Event::ArtifactWritten {
+            artifact_path: path.display().to_string(),
+            artifact_type: "CatalogArtifact".into(),
+        });
         self.report(&Event::CatalogWritten { path: path.display().to_string() });
         Ok(())
     }

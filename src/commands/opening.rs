@@ -138,12 +138,21 @@ pub(crate) fn close(
         }
     }
     console.report(&Event::CommandCompleted {
-        command: format!("hetl {}", invocation.which),
+        command: format!("hetl {}", typed_name(&invocation.which)),
         completed_at: jiff::Zoned::now().strftime("%H:%M:%S.%6f").to_string(),
         elapsed: begin.elapsed().as_secs_f64(),
         success: code == 0,
     });
     ExitCode::from(code)
+}
+
+/// The command as it is typed, where dbt's name of it is another.
+fn typed_name(which: &str) -> &str {
+    match which {
+        "freshness" => "source freshness",
+        "generate" => "docs generate",
+        other => other,
+    }
 }
 
 /// What the flags say of the log; before there is a configuration, what command line and environment say.

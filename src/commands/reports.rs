@@ -94,7 +94,7 @@ impl Opening {
         };
         problem.labels.retain(|label| is_in_project(&self.sources.get(label.span.source).path));
         if problem.labels.is_empty() {
-            problem = problem.at_some(about.span, about.name);
+            problem = problem.at_some(about.span, "");
         }
         self.console.annotate(&problem, &self.sources);
     }

@@ -10,7 +10,7 @@ use super::UnitTestPlan;
 use crate::context::{NodeRun, render_test_arguments};
 use crate::diagnostics::{Code, Diagnostic, SourceId, Span};
 use crate::jinja::{JinjaError, Origin, has_tags};
-use crate::manifest::{Node, ResourceType};
+use crate::manifest::{CompiledNode, Node, ResourceType};
 use crate::sql::add_ctes;
 
 /// A node's SQL.
@@ -58,6 +58,21 @@ impl Compiler {
         }
         rendered.extra_ctes.splice(0..0, fixtures);
         Ok(finish(run, rendered))
+    }
+
+    /// Every ephemeral model that a compiled node needed, with its own CTEs.
+    pub fn ephemeral_models(&self) -> Vec<(String, CompiledNode)> {
+        let known = self.lock();
+        let mut models: Vec<_> = known
+            .iter()
+            .map(|(id, rendered)| {
+                let ctes: Vec<String> = rendered.extra_ctes.iter().map(|(_, cte)| cte.clone()).collect();
+                let code = Some(add_ctes(&rendered.code, &ctes));
+                (id.clone(), CompiledNode { code, extra_ctes: rendered.extra_ctes.clone(), ..CompiledNode::default() })
+            })
+            .collect();
+        models.sort_by(|one, other| one.0.cmp(&other.0));
+        models
     }
 
     fn rendered(&self, run: &Arc<NodeRun>) -> Result<Rendered, Diagnostic> {

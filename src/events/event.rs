@@ -283,6 +283,8 @@ pub enum Event {
         schema: String,
         total: usize,
     },
+    /// All sources were asked.
+    FreshnessCheckComplete {},
     NothingToDo {},
     NoNodesSelected {},
     CommandCompleted {
@@ -457,6 +459,26 @@ impl Event {
             format!("{sort}\n{}", texts.join("\n\n"))
         };
         Self::MainEncounteredError { exc: join(render::text), coloured: join(render::coloured) }
+    }
+
+    /// The group of the node whose result it tells.
+    pub fn group(&self) -> Option<&Value> {
+        match self {
+            Self::LogTestResult { node_info, .. }
+            | Self::LogModelResult { node_info, .. }
+            | Self::LogSnapshotResult { node_info, .. }
+            | Self::LogSeedResult { node_info, .. }
+            | Self::LogBatchResult { node_info, .. }
+            | Self::SkippingDetails { node_info, .. }
+            | Self::RunResultWarning { node_info, .. }
+            | Self::RunResultWarningMessage { node_info, .. }
+            | Self::RunResultFailure { node_info, .. }
+            | Self::RunResultError { node_info, .. }
+            | Self::RunResultErrorNoMessage { node_info, .. }
+            | Self::SQLCompiledPath { node_info, .. }
+            | Self::CheckNodeTestFailure { node_info, .. } => node_info.group.as_ref(),
+            _ => None,
+        }
     }
 
     /// The node it is about.

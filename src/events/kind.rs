@@ -108,6 +108,7 @@ impl Event {
             NoNodesForSelectionCriteria "M030" Warn;
             ArtifactWritten "P001" Debug;
             RunningOperationCaughtError "Q001" Error;
+            FreshnessCheckComplete "Q003" Info;
             CatalogWritten "E042" Info;
             BuildingCatalog "E044" Info;
             LogTestResult "Q007" by_status;

@@ -28,6 +28,9 @@ pub struct NodeInfo {
     pub resource_type: String,
     /// Unique id.
     pub unique_id: String,
+    /// The group that it belongs to, with its owner. Of the data of an event it is a part of its own.
+    #[serde(skip)]
+    pub group: Option<Value>,
 }
 
 /// Where a node is in the warehouse; empty strings where it is nowhere.
@@ -58,6 +61,7 @@ impl NodeInfo {
             node_status: "None".into(),
             resource_type: resource_type.to_owned(),
             unique_id: unique_id.to_owned(),
+            group: None,
         }
     }
 

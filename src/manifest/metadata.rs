@@ -49,6 +49,16 @@ pub fn utc(time: Timestamp) -> String {
     format!("{time:.6}")
 }
 
+/// An aware time as Python's `isoformat` has it, where the moment is a value rather than a time of the run: no fraction
+/// where it is zero, `2024-01-31T10:00:00+00:00`.
+pub fn python_utc(time: Timestamp) -> String {
+    if time.subsec_nanosecond() / 1000 == 0 {
+        format!("{time:.0}").replace('Z', "+00:00")
+    } else {
+        utc_with_offset(time)
+    }
+}
+
 /// The same as Python's `isoformat` of an aware time: `2024-01-31T10:00:00.123456+00:00`.
 pub(super) fn utc_with_offset(time: Timestamp) -> String {
     utc(time).replace('Z', "+00:00")

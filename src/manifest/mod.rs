@@ -21,7 +21,7 @@ pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
 pub use described::Described;
 pub use json::{ManifestJson, freshness_json};
-pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, utc};
+pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, python_utc, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
     TestMetadata,

@@ -335,6 +335,14 @@ impl Node {
         matches!(self.resource_type, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot)
     }
 
+    /// Whether a relation may stand for it: of tests only that of failures that are kept.
+    pub fn is_stored(&self) -> bool {
+        match self.resource_type {
+            ResourceType::Test => self.relation_name.is_some(),
+            _ => self.is_refable() && !self.is_ephemeral(),
+        }
+    }
+
     /// What `ref` of a versioned model and messages show: `name` or `name.v2`.
     pub fn search_name(&self) -> String {
         match &self.version {

@@ -1,6 +1,8 @@
 //! What events say of a node.
 
-use super::{Exposure, Node, ResourceType, Source, UnitTest};
+use serde_json::{Map, Value, json};
+
+use super::{Exposure, Group, Node, ResourceType, Source, UnitTest};
 use crate::events::{NodeInfo, NodeRelation};
 
 impl Node {
@@ -41,6 +43,16 @@ impl UnitTest {
     }
 }
 
+impl Group {
+    /// The group as events show it.
+    pub fn to_logged(&self) -> Value {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let told = self.owner.iter().filter(|(_, value)| !value.is_null());
+        let owner: Map<String, Value> = told.map(|(key, value)| (key.clone(), text(value).into())).collect();
+        json!({"name": self.name, "package_name": self.package_name, "owner": owner})
+    }
+}
+
 impl Exposure {
     /// The exposure as events show it, before it has started.
     pub fn node_info(&self) -> NodeInfo {
@@ -59,7 +71,8 @@ impl Source {
             meta: self.meta.clone(),
             node_path: self.original_file_path.clone(),
             node_relation: NodeRelation {
-                alias: self.identifier.clone(),
+                // dbt knows no alias of a source.
+                alias: String::new(),
                 database: self.database.clone().unwrap_or_default(),
                 relation_name: self.relation_name.clone(),
                 schema: self.schema.clone(),

@@ -64,7 +64,9 @@ fn compiled_nodes(json: &Value) -> CompiledNodes {
         .map(|(id, value)| {
             let compiled = CompiledNode {
                 code: option(value, "compiled_code"),
-                extra_ctes: list(value, "extra_ctes", |cte| (text(cte, "id"), text(cte, "sql"))),
+                extra_ctes: list(value, "extra_ctes", |cte| {
+                    (text(cte, "id"), text(cte, "sql").trim_start().to_owned())
+                }),
                 compiled_path: option(value, "compiled_path"),
                 build_path: option(value, "build_path"),
                 relation_name: None,

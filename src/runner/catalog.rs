@@ -6,7 +6,7 @@ use super::schemas::metadata_error;
 use crate::adapters::CatalogRow;
 use crate::context::Session;
 use crate::diagnostics::Diagnostic;
-use crate::manifest::{Manifest, ResourceType};
+use crate::manifest::Manifest;
 
 /// One metadata query a database, for all schemas that the project's nodes and sources are in.
 pub fn catalog_rows(session: &Session, manifest: &Manifest) -> Result<Vec<CatalogRow>, Diagnostic> {
@@ -15,7 +15,7 @@ pub fn catalog_rows(session: &Session, manifest: &Manifest) -> Result<Vec<Catalo
     let nodes = manifest
         .nodes
         .values()
-        .filter(|node| node.is_refable() && !node.is_ephemeral() || node.resource_type == ResourceType::Seed)
+        .filter(|node| node.is_stored())
         .map(|node| (node.database.as_deref(), node.schema.as_str()));
     let sources = manifest.sources.values().map(|source| (source.database.as_deref(), source.schema.as_str()));
     for (database, schema) in nodes.chain(sources) {

@@ -8,7 +8,7 @@ use minijinja::Value;
 
 use super::failure::{self, Failure};
 use super::inline::inline_node;
-use super::node::{close_transaction, iso_now};
+use super::node::{close_transaction, finished, iso_now};
 use super::pool::{self, Taken};
 use super::run::Runner;
 use super::subject::Subject;
@@ -80,7 +80,7 @@ impl Runner {
             summary::report_problem(self.reporter(), &self.manifest, self.session.sources(), result, true);
         }
         self.report(&Event::blank());
-        self.report(&Event::Note { msg: "Done.".into() });
+        self.report(&Event::FreshnessCheckComplete {});
         Ok(FreshnessReport {
             sources: known.into_inner().unwrap_or_else(PoisonError::into_inner),
             results,
@@ -110,6 +110,12 @@ impl Runner {
             node_info: node_info.clone(),
             total: plan.len(),
         });
+        self.report(&Event::NodeStart { node_info: node_info.clone() });
+        // There is nothing to compile; dbt says so all the same.
+        "compiling".clone_into(&mut node_info.node_status);
+        self.report(&Event::NodeCompiling { node_info: node_info.clone() });
+        "executing".clone_into(&mut node_info.node_status);
+        self.report(&Event::NodeExecuting { node_info: node_info.clone() });
         self.stop.begins(id, worker);
         let started_at = Some(Timestamp::now());
         let outcome = self.ask(source, worker);
@@ -148,12 +154,13 @@ impl Runner {
         self.report(&Event::LogFreshnessResult {
             execution_time,
             index: taken.index,
-            node_info,
+            node_info: node_info.clone(),
             source_name: source.source_name.clone(),
             status: result.status.as_str().into(),
             table_name: source.name.clone(),
             total: plan.len(),
         });
+        finished(self, &result, node_info);
         if let Ok(outcome) = outcome {
             let outcome = FreshnessOutcome::Known(Box::new(KnownFreshness {
                 timing: result.timing.clone(),

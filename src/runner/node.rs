@@ -51,6 +51,14 @@ impl Running<'_> {
         status.clone_into(&mut self.node_info.node_status);
     }
 
+    /// dbt's two events for what has no step of its own.
+    fn says_that_it_runs(&mut self) {
+        self.status("compiling");
+        self.runner.report(&Event::NodeCompiling { node_info: self.node_info.clone() });
+        self.status("executing");
+        self.runner.report(&Event::NodeExecuting { node_info: self.node_info.clone() });
+    }
+
     pub(super) fn node_info(&self) -> &NodeInfo {
         &self.node_info
     }
@@ -69,7 +77,7 @@ impl Running<'_> {
 /// Runs a job, or says that it is skipped.
 pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, taken: Taken, total: usize) -> NodeResult {
     let begin = Instant::now();
-    let mut node_info = subject.node_info();
+    let mut node_info = subject.node_info_with_group(&runner.manifest);
     node_info.node_started_at = iso_now();
     node_info.node_status = "started".into();
     let unique_id = node_info.unique_id.clone();
@@ -96,13 +104,21 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     let limit = TimeLimit::begin(subject.time_limit(), worker);
     let outcome = match subject {
         Subject::Node(node) => node_job(&mut running, node),
-        Subject::UnitTest(test) => unit_test::run(&mut running, test),
-        Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => Ok(Done {
-            status: Some(NodeStatus::NoOp),
-            message: Some("NO-OP".into()),
-            failures: Some(0),
-            ..Done::default()
-        }),
+        Subject::UnitTest(test) => {
+            running.says_that_it_runs();
+            unit_test::run(&mut running, test)
+        }
+        Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => {
+            running.timed("compile", |_| ());
+            running.says_that_it_runs();
+            running.timed("execute", |_| ());
+            Ok(Done {
+                status: Some(NodeStatus::NoOp),
+                message: Some("NO-OP".into()),
+                failures: Some(0),
+                ..Done::default()
+            })
+        }
     };
     drop(limit);
     runner.stop.ends(&unique_id);
@@ -141,7 +157,8 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
         result.compiled_path = compiled.compiled_path;
     }
     result.relation_name = match subject {
-        Subject::Node(node) => node.relation_name.clone(),
+        // Of what has no SQL, dbt's results do not say where it lies.
+        Subject::Node(node) if node.resource_type != ResourceType::Seed => node.relation_name.clone(),
         _ => None,
     };
     node_info.node_finished_at = iso_now();
@@ -161,7 +178,8 @@ pub(super) fn run(runner: &Runner, subject: &Subject, worker: &Arc<Worker>, take
     result
 }
 
-fn finished(runner: &Runner, result: &NodeResult, node_info: NodeInfo) {
+/// Says that a job has ended, and that what is below one that failed will be skipped.
+pub(super) fn finished(runner: &Runner, result: &NodeResult, node_info: NodeInfo) {
     if result.status.blocks_downstream() && result.status != NodeStatus::Skipped {
         runner.report(&Event::MarkSkippedChildren {
             run_result: result_json(result),
@@ -214,7 +232,12 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
         compile(running, &run, &CodePath::of_node(node), |run| runner.compiler.compile(run))
     })?;
     match runner.action {
-        Action::Compile => return Ok(Done { message: None, ..Done::default() }),
+        Action::Compile => {
+            // There is nothing to execute; dbt has the step all the same.
+            running.status("executing");
+            runner.report(&Event::NodeExecuting { node_info: running.node_info.clone() });
+            return running.timed("execute", |_| Ok(Done::default()));
+        }
         Action::Show(limit) => {
             return running.timed("execute", |running| show::query(running.runner, &run, compiled.as_ref(), limit));
         }

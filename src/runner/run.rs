@@ -12,7 +12,7 @@ use super::stop::{Stop, StopReason};
 use super::subject::Subject;
 use super::{hooks, locking, node, schemas, summary};
 use crate::adapters::{Relation, Table};
-use crate::artifacts::TargetFolder;
+use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
 use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -148,6 +148,7 @@ impl Runner {
         } else {
             self.execute(plan, threads)?;
         }
+        self.keep_ephemeral()?;
         let results = std::mem::take(&mut *self.results());
         let seconds = begin.elapsed().as_secs_f64();
         if self.action == Action::Build {
@@ -186,6 +187,20 @@ impl Runner {
             return NodeResult::skipped(&job.unique_id, job.resource_type, None);
         };
         node::run(self, &subject, worker, taken, plan.len())
+    }
+
+    /// Ephemeral models have no job of their own: what was compiled of them is written and kept as that of other nodes.
+    fn keep_ephemeral(&self) -> Result<(), Diagnostic> {
+        for (id, model) in self.compiler.ephemeral_models() {
+            let Some(node) = self.manifest.nodes.get(&id) else { continue };
+            if self.compiled().contains_key(&id) {
+                continue;
+            }
+            let code = model.code.as_deref().unwrap_or_default();
+            let written = self.target.write_compiled(&CodePath::of_node(node), code)?;
+            self.keep_compiled(&id, |known| *known = CompiledNode { compiled_path: Some(written), ..model });
+        }
+        Ok(())
     }
 
     fn skip_all(&self, plan: &Plan) -> Vec<NodeResult> {

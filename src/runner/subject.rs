@@ -113,6 +113,16 @@ impl Subject {
         }
     }
 
+    /// The same with the group that it belongs to.
+    pub(super) fn node_info_with_group(&self, manifest: &Manifest) -> NodeInfo {
+        let name = match self {
+            Self::Node(node) => node.group.as_deref(),
+            _ => None,
+        };
+        let group = name.and_then(|name| manifest.groups.values().find(|group| group.name == name));
+        NodeInfo { group: group.map(|group| group.to_logged()), ..self.node_info() }
+    }
+
     /// The word by which results are counted and sorted: `table model`, `test`, `project hook`.
     pub(super) fn counted_as(&self) -> String {
         match self {

@@ -65,7 +65,7 @@ pub(super) fn report_problem(
     after_blank: bool,
 ) {
     let Some(subject) = Subject::find(manifest, &result.unique_id) else { return };
-    let node_info = subject.node_info();
+    let node_info = subject.node_info_with_group(manifest);
     let message = result.message.clone();
     if result.status == NodeStatus::Skipped {
         // Without a problem of its own there is nothing to say that the line of the node has not said.

@@ -19,6 +19,9 @@ pub(super) fn json_line(event: &Event, message: &str, facts: &LineFacts) -> Stri
     let mut data = serde_json::to_value(event).unwrap_or_else(|_| json!({}));
     if let Some(data) = data.as_object_mut() {
         data.retain(|key, value| key != "node_info" || !value.is_null());
+        if let Some(group) = event.group() {
+            data.insert("group".into(), group.clone());
+        }
     }
     json!({
         "data": data,

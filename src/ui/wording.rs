@@ -172,6 +172,7 @@ fn side_message(event: &Event, style: Style) -> Option<String> {
             format!("The selection criterion '{spec_raw}' does not match any enabled nodes")
         }
         Event::NothingToDo {} => "Nothing to do. Try checking your model configs and model specification args".into(),
+        Event::FreshnessCheckComplete {} => "Done.".into(),
         Event::NoNodesSelected {} => "No nodes selected!".into(),
         Event::RunningOperationCaughtError { exc } => format!("Encountered an error while running operation: {exc}"),
         Event::NodeStart { node_info } => format!("Began running node {}", node_info.unique_id),

@@ -63,7 +63,10 @@ impl<'a> NodeJson<'a> {
             map.serialize_entry("compiled", &true)?;
             map.serialize_entry("compiled_code", code)?;
             map.serialize_entry("extra_ctes_injected", &true)?;
-            map.serialize_entry("extra_ctes", &items(&compiled.extra_ctes, |(id, sql)| ExtraCte { id, sql }))?;
+            map.serialize_entry(
+                "extra_ctes",
+                &items(&compiled.extra_ctes, |(id, sql)| ExtraCte { id, sql: format!(" {sql}") }),
+            )?;
         }
         map.serialize_entry("contract", &Contract(node))
     }
@@ -115,7 +118,8 @@ impl Serialize for NodeJson<'_> {
 #[derive(Serialize)]
 struct ExtraCte<'a> {
     id: &'a str,
-    sql: &'a str,
+    /// dbt has a blank before it.
+    sql: String,
 }
 
 struct TestMetadataJson<'a>(&'a TestMetadata);
