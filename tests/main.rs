@@ -10,5 +10,6 @@ mod macro_sql;
 mod packages;
 mod parse_cache;
 mod postgres;
+mod postgres_server;
 mod robustness;
 mod tidy;
