@@ -13,7 +13,7 @@ use hetl::adapters::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::postgres::server::postgres_target;
+use crate::postgres_server::postgres_target;
 
 /// A schema that no other test uses: tests run at the same time, on one server.
 fn fresh_schema() -> String {

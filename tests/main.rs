@@ -8,5 +8,6 @@ mod documentation;
 mod macro_sql;
 mod packages;
 mod postgres;
+mod postgres_server;
 mod robustness;
 mod tidy;

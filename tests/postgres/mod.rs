@@ -1,13 +1,12 @@
 //! What only PostgreSQL can show: sessions, limits, lost connections, and builds that are disturbed.
 //!
-//! The server is that of `HETL_TEST_POSTGRES`; see [`server`]. Each test has a schema of its own.
+//! The server is that of `HETL_TEST_POSTGRES`; see `postgres_server`. Each test has a schema of its own.
 
 mod builds;
 mod killed;
 mod proxy;
 mod redshift;
 mod secured;
-pub(crate) mod server;
 mod sessions;
 
 use std::path::PathBuf;
@@ -18,6 +17,8 @@ use std::time::{Duration, Instant};
 use hetl::adapters::{Adapter, Cell, Connection, Surroundings, registry};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::postgres_server::postgres_target;
 
 /// The adapter of a target.
 fn open(target: &Value) -> Arc<dyn Adapter> {
@@ -56,7 +57,7 @@ impl Project {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let schema =
             format!("hetl_{}", folder.path().file_name()?.to_string_lossy().trim_start_matches('.').to_lowercase());
-        let mut target = server::postgres_target(&schema)?;
+        let mut target = postgres_target(&schema)?;
         target["threads"] = 4.into();
         target["application_name"] = schema.as_str().into();
         for (key, value) in further.as_object().into_iter().flatten() {
@@ -107,7 +108,7 @@ impl Project {
 
     /// A session of the test's own, which the project's are told apart from.
     fn session(&self) -> Box<dyn Connection> {
-        let mut target = server::postgres_target(&self.schema).expect("there is a server");
+        let mut target = postgres_target(&self.schema).expect("there is a server");
         target["application_name"] = "the test itself".into();
         open(&target).connect().expect("it connects")
     }

@@ -2,8 +2,8 @@
 
 use hetl::adapters::{RelationType, Surroundings, registry};
 
-use super::server::postgres_target;
 use super::{ask_number, open};
+use crate::postgres_server::postgres_target;
 
 #[test]
 fn late_binding_views_are_seen() {

@@ -6,8 +6,8 @@
 use hetl::adapters::{Adapter, Cell, Surroundings, registry};
 use serde_json::Value;
 
-use super::server::postgres_target;
 use super::{ask, open};
+use crate::postgres_server::postgres_target;
 
 const PASSWORD: &str = "it's: secret";
 

@@ -7,8 +7,8 @@ use hetl::diagnostics::Code;
 use serde_json::json;
 
 use super::proxy::Proxy;
-use super::server::postgres_target;
 use super::{ask, ask_number, open};
+use crate::postgres_server::postgres_target;
 
 #[test]
 fn answers_are_those_of_psycopg2() {
