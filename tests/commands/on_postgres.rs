@@ -1,7 +1,7 @@
 //! What only PostgreSQL can show: drops that take others along, indexes, functions, materialized views.
 
 use super::Project;
-use crate::postgres::server::postgres_target;
+use crate::postgres_server::postgres_target;
 
 /// A project on the test server, in a schema of its own; nothing where there is no server.
 fn project(schema: &str, files: &[(&str, &str)]) -> Option<Project> {
