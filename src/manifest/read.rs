@@ -173,8 +173,6 @@ fn source(value: &Value) -> Source {
         config: NodeConfig::new(object(value, "config")),
         unrendered_config: object(value, "unrendered_config"),
         external: present(value, "external"),
-        unrendered_database: option(value, "unrendered_database"),
-        unrendered_schema: option(value, "unrendered_schema"),
         doc_blocks: strings(value, "doc_blocks"),
         created_at: number(value, "created_at"),
         span: None,

@@ -116,10 +116,6 @@ pub struct Source {
     pub unrendered_config: Map<String, Value>,
     /// dbt's external-table properties, as written.
     pub external: Option<Value>,
-    /// `database:` as written, before its template was rendered.
-    pub unrendered_database: Option<String>,
-    /// `schema:` likewise.
-    pub unrendered_schema: Option<String>,
     /// Unique ids of doc blocks used in its description.
     pub doc_blocks: Vec<String>,
     /// Seconds since 1970 when it was parsed.

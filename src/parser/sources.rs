@@ -146,8 +146,6 @@ fn one_table(
         config: resolved.config,
         unrendered_config: resolved.unrendered,
         external: table.get("external").filter(|value| !value.is_null()).map(external),
-        unrendered_database: as_written(entry, "database"),
-        unrendered_schema: as_written(entry, "schema"),
         doc_blocks: Vec::new(),
         created_at: parsing.created_at(),
         span: Some(place.span),
@@ -161,11 +159,6 @@ fn one_table(
     let quote_columns = source.quoting.get("column").and_then(Value::as_bool).unwrap_or(false);
     let test_tags = [entry.values.get("tags"), table.get("tags")].into_iter().flat_map(strings).collect();
     Ok(SourceEntry { source, entry: Arc::clone(entry), columns, data_tests, test_tags, quote_columns })
-}
-
-/// A property of the source before its template is rendered.
-fn as_written(entry: &Entry, key: &str) -> Option<String> {
-    entry.yaml.get(key)?.as_str().map(str::to_owned)
 }
 
 /// The properties of external tables with dbt's defaults.
