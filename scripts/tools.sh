@@ -131,7 +131,12 @@ for family in "${families[@]}"; do
   fi
   install "$family" || leave_out "$family cannot be installed"
   log=$work/$family.log
-  if ("$family") >"$log" 2>&1; then
+  # Not within the condition, where a command that fails would not end the family.
+  set +e
+  (set -e; "$family") >"$log" 2>&1
+  status=$?
+  set -e
+  if [ $status = 0 ]; then
     grep -E "^($family|artifacts|Done|dbt Power User|elementary|datahub|dagster|cosmos|All Finished)" "$log" || true
     echo "tools: $family works ($((SECONDS - begin)) s)"
   else
