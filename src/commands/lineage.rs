@@ -19,6 +19,7 @@ use crate::lineage::{
 use crate::manifest::{CompiledNodes, ResourceType, utc};
 use crate::plan::Plan;
 use crate::runner::{Action, Runner, RunnerParts, Stop};
+use crate::sql::InfluenceKind;
 
 /// Show where columns come from and what is made of them; write target/lineage.json
 #[derive(Debug, Args)]
@@ -211,7 +212,7 @@ fn as_json(lineage: &Lineage, starts: &[ColumnRef], traces: &[(Direction, Trace)
                 let influenced: Map<String, Value> = lineage
                     .influenced(trace)
                     .into_iter()
-                    .map(|(id, kinds)| (id, kinds.into_iter().map(|kind| kind.as_str()).collect()))
+                    .map(|(id, kinds)| (id, kinds.into_iter().map(InfluenceKind::as_str).collect()))
                     .collect();
                 map.insert("influenced".into(), influenced.into());
             }

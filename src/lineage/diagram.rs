@@ -6,12 +6,15 @@ use super::nouns::ColumnRef;
 use super::trace::Trace;
 use super::tree::shown_name;
 
+/// Columns with their numbers, by node.
+type Boxes<'a> = BTreeMap<&'a str, Vec<(&'a ColumnRef, usize)>>;
+
 /// Columns by their node, each with a number of its own.
-fn numbered(traces: &[Trace]) -> (BTreeMap<&str, Vec<(&ColumnRef, usize)>>, BTreeMap<&ColumnRef, usize>) {
+fn numbered(traces: &[Trace]) -> (Boxes<'_>, BTreeMap<&ColumnRef, usize>) {
     let columns: BTreeSet<&ColumnRef> = traces.iter().flat_map(|trace| trace.distances.keys()).collect();
     let numbers: BTreeMap<&ColumnRef, usize> =
         columns.into_iter().enumerate().map(|(at, column)| (column, at)).collect();
-    let mut nodes: BTreeMap<&str, Vec<(&ColumnRef, usize)>> = BTreeMap::new();
+    let mut nodes = Boxes::new();
     for (column, number) in &numbers {
         nodes.entry(&column.node).or_default().push((column, *number));
     }

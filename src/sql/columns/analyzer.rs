@@ -337,7 +337,7 @@ impl Analyzer<'_> {
                 name: column.name.to_string(),
                 data_type: flow.data_type.as_deref().map(str::to_owned),
                 sources,
-                unknown: flow.unknown.iter().map(|reason| reason.to_string()).collect(),
+                unknown: flow.unknown.iter().map(ToString::to_string).collect(),
             });
         }
         let mut influences: Vec<Influence> = rows
@@ -355,7 +355,7 @@ impl Analyzer<'_> {
             columns,
             incomplete: rows.open.first().map(|open| open.reason.to_string()),
             influences,
-            unknown_influences: rows.effects.unknown.iter().map(|reason| reason.to_string()).collect(),
+            unknown_influences: rows.effects.unknown.iter().map(ToString::to_string).collect(),
             missing: self.missing,
         }
     }

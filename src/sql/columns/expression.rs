@@ -247,9 +247,6 @@ fn shortened(expression: &Expr) -> String {
 
 /// The parts of an expression whose value is computed from all of them, whichever they are; none where that is not so.
 fn operands(expression: &Expr) -> Option<Vec<&Expr>> {
-    fn boxed(part: Option<&Box<Expr>>) -> Option<&Expr> {
-        part.map(Box::as_ref)
-    }
     Some(match expression {
         Expr::IsFalse(e)
         | Expr::IsNotFalse(e)
@@ -274,24 +271,20 @@ fn operands(expression: &Expr) -> Option<Vec<&Expr>> {
         Expr::Like { expr, pattern, escape_char, .. }
         | Expr::ILike { expr, pattern, escape_char, .. }
         | Expr::SimilarTo { expr, pattern, escape_char, .. } => {
-            [Some(expr.as_ref()), Some(pattern.as_ref()), boxed(escape_char.as_ref())].into_iter().flatten().collect()
+            [Some(expr.as_ref()), Some(pattern.as_ref()), escape_char.as_deref()].into_iter().flatten().collect()
         }
         Expr::RLike { expr, pattern, .. } => vec![expr, pattern],
         Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => vec![left, right],
         Expr::AtTimeZone { timestamp, time_zone } => vec![timestamp, time_zone],
         Expr::Position { expr, r#in } => vec![expr, r#in],
         Expr::Substring { expr, substring_from, substring_for, .. } => {
-            [Some(expr.as_ref()), boxed(substring_from.as_ref()), boxed(substring_for.as_ref())]
-                .into_iter()
-                .flatten()
-                .collect()
+            [Some(expr.as_ref()), substring_from.as_deref(), substring_for.as_deref()].into_iter().flatten().collect()
         }
-        Expr::Trim { expr, trim_what, trim_characters, .. } => std::iter::once(expr.as_ref())
-            .chain(boxed(trim_what.as_ref()))
-            .chain(trim_characters.iter().flatten())
-            .collect(),
+        Expr::Trim { expr, trim_what, trim_characters, .. } => {
+            std::iter::once(expr.as_ref()).chain(trim_what.as_deref()).chain(trim_characters.iter().flatten()).collect()
+        }
         Expr::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
-            [Some(expr.as_ref()), Some(overlay_what.as_ref()), Some(overlay_from.as_ref()), boxed(overlay_for.as_ref())]
+            [Some(expr.as_ref()), Some(overlay_what.as_ref()), Some(overlay_from.as_ref()), overlay_for.as_deref()]
                 .into_iter()
                 .flatten()
                 .collect()

@@ -84,7 +84,9 @@ impl Analyzer<'_> {
             TableFactor::UNNEST { alias, array_exprs, with_offset, with_offset_alias, with_ordinality } => self.unnest(
                 array_exprs,
                 *with_ordinality,
-                with_offset.then_some(with_offset_alias.as_ref()),
+                with_offset.then(|| {
+                    with_offset_alias.as_ref().map_or_else(|| "offset".to_owned(), |ident| self.dialect.name(ident))
+                }),
                 alias.as_ref(),
                 scope,
             ),

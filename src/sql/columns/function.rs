@@ -207,9 +207,8 @@ impl Analyzer<'_> {
         match &function.over {
             // A named window's own columns were told where it is defined.
             Some(WindowType::WindowSpec(spec)) => self.window(spec, scope),
-            Some(WindowType::NamedWindow(_)) => {}
             None if is_aggregate => self.aggregates += 1,
-            None => {}
+            Some(WindowType::NamedWindow(_)) | None => {}
         }
         let data_type = types::of_function(&name, &argument_types, self.dialect);
         flow.typed(data_type)

@@ -266,7 +266,7 @@ fn pivoted(expression: &Expr) -> (Expr, Option<Vec<String>>) {
 fn value_text(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Value(value) => match &value.value {
-            ast::Value::Number(number, _) => Some(number.to_string()),
+            ast::Value::Number(number, _) => Some(number.clone()),
             ast::Value::Boolean(truth) => Some(truth.to_string()),
             _ => text(expression),
         },

@@ -251,7 +251,7 @@ fn same_columns(one: &[Column], other: &[Column]) -> bool {
 pub(super) fn position(expression: &ast::Expr) -> Option<usize> {
     match expression {
         ast::Expr::Value(ast::ValueWithSpan { value: ast::Value::Number(number, _), .. }) => {
-            number.to_string().parse::<usize>().ok()?.checked_sub(1)
+            number.parse::<usize>().ok()?.checked_sub(1)
         }
         _ => None,
     }

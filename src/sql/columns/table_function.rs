@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, TableAlias};
+use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias};
 
 use super::analyzer::Analyzer;
 use super::flow::Flow;
@@ -112,12 +112,12 @@ impl Analyzer<'_> {
         self.aliased(relation, alias)
     }
 
-    /// `unnest(a, b)`: a column for each list.
+    /// `unnest(a, b)`: a column for each list, and one of the positions if there is a name for it.
     pub(super) fn unnest(
         &mut self,
         values: &[Expr],
         with_ordinality: bool,
-        offset: Option<Option<&Ident>>,
+        offset: Option<String>,
         alias: Option<&TableAlias>,
         scope: &Scope,
     ) -> Relation {
@@ -131,8 +131,7 @@ impl Analyzer<'_> {
         if with_ordinality {
             columns.push(Column::new("ordinality", "ordinality", Flow::default()));
         }
-        if let Some(offset) = offset {
-            let name = offset.map_or_else(|| "offset".to_owned(), |ident| self.dialect.name(ident));
+        if let Some(name) = offset {
             columns.push(Column::new(self.dialect.key(&name), name, Flow::default()));
         }
         let path = vec!["unnest".to_owned()];

@@ -145,7 +145,6 @@ pub(super) fn of_value(value: &Value, dialect: Dialect) -> Type {
     match value {
         Value::Boolean(_) => boolean(dialect),
         Value::Number(number, _) => {
-            let number = number.to_string();
             if number.parse::<i32>().is_ok() {
                 pick(INTEGER, dialect)
             } else if number.parse::<i64>().is_ok() {
@@ -156,7 +155,6 @@ pub(super) fn of_value(value: &Value, dialect: Dialect) -> Type {
                 None
             }
         }
-        Value::Null => None,
         Value::SingleQuotedString(_) | Value::DollarQuotedString(_) | Value::EscapedStringLiteral(_) => {
             pick(TEXT, dialect)
         }
@@ -195,12 +193,20 @@ pub(super) fn of_operator(
     let numbers =
         left.is_some_and(|left| is_number(left, dialect)) && right.is_some_and(|right| is_number(right, dialect));
     match operator {
-        Op::Gt | Op::Lt | Op::GtEq | Op::LtEq | Op::Eq | Op::NotEq | Op::And | Op::Or | Op::PGRegexMatch => {
-            boolean(dialect)
-        }
-        Op::PGRegexIMatch | Op::PGRegexNotMatch | Op::PGRegexNotIMatch | Op::PGLikeMatch | Op::PGStartsWith => {
-            boolean(dialect)
-        }
+        Op::Gt
+        | Op::Lt
+        | Op::GtEq
+        | Op::LtEq
+        | Op::Eq
+        | Op::NotEq
+        | Op::And
+        | Op::Or
+        | Op::PGRegexMatch
+        | Op::PGRegexIMatch
+        | Op::PGRegexNotMatch
+        | Op::PGRegexNotIMatch
+        | Op::PGLikeMatch
+        | Op::PGStartsWith => boolean(dialect),
         Op::StringConcat if are(TEXT, TEXT) => pick(TEXT, dialect),
         Op::LongArrow | Op::HashLongArrow => pick(TEXT, dialect),
         Op::Arrow if !dialect.is_postgres() => pick(JSON, dialect),
@@ -311,9 +317,8 @@ pub(super) fn of_function(name: &str, arguments: &[(Type, bool)], dialect: Diale
         "abs" => argument(0).filter(|given| is_number(given, dialect)),
         "sqrt" | "exp" | "ln" if is(argument(0).as_deref(), DOUBLE, dialect) => pick(DOUBLE, dialect),
         "percent_rank" | "cume_dist" => pick(DOUBLE, dialect),
-        "current_date" => pick(DATE, dialect),
+        "current_date" | "make_date" => pick(DATE, dialect),
         "current_timestamp" | "now" => pick(TIMESTAMP_TZ, dialect),
-        "make_date" => pick(DATE, dialect),
         "to_json" if !postgres => pick(JSON, dialect),
         "list" | "array_agg" => {
             argument(0).filter(|given| !postgres || !given.contains('(')).map(|given| format!("{given}[]").into())
