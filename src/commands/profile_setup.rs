@@ -93,9 +93,8 @@ impl ProfileSetup<'_> {
             return read(OWN, &text);
         }
         let types: Vec<&str> = registry::known_types().collect();
-        let list = |at: usize| format!("[{}] {}\n", at + 1, types[at]);
-        let choices: String = (0..types.len()).map(list).collect();
-        let question = format!("Which database would you like to use?\n{choices}\nEnter a number");
+        let question =
+            format!("Which database would you like to use?\n{}\nEnter a number", menu(types.iter().copied()));
         // Without an answer the first, which needs none.
         let chosen = match ui::ask(&question, None) {
             Some(answer) => choice(&answer, types.len())?,
@@ -117,6 +116,14 @@ fn section(template: &Map<String, Value>, name: &str) -> Map<String, Value> {
     template.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
+/// A line for each name, numbered from 1.
+fn menu<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.enumerate().fold(String::new(), |mut text, (at, name)| {
+        let _ = writeln!(text, "[{}] {name}", at + 1);
+        text
+    })
+}
+
 /// The place of an answer, a number from 1, in a list.
 fn choice(answer: &str, count: usize) -> Result<usize, Diagnostic> {
     match answer.parse::<usize>() {
@@ -131,9 +138,11 @@ fn ask_all(prompts: &Map<String, Value>, target: &mut Map<String, Value>) -> Res
             target.insert(key.to_owned(), about.clone());
         } else if let Some(what) = key.strip_prefix("_choose_") {
             let options: Vec<(&String, &Value)> = about.as_object().into_iter().flatten().collect();
-            let list: String =
-                options.iter().enumerate().map(|(at, (name, _))| format!("[{}] {name}\n", at + 1)).collect();
-            let question = format!("{list}Desired {} option (enter a number)", what.replace('_', " "));
+            let question = format!(
+                "{}Desired {} option (enter a number)",
+                menu(options.iter().map(|(name, _)| name.as_str())),
+                what.replace('_', " ")
+            );
             let chosen = choice(&ui::ask(&question, None).ok_or_else(|| unanswered(what))?, options.len())?;
             ask_all(options[chosen].1.as_object().unwrap_or(&Map::new()), target)?;
         } else {
