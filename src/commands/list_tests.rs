@@ -185,9 +185,10 @@ fn copy_of(project: &str) -> tempfile::TempDir {
 /// The recordings of one project: as it is, and edited.
 fn recordings(project: &str) -> Vec<Recording> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential");
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names
-        .filter(|name| name.starts_with(project) && name.ends_with(".json") && !name.ends_with("_edits.json"))
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let mut names: Vec<String> = files
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .filter(|name| name.starts_with(project))
         .collect();
     names.sort_unstable();
     assert!(!names.is_empty(), "{project} has no recording");
