@@ -8,7 +8,7 @@ use super::parsed::ParsedProject;
 use super::selection_args::SelectionArgs;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
-use crate::manifest::ResourceType;
+use crate::manifest::{Publish, ResourceType};
 use crate::plan::{BatchResults, Mode, NodeResult, Plan, RunResults};
 use crate::runner::{Action, RunReport, Runner, RunnerParts, Stop, StopReason, report_summary};
 
@@ -33,6 +33,12 @@ pub(crate) struct Finished {
 }
 
 impl Opening {
+    /// When `build` publishes nodes that do not say it themselves.
+    pub(crate) fn publish(&self) -> Publish {
+        let given = self.config.invocation.args.get("publish").and_then(serde_json::Value::as_str);
+        given.and_then(Publish::parse).unwrap_or_default()
+    }
+
     /// Parses, selects, runs and writes artifacts; says how it went for commands that build or test.
     pub(crate) fn run_nodes(&self, request: &Request<'_>) -> Result<Finished, Diagnostics> {
         let project = self.parse()?;

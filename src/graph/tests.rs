@@ -1,6 +1,6 @@
 //! Tests of the graph as a whole.
 
-use super::Graph;
+use super::{Gates, Graph};
 use crate::diagnostics::{SourceMap, Span};
 use crate::manifest::sample::sample;
 use crate::manifest::{Manifest, RefCall};
@@ -94,7 +94,7 @@ fn large_graphs_are_handled_in_linear_time() {
 
     let started = std::time::Instant::now();
     let graph = Graph::build(&manifest).unwrap();
-    let build = graph.with_test_edges(&manifest);
+    let build = graph.with_test_edges(&manifest, &Gates::default());
     let every_third = ids.iter().step_by(3).map(String::as_str);
     assert_eq!(build.subset(every_third).members().len(), count.div_ceil(3));
     // Far above what it takes (tens of milliseconds when optimized), far below what anything quadratic would take.

@@ -10,6 +10,7 @@ mod locked;
 mod on_postgres;
 mod operations;
 mod package_idioms;
+mod publishing;
 mod reports;
 mod secrets;
 mod seeds;

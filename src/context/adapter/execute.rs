@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::adapters::{AdapterResponse, Cell, DatabaseError, Table};
-use crate::context::NodeRun;
+use crate::context::{NodeRun, Transaction, transaction};
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::events::Event;
 
@@ -19,6 +19,7 @@ pub(in crate::context) fn run(
         // Hooks outside of the transaction write these as statements.
         "commit" => return commit(run).map(|()| done("COMMIT")),
         "begin" | "begin transaction" => return begin(run).map(|()| done("BEGIN")),
+        "rollback" if is_borrowed(run) => return Ok(done("ROLLBACK")),
         "rollback" => {
             report(run, "ROLLBACK");
             let rolled_back = run.worker().connection().rollback();
@@ -66,6 +67,10 @@ pub(super) fn with_bindings(
     Ok(response)
 }
 
+fn is_borrowed(run: &NodeRun) -> bool {
+    matches!(run.transaction(), Transaction::Borrowed)
+}
+
 fn done(message: &str) -> (AdapterResponse, Table) {
     (AdapterResponse { message: message.into(), ..AdapterResponse::default() }, Table::default())
 }
@@ -81,11 +86,12 @@ pub(in crate::context) fn begin(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
     begun.map_err(|error| problem(run, &error, "BEGIN"))
 }
 
-/// Commits the transaction, if one is open.
+/// Commits the transaction, if one is open and the run's own; an audited one only if it may be.
 pub(in crate::context) fn commit(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
-    if !run.worker().connection().in_transaction() {
+    if is_borrowed(run) || !run.worker().connection().in_transaction() {
         return Ok(());
     }
+    transaction::before_commit(run)?;
     run.worker().check_halt()?;
     report(run, "COMMIT");
     let committed = run.worker().connection().commit();
