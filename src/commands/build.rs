@@ -44,7 +44,7 @@ impl Build {
                     ResourceType::SavedQuery,
                     ResourceType::Function,
                 ],
-                mode: Mode::Build(opening.publish()),
+                mode: Mode::Build(opening.publish()?),
                 action: Action::Build,
             })?;
             let Some(report) = finished.report else { return Ok(Outcome::Success) };

@@ -161,3 +161,33 @@ fn the_exit_code_follows_from_the_statuses() {
     }
     assert_eq!(code(ResourceType::Exposure, NodeStatus::Skipped), 0);
 }
+
+#[test]
+fn a_node_begins_after_one_that_a_test_reads_with_it_however_that_ended() {
+    let manifest = sample(&[
+        ("model.shop.a", &[]),
+        ("model.shop.b", &[]),
+        ("model.shop.above_a", &[]),
+        ("test.shop.both", &["model.shop.a", "model.shop.b"]),
+    ]);
+    let graph = Graph::build(&manifest).unwrap();
+    let mut nodes = manifest.clone();
+    for id in ["model.shop.a", "model.shop.b"] {
+        std::sync::Arc::make_mut(nodes.nodes.get_mut(id).unwrap()).config = crate::manifest::NodeConfig::new(
+            serde_json::json!({"materialized": "table"}).as_object().cloned().unwrap(),
+        );
+    }
+    let plan = Plan::build(&graph, &nodes, graph.ids().collect::<Vec<_>>(), Mode::Build(Publish::Audited));
+    let mut schedule = Schedule::new(&plan);
+    let id =
+        |schedule: &mut Schedule<'_>| schedule.next_ready().map(|step| (plan.jobs()[step.job].unique_id.clone(), step));
+    let (first, step) = id(&mut schedule).unwrap();
+    assert_eq!(first, "model.shop.a");
+    assert_eq!(id(&mut schedule).unwrap().0, "model.shop.above_a");
+    assert!(schedule.next_ready().is_none());
+    schedule.finish(step.job, NodeStatus::Error);
+    let (second, step) = id(&mut schedule).unwrap();
+    assert_eq!((second.as_str(), step.skipped_because_of), ("model.shop.b", None));
+    schedule.finish(step.job, NodeStatus::Success);
+    assert!(schedule.next_ready().is_some_and(|step| step.skipped_because_of.is_some()));
+}

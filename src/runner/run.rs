@@ -17,7 +17,7 @@ use crate::adapters::{Relation, Table};
 use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
 use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
 use crate::manifest::{CompiledNode, CompiledNodes, Manifest, Node};
 use crate::plan::{BatchResults, NodeResult, NodeStatus, Plan, RunResults};
@@ -133,6 +133,9 @@ impl Runner {
         let writes = matches!(self.action, Action::Build | Action::Clone);
         if writes {
             locking::take(self, plan)?;
+            if crate::faults::fails("locked") {
+                return Err(Diagnostic::error(Code::CONNECTION, "fault injected at locked").into());
+            }
         }
         let main = self.worker("MainThread")?;
         if writes {

@@ -7,6 +7,7 @@ use crate::adapters::{AdapterResponse, Cell, DatabaseError, Table};
 use crate::context::{NodeRun, Transaction, transaction};
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::events::Event;
+use crate::faults;
 
 /// Runs SQL with the query comment; `auto_begin` opens a transaction first where none is open.
 pub(in crate::context) fn run(
@@ -34,6 +35,7 @@ pub(in crate::context) fn run(
     report(run, &sent);
     let started = Instant::now();
     run.worker().check_halt()?;
+    fault("statement")?;
     let answer = run.worker().connection().execute(&sent, fetch);
     match answer {
         Ok((response, table)) => {
@@ -82,6 +84,7 @@ pub(in crate::context) fn begin(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
     }
     report(run, "BEGIN");
     run.worker().check_halt()?;
+    fault("begin")?;
     let begun = run.worker().connection().begin();
     begun.map_err(|error| problem(run, &error, "BEGIN"))
 }
@@ -94,8 +97,18 @@ pub(in crate::context) fn commit(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
     transaction::before_commit(run)?;
     run.worker().check_halt()?;
     report(run, "COMMIT");
+    fault("commit")?;
     let committed = run.worker().connection().commit();
-    committed.map_err(|error| problem(run, &error, "COMMIT"))
+    committed.map_err(|error| problem(run, &error, "COMMIT"))?;
+    fault("committed")
+}
+
+/// Passes a fault point of the tests.
+fn fault(point: &'static str) -> Result<(), Diagnostic> {
+    match faults::fails(point) {
+        true => Err(Diagnostic::error(Code::DATABASE, format!("fault injected at {point}"))),
+        false => Ok(()),
+    }
 }
 
 fn report(run: &NodeRun, sql: &str) {
