@@ -106,9 +106,11 @@ impl TargetFolder {
             other => other?,
         };
         let mut out = BufWriter::with_capacity(1 << 16, file);
-        let written = fill(&mut out).and_then(|()| out.flush()).and_then(|()| match crate::faults::fails("write") {
-            true => Err(io::Error::other("fault injected at write")),
-            false => fs::rename(&temporary, path),
+        let written = fill(&mut out).and_then(|()| out.flush()).and_then(|()| {
+            if crate::faults::fails("write") {
+                return Err(io::Error::other("fault injected at write"));
+            }
+            fs::rename(&temporary, path)
         });
         if written.is_err() {
             let _ = fs::remove_file(&temporary);

@@ -105,10 +105,10 @@ pub(in crate::context) fn commit(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
 
 /// Passes a fault point of the tests.
 fn fault(point: &'static str) -> Result<(), Diagnostic> {
-    match faults::fails(point) {
-        true => Err(Diagnostic::error(Code::DATABASE, format!("fault injected at {point}"))),
-        false => Ok(()),
+    if faults::fails(point) {
+        return Err(Diagnostic::error(Code::DATABASE, format!("fault injected at {point}")));
     }
+    Ok(())
 }
 
 fn report(run: &NodeRun, sql: &str) {
