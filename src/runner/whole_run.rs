@@ -11,6 +11,7 @@ use super::schemas::{self, metadata_error};
 use crate::context::Worker;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
+use crate::manifest::ResourceType;
 use crate::plan::{NodeResult, Plan};
 
 /// Refuses, before anything begins, what cannot be one transaction.
@@ -52,7 +53,8 @@ pub(super) fn end(runner: &Runner, worker: &Worker, plan: &Plan) -> Result<(), D
         return worker.connection().commit().map_err(|error| metadata_error(&error));
     }
     worker.connection().rollback().map_err(|error| metadata_error(&error))?;
-    let made = |result: &&mut NodeResult| !result.is_failure() && result.relation_name.is_some();
+    let kinds = [ResourceType::Model, ResourceType::Seed, ResourceType::Snapshot];
+    let made = |result: &&mut NodeResult| !result.is_failure() && kinds.contains(&result.resource_type);
     for result in runner.results().iter_mut().filter(made) {
         result.adapter_response.insert("hetl".into(), json!({"published": false, "candidate": null}));
     }
