@@ -68,7 +68,7 @@ fn the_plan_of_a_repair_mends_what_other_tools_left() {
     // Two runs at once of a tool that does not lock: a version that nobody closed.
     execute(
         &project,
-        "insert into history select id, 'Abe', 'x', dbt_updated_at + interval 1 hour, dbt_valid_from + interval 1 hour, null from history where id = 1",
+        "insert into history select id, 'Abe', 'x', dbt_updated_at - interval 1 hour, dbt_valid_from - interval 1 hour, null from history where id = 1",
     );
     set_rows(&project, "(1, 'Eve'), (2, 'Bob')");
     project.run("snapshot").expect(1, &["1 key has several open versions", "`hetl snapshot --repair plan`"]);

@@ -47,8 +47,9 @@
   {% for column in columns %}{% do counts.append('count(' ~ adapter.quote(column.name) ~ ')') %}{% endfor %}
   {% set counted = run_query('select ' ~ counts | join(', ') ~ ' from ' ~ relation)[0] %}
   {% set losses = [] %}
-  {% for column in columns if counted[loop.index0] %}
-    {% do losses.append('the column ' ~ column.name ~ ' with ' ~ counted[loop.index0] ~ ' values') %}
+  {% for column in columns %}
+    {% set values = counted[loop.index0] %}
+    {% if values %}{% do losses.append('the column ' ~ column.name ~ ' with ' ~ values ~ ' values') %}{% endif %}
   {% endfor %}
   {% do hetl_tell_loss(relation, losses) %}
 {% endmacro %}
