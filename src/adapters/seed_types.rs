@@ -176,13 +176,13 @@ fn boolean(value: &str) -> Option<bool> {
 
 /// A day that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Day {
+struct CalendarDate {
     year: u32,
     month: u32,
     day: u32,
 }
 
-impl fmt::Display for Day {
+impl fmt::Display for CalendarDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
@@ -201,7 +201,7 @@ fn regex(pattern: &str) -> Regex {
 }
 
 /// The day, if the value is `YYYY-M-D` and such a day exists.
-fn date(value: &str) -> Option<Day> {
+fn date(value: &str) -> Option<CalendarDate> {
     let (year, rest) = value.split_once('-')?;
     let (month, day) = rest.split_once('-')?;
     if year.len() != 4 {
@@ -216,8 +216,8 @@ fn digits(text: &str, most: usize) -> Option<u32> {
     is_number.then(|| text.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
 }
 
-fn existing_day(year: u32, month: u32, day: u32) -> Option<Day> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+fn existing_day(year: u32, month: u32, day: u32) -> Option<CalendarDate> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         2 if leap => 29,
         2 => 28,
@@ -225,7 +225,7 @@ fn existing_day(year: u32, month: u32, day: u32) -> Option<Day> {
         1..=12 => 31,
         _ => return None,
     };
-    (year >= 1 && (1..=days).contains(&day)).then_some(Day { year, month, day })
+    (year >= 1 && (1..=days).contains(&day)).then_some(CalendarDate { year, month, day })
 }
 
 /// The value as `YYYY-MM-DD HH:MM:SS`, if it is a date, blanks and a time of day.

@@ -69,6 +69,7 @@ impl Table {
     }
 
     /// The first rows, `limit` at most, as a table of their own.
+    #[must_use]
     pub fn head(&self, limit: usize) -> Self {
         let rows = match &self.seed {
             Some(seed) => seed.rows(limit),

@@ -93,16 +93,23 @@ end
   {% call statement('hetl_try_each') %}do {{ hetl_postgres_text(block) }}{% endcall %}
 {% endmacro %}
 
-{# Those of them that are to outlive the relation: this project's, or all. They are locked now, before the relation, which is the order in
-   which a query locks them, so that readers and what follows cannot wait for each other. #}
-{% macro hetl_postgres_lasting_views(relation) %}
-  {% set lasting = [] %}
+{# Those of them that are to outlive the relation: this project's, or all. #}
+{% macro hetl_postgres_own_views_on(relation) %}
+  {% set own = [] %}
   {% for view in hetl_postgres_views_on(relation)
      if not hetl_postgres_drops_foreign_views() or adapter.is_of_project(view[0], view[1]) %}
-    {% do lasting.append(view) %}
+    {% do own.append(view) %}
   {% endfor %}
-  {% if lasting %}{% do hetl_postgres_try_each(lasting | map(attribute=2)) %}{% endif %}
-  {% do return(lasting) %}
+  {% do return(own) %}
+{% endmacro %}
+
+{# The same, locked. The views are locked before the relation, which is the order in which a query locks them, so that readers and what follows
+   cannot wait for each other. Their queries are asked for after that: another worker may just have moved a view that reads two tables. #}
+{% macro hetl_postgres_lasting_views(relation) %}
+  {% set views = hetl_postgres_own_views_on(relation) %}
+  {% if not views %}{% do return(views) %}{% endif %}
+  {% do hetl_postgres_try_each(views | map(attribute=2)) %}
+  {% do return(hetl_postgres_own_views_on(relation)) %}
 {% endmacro %}
 
 {# Lets views read the relation that now has the name which the old one had, in the transaction that gave it, so that they are never missing.
