@@ -56,14 +56,10 @@
   {% do return(wishes.get('drop_foreign_views', true) != false) %}
 {% endmacro %}
 
-{# Views whose queries name a relation, each with the statement that makes it again as it is, under its columns, options, grants and comments. #}
-{% macro hetl_postgres_views_on(relation) %}
+{# Views whose queries name a relation: schema, name, and a statement made of `code`, an expression on `view` and `schema`. #}
+{% macro hetl_postgres_views_on(relation, code='null') %}
   {% do return(run_query("
-    select schema.nspname, view.relname,
-      format('alter view %I.%I owner to %I', schema.nspname, view.relname, pg_catalog.pg_get_userbyid(view.relowner)),
-      format('create or replace view %I.%I', schema.nspname, view.relname)
-        || coalesce(' with (' || array_to_string(view.reloptions, ', ') || ')', '')
-        || ' as ' || pg_catalog.pg_get_viewdef(view.oid)
+    select schema.nspname, view.relname, " ~ code ~ "
     from pg_catalog.pg_class as view
     join pg_catalog.pg_namespace as schema on schema.oid = view.relnamespace
     where view.relkind = 'v' and view.oid in (
@@ -94,29 +90,34 @@ end
 {% endmacro %}
 
 {# Those of them that are to outlive the relation: this project's, or all. #}
-{% macro hetl_postgres_own_views_on(relation) %}
+{% macro hetl_postgres_own_views_on(relation, code) %}
   {% set own = [] %}
-  {% for view in hetl_postgres_views_on(relation)
+  {% for view in hetl_postgres_views_on(relation, code)
      if not hetl_postgres_drops_foreign_views() or adapter.is_of_project(view[0], view[1]) %}
     {% do own.append(view) %}
   {% endfor %}
   {% do return(own) %}
 {% endmacro %}
 
-{# The same, locked. The views are locked before the relation, which is the order in which a query locks them, so that readers and what follows
-   cannot wait for each other. Their queries are asked for after that: another worker may just have moved a view that reads two tables. #}
+{# The same, locked, each with the statement that makes it again as it is; its columns, grants and comments stay. The views are locked before the
+   relation, which is the order in which a query locks them, so that readers and what follows cannot wait for each other. Their queries are asked
+   for after that: another worker may just be moving a view that reads two tables. #}
 {% macro hetl_postgres_lasting_views(relation) %}
-  {% set views = hetl_postgres_own_views_on(relation) %}
+  {% set views = hetl_postgres_own_views_on(relation,
+    "format('alter view %I.%I owner to %I', schema.nspname, view.relname, pg_catalog.pg_get_userbyid(view.relowner))") %}
   {% if not views %}{% do return(views) %}{% endif %}
   {% do hetl_postgres_try_each(views | map(attribute=2)) %}
-  {% do return(hetl_postgres_own_views_on(relation)) %}
+  {% do return(hetl_postgres_own_views_on(relation,
+    "format('create or replace view %I.%I', schema.nspname, view.relname)
+      || coalesce(' with (' || array_to_string(view.reloptions, ', ') || ')', '')
+      || ' as ' || pg_catalog.pg_get_viewdef(view.oid)")) %}
 {% endmacro %}
 
 {# Lets views read the relation that now has the name which the old one had, in the transaction that gave it, so that they are never missing.
    A view that the new columns do not fit is dropped with the old relation, as in dbt, until its own model is built. #}
 {% macro hetl_postgres_rebind_views(views, old_relation, new_relation) %}
   {% if views %}
-    {% do hetl_postgres_try_each(views | map(attribute=3)) %}
+    {% do hetl_postgres_try_each(views | map(attribute=2)) %}
     {% set lost = [] %}
     {% for view in hetl_postgres_views_on(old_relation) %}{% do lost.append(view[0] ~ '.' ~ view[1]) %}{% endfor %}
     {% for view in views if view[0] ~ '.' ~ view[1] not in lost %}
