@@ -228,7 +228,12 @@ fn read_resources(
     let left_out = left_out.iter().map(|file| super::names::stem(&file.relative_path).to_owned()).collect();
     let mut nodes = NodeSet { left_out, ..NodeSet::default() };
     let kept_before = reuse.kept_before();
-    let kept_tests = reuse.take_tests(files);
+    let mut kept_tests = reuse.take_tests(files);
+    if problems.has_errors() {
+        // Of two entries for one node only the first has tests; both files were read, as one of them is new.
+        let read: HashSet<SourceId> = files.iter().filter(|file| file.is_read).map(|file| file.source).collect();
+        kept_tests.retain(|(source, _)| !read.contains(source));
+    }
     nodes.add_parsed(file_nodes(parsing, files, &patches, reuse.nodes), problems);
     nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
     if problems.has_errors() {
@@ -310,7 +315,7 @@ fn broken_names(
 fn patch_tests(
     parsing: &Parsing,
     patches: &HashMap<&str, Patches>,
-    kept: Vec<(SourceId, Vec<Node>)>,
+    kept: Vec<(SourceId, Vec<Arc<Node>>)>,
 ) -> Vec<ParsedNode> {
     let is_kept: HashSet<SourceId> = kept.iter().map(|(source, _)| *source).collect();
     let patches: Vec<&Patch> =
@@ -330,7 +335,7 @@ pub(super) fn file_nodes(
     parsing: &Parsing,
     files: &[ProjectFile],
     patches: &HashMap<&str, Patches>,
-    kept: Vec<Option<Vec<Node>>>,
+    kept: Vec<Option<Vec<Arc<Node>>>>,
 ) -> Vec<ParsedNode> {
     files
         .par_iter()
@@ -384,7 +389,7 @@ fn model(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode
     let (mut node, warnings) = node(parsing, draft)?;
     check_config(parsing.sources(), &node)?;
     check_contract(parsing, &node)?;
-    add_foreign_keys(&mut node, patch.map(|patch| patch.entry.yaml.span))?;
+    add_foreign_keys(Arc::make_mut(&mut node), patch.map(|patch| patch.entry.yaml.span))?;
     Ok((node, warnings))
 }
 
@@ -420,7 +425,7 @@ fn seed(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode 
         .hint("move the hook to a model, or name the relation without `ref`")
         .into());
     }
-    node.root_path = Some(file.root.to_string_lossy().into_owned());
+    Arc::make_mut(&mut node).root_path = Some(file.root.to_string_lossy().into_owned());
     Ok((node, warnings))
 }
 
