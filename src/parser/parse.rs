@@ -6,8 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
-use super::cache::{Findings, ParseCache, ParseId, Prepared, Reuse};
-use super::files::{self, FileKind, ProjectFile};
+use super::cache::{Findings, FirstLook, ParseCache, ParseId, Prepared, Reuse};
+use super::files::{self, FileKind, Found, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode, add_foreign_keys, check_config, file_draft, node};
 use super::parsing::Parsing;
 use super::patches::{Patch, Patches};
@@ -64,9 +64,14 @@ pub(super) struct Resources {
 
 /// Reads a project with all its packages.
 pub fn parse(parts: ParseParts) -> Parsed {
-    let mut problems = Diagnostics::new();
-    let mut cache = ParseCache::open(&parts);
-    let mut all_files = read_files(&parts, &cache, &mut problems);
+    let look = FirstLook::new(&parts.config, parts.adapter.as_ref(), parts.is_cached);
+    parse_after(look, parts)
+}
+
+/// Reads a project of which the files were found already.
+pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
+    let FirstLook { mut cache, found, unreachable: mut problems } = look;
+    let mut all_files = read_files(&parts, found, &cache, &mut problems);
     unsupported::warn_of_files(&all_files, &mut problems);
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
@@ -123,10 +128,13 @@ fn warn_of_unused_configs(
     paths.warn_of_unused(parsing.project(), problems);
 }
 
-fn read_files(parts: &ParseParts, cache: &ParseCache, problems: &mut Diagnostics) -> Vec<ProjectFile> {
+fn read_files(
+    parts: &ParseParts,
+    found: Vec<Found>,
+    cache: &ParseCache,
+    problems: &mut Diagnostics,
+) -> Vec<ProjectFile> {
     let root = &parts.config.project;
-    let (found, unreachable) = files::find(root);
-    problems.extend(unreachable);
     let (files, unreadable) = files::read(found, root, &parts.sources, &|found| cache.known(found));
     problems.extend(unreadable);
     files
