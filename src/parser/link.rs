@@ -205,6 +205,7 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
             node.test.attached_node = Some(id.to_owned());
             node.group = groups.get(id).cloned();
         } else if let Some((id, group)) = disabled.get(name) {
+            let node = Arc::make_mut(node);
             node.test.attached_node = Some(id.clone());
             node.group.clone_from(group);
         }
