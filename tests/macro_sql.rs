@@ -49,6 +49,10 @@ impl Connection for Offline {
         false
     }
 
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
     fn list_schemas(&mut self, _: &str) -> Result<Vec<String>, DatabaseError> {
         Ok(Vec::new())
     }
@@ -108,6 +112,7 @@ fn rendered(warehouse: &str, template: &str) -> String {
             name: "worker".into(),
             connection: Mutex::new(Box::new(Offline)),
             halt: Arc::default(),
+            is_one_transaction: false,
         }),
     });
     let code = Compiler::new().compile(&run).unwrap_or_else(|problem| panic!("{problem:?}")).code;

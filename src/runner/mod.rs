@@ -3,10 +3,12 @@
 //! [`Runner`] is the way in. Order and skipping come from `plan`, templates from `context` and `compiler`, words for
 //! people from `events`; nothing here reads project files or prints.
 
+mod audit;
 mod batch_size;
 mod catalog;
 mod cloning;
 mod data_test;
+mod failing_rows;
 mod failure;
 mod freshness;
 mod hooks;
@@ -17,6 +19,7 @@ mod model;
 mod node;
 mod operation;
 mod pool;
+mod repair;
 mod results_value;
 mod row_difference;
 mod run;
@@ -29,6 +32,7 @@ mod subject;
 mod summary;
 mod time_limit;
 mod unit_test;
+mod whole_run;
 
 pub use catalog::catalog_rows;
 pub use freshness::{FreshnessReport, has_freshness};

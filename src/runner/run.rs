@@ -1,22 +1,23 @@
 //! [`Runner`]: a run from its first line to its last.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use indexmap::IndexMap;
 
+use super::audit::Audits;
 use super::microbatch::{self, BatchErrand};
 use super::pool::{self, Errands, Pool, Taken};
 use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
-use super::{hooks, locking, node, schemas, summary};
+use super::{hooks, locking, node, schemas, summary, whole_run};
 use crate::adapters::{Relation, Table};
 use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
 use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
 use crate::manifest::{CompiledNode, CompiledNodes, Manifest, Node};
 use crate::plan::{BatchResults, NodeResult, NodeStatus, Plan, RunResults};
@@ -35,6 +36,8 @@ pub enum Action {
     Show(Option<u64>),
     /// The relation of another state is cloned.
     Clone,
+    /// What is wrong with a snapshot's history is looked for, and how to mend it.
+    PlanRepair,
 }
 
 /// What a [`Runner`] is made of.
@@ -51,6 +54,8 @@ pub struct RunnerParts {
     pub deferred: Arc<HashMap<String, Relation>>,
     /// Microbatch models of which only the failed batches are run again.
     pub batches: HashMap<String, BatchResults>,
+    /// Whether all that is built becomes visible at once, at the end, or not at all.
+    pub publishes_whole_run: bool,
 }
 
 /// What a run leaves.
@@ -60,7 +65,7 @@ pub struct RunReport {
     pub results: RunResults,
     /// What was compiled.
     pub compiled: CompiledNodes,
-    /// Rows of [`Action::Show`], by unique id.
+    /// Rows of [`Action::Show`], lines of [`Action::PlanRepair`], by unique id.
     pub tables: IndexMap<String, Table>,
 }
 
@@ -72,6 +77,7 @@ pub struct Runner {
     pub(super) action: Action,
     pub(super) deferred: Arc<HashMap<String, Relation>>,
     pub(super) batches: HashMap<String, BatchResults>,
+    publishes_whole_run: bool,
     pub(super) compiler: Compiler,
     pub(super) target: TargetFolder,
     /// The window of event time that inputs are limited to (`--sample`).
@@ -80,27 +86,33 @@ pub struct Runner {
     results: Arc<Mutex<Vec<NodeResult>>>,
     compiled: Mutex<CompiledNodes>,
     tables: Mutex<IndexMap<String, Table>>,
+    audits: OnceLock<Audits>,
+    myself: Weak<Self>,
 }
 
 impl Runner {
     /// A runner; nothing is connected yet.
-    pub fn new(parts: RunnerParts) -> Result<Self, Diagnostic> {
+    pub fn new(parts: RunnerParts) -> Result<Arc<Self>, Diagnostic> {
         let sample = sample::window(parts.session.config())?;
         let project = &parts.session.config().project;
-        Ok(Self {
+        let target = TargetFolder::new(project.root.clone(), project.target_path.clone());
+        Ok(Arc::new_cyclic(|myself| Self {
             sample,
-            target: TargetFolder::new(project.root.clone(), project.target_path.clone()),
+            target,
             session: parts.session,
             manifest: parts.manifest,
             stop: parts.stop,
             action: parts.action,
             deferred: parts.deferred,
             batches: parts.batches,
+            publishes_whole_run: parts.publishes_whole_run,
             compiler: Compiler::new(),
             results: Arc::default(),
             compiled: Mutex::default(),
             tables: Mutex::default(),
-        })
+            audits: OnceLock::new(),
+            myself: Weak::clone(myself),
+        }))
     }
 
     /// At the first Ctrl-C `save` is given what became of the plan until then, before anything is cancelled.
@@ -116,6 +128,7 @@ impl Runner {
     pub fn run(&self, plan: &Plan) -> Result<RunReport, Diagnostics> {
         let begin = Instant::now();
         let threads = self.threads();
+        self.audits.get_or_init(|| Audits::new(plan.gates(), &self.manifest.nodes));
         self.report(&Event::blank());
         self.report(&Event::ConcurrencyLine {
             node_count: plan.len(),
@@ -124,8 +137,14 @@ impl Runner {
         });
         self.report(&Event::blank());
         let writes = matches!(self.action, Action::Build | Action::Clone);
+        if self.publishes_whole_run {
+            whole_run::check(self, plan)?;
+        }
         if writes {
             locking::take(self, plan)?;
+            if crate::faults::fails("locked") {
+                return Err(Diagnostic::error(Code::CONNECTION, "fault injected at locked").into());
+            }
         }
         let main = self.worker("MainThread")?;
         if writes {
@@ -172,18 +191,27 @@ impl Runner {
     }
 
     fn execute(&self, plan: &Plan, threads: usize) -> Result<(), Diagnostics> {
+        if self.publishes_whole_run {
+            let worker = whole_run::begin(self)?;
+            self.work_through(plan, std::slice::from_ref(&worker));
+            return Ok(whole_run::end(self, &worker, plan)?);
+        }
         let count = if self.has_batches(plan) { threads } else { threads.min(plan.len()).max(1) };
         let workers =
             (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
+        self.work_through(plan, &workers);
+        Ok(())
+    }
+
+    fn work_through(&self, plan: &Plan, workers: &[Arc<Worker>]) {
         Pool::new(plan, &self.stop, &self.results).work_through(
-            &workers,
+            workers,
             |worker, taken, pool| self.job(plan, worker, pool, taken),
             |worker, errand, pool| node::help(self, worker, pool, errand),
         );
         for name in self.stop.cancelled() {
             self.report(&Event::LogCancelLine { conn_name: name });
         }
-        Ok(())
     }
 
     /// Whether workers beyond the number of jobs have something to do.
@@ -230,7 +258,7 @@ impl Runner {
 
     pub(super) fn threads(&self) -> usize {
         let config = self.session.config();
-        if config.flags.single_threaded { 1 } else { config.profile.threads.max(1) }
+        if config.flags.single_threaded || self.publishes_whole_run { 1 } else { config.profile.threads.max(1) }
     }
 
     /// A node to be compiled and run, where a reference may be deferred.
@@ -262,6 +290,16 @@ impl Runner {
         self.session.config().flags.behaves(flag)
     }
 
+    /// The audits of the plan that is run.
+    pub(super) fn audits(&self) -> &Audits {
+        self.audits.get_or_init(Audits::default)
+    }
+
+    /// Itself, for what outlives a call but not the run.
+    pub(super) fn myself(&self) -> Weak<Self> {
+        Weak::clone(&self.myself)
+    }
+
     /// Keeps what is known of a compiled node.
     pub(super) fn keep_compiled(&self, unique_id: &str, change: impl FnOnce(&mut CompiledNode)) {
         change(self.compiled().entry(unique_id.to_owned()).or_default());
@@ -277,7 +315,7 @@ impl Runner {
         self.tables().insert(unique_id.to_owned(), table);
     }
 
-    fn results(&self) -> MutexGuard<'_, Vec<NodeResult>> {
+    pub(super) fn results(&self) -> MutexGuard<'_, Vec<NodeResult>> {
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -23,9 +23,9 @@ pub(super) struct Dialect {
     pub(super) identifier_limit: usize,
     /// Root certificates where the profile names none and asks for a check.
     pub(super) default_root: Option<&'static str>,
-    /// Keys that a target may have.
-    pub(super) keys: &'static [&'static str],
-    /// Keys that Jinja's `target` shows, in order.
+    /// Keys that a target may have and that are not shown.
+    pub(super) hidden: &'static [&'static str],
+    /// Keys that a target may have and that Jinja's `target` shows, in order.
     pub(super) shown: &'static [&'static str],
     /// What is shown of keys that are not given, null aside.
     pub(super) shown_defaults: &'static [(&'static str, &'static str)],
@@ -45,11 +45,20 @@ pub(super) struct Dialect {
     pub(super) client_check_since: Option<u32>,
     /// Whether it has advisory locks.
     pub(super) has_advisory_locks: bool,
+    /// Whether a transaction can go on after a statement that failed, from a savepoint.
+    pub(super) has_savepoints: bool,
     pub(super) relations: fn(&[String]) -> String,
     pub(super) dependencies: fn(&[String]) -> String,
     pub(super) columns: fn(&Relation) -> String,
     pub(super) catalog: fn(&str, &[String]) -> String,
     pub(super) seed_type: fn(SeedType) -> &'static str,
+}
+
+impl Dialect {
+    /// All keys that a target may have.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.shown.iter().chain(self.hidden).copied()
+    }
 }
 
 /// What is told of a statement that succeeded.
@@ -72,31 +81,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     autocommit_has_no_transactions: true,
     identifier_limit: 63,
     default_root: None,
-    keys: &[
-        "type",
-        "threads",
-        "host",
-        "user",
-        "port",
-        "password",
-        "pass",
-        "dbname",
-        "database",
-        "schema",
-        "connect_timeout",
-        "role",
-        "search_path",
-        "keepalives_idle",
-        "sslmode",
-        "sslcert",
-        "sslkey",
-        "sslrootcert",
-        "application_name",
-        "autocommit",
-        "retries",
-        "statement_timeout",
-        "lock_timeout",
-    ],
+    hidden: &["type", "threads", "password", "pass", "statement_timeout", "lock_timeout"],
     shown: &[
         "host",
         "port",
@@ -125,6 +110,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     copies_from_client: true,
     client_check_since: Some(140_000),
     has_advisory_locks: true,
+    has_savepoints: true,
     relations: queries::relations,
     dependencies: queries::dependencies,
     columns: queries::columns,
@@ -151,32 +137,12 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     autocommit_has_no_transactions: false,
     identifier_limit: 127,
     default_root: Some("system"),
-    keys: &[
+    hidden: &[
         "type",
         "threads",
-        "host",
-        "port",
-        "method",
-        "user",
         "password",
         "pass",
-        "dbname",
-        "database",
-        "schema",
-        "cluster_id",
-        "iam_profile",
-        "autocreate",
-        "db_groups",
-        "ra3_node",
-        "connect_timeout",
-        "role",
-        "sslmode",
         "sslrootcert",
-        "retries",
-        "retry_all",
-        "region",
-        "autocommit",
-        "access_key_id",
         "secret_access_key",
         "idc_region",
         "issuer_url",
@@ -184,13 +150,6 @@ pub(super) const REDSHIFT: Dialect = Dialect {
         "idc_client_display_name",
         "idp_response_timeout",
         "token_endpoint",
-        "is_serverless",
-        "serverless_work_group",
-        "serverless_acct_id",
-        "tcp_keepalive",
-        "tcp_keepalive_idle",
-        "tcp_keepalive_interval",
-        "tcp_keepalive_count",
         "statement_timeout",
     ],
     shown: &[
@@ -231,6 +190,7 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     copies_from_client: false,
     client_check_since: None,
     has_advisory_locks: false,
+    has_savepoints: false,
     relations: redshift_queries::relations,
     dependencies: queries::dependencies,
     columns: redshift_queries::columns,

@@ -218,6 +218,18 @@ impl Connection for Session {
         self.has_lost_transaction || self.wire.in_transaction()
     }
 
+    fn mark(&mut self) -> Result<(), DatabaseError> {
+        if self.server.dialect.has_savepoints && self.in_transaction() {
+            self.run("savepoint hetl_mark", false)?;
+        }
+        Ok(())
+    }
+
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
+        // Where there are none, an error of the server is the answer.
+        self.run("rollback to savepoint hetl_mark", false).map(drop)
+    }
+
     fn list_schemas(&mut self, _database: &str) -> Result<Vec<String>, DatabaseError> {
         let found = self.query(&queries::schemas())?;
         Ok(found.column(0).map(|cell| cell.to_string()).collect())
@@ -294,7 +306,7 @@ impl Connection for Session {
         };
         if !self.server.dialect.copies_from_client {
             let bytes = std::fs::read(csv).map_err(|error| unreadable(error.to_string()))?;
-            let seed = SeedFile::parse(&bytes, delimiter, &[]).map_err(|error| unreadable(error.message))?;
+            let seed = SeedFile::parse(bytes, delimiter, &[]).map_err(|error| unreadable(error.message))?;
             return self.insert(relation, columns, seed.table(|_| String::new()).rows());
         }
         let mut file = std::fs::File::open(csv).map_err(|error| unreadable(error.to_string()))?;
@@ -318,6 +330,12 @@ impl Connection for Session {
             return self.insert(relation, columns, table.rows());
         }
         self.copy(relation, columns, "", |writer| {
+            if let Some(seed) = table.seed() {
+                return seed.each_row(|row| {
+                    literal::copy_texts(writer.buffer(), row);
+                    writer.send_full()
+                });
+            }
             for row in table.rows() {
                 literal::copy_row(writer.buffer(), row);
                 writer.send_full()?;
