@@ -14,6 +14,7 @@ pub mod events;
 pub mod graph;
 pub mod jinja;
 pub mod lineage;
+pub mod lint;
 pub mod macros;
 pub mod manifest;
 pub mod packages;
