@@ -20,6 +20,7 @@ mod profile_file;
 mod project;
 mod project_file;
 mod reader;
+mod settings;
 mod template;
 mod vars;
 mod version;
@@ -33,6 +34,7 @@ pub use overrides::Overrides;
 pub use package_reader::{PackageMetadata, PackageReader};
 pub use profile::{Profile, ProfileOrigin};
 pub use project::{DispatchRule, Hook, PackageSpec, Project, ProjectPaths, QueryComment};
+pub use settings::Settings;
 pub use template::SECRET_PREFIX;
 pub use vars::Vars;
 
