@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Relation, RelationInfo, Table};
+use super::{
+    AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Relation, RelationInfo, Table,
+};
 
 /// A connection without a warehouse.
 #[derive(Debug, Default)]

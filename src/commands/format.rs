@@ -7,8 +7,8 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::Map;
 
-use super::linting::{FileArgs, Linting};
 use super::lint::refuse_bad_settings;
+use super::linting::{FileArgs, Linting};
 use super::opening::{Opening, Outcome, with_project};
 use super::unified_diff::unified_diff;
 use crate::config::Overrides;

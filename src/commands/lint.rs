@@ -89,8 +89,7 @@ pub(super) fn mend(linting: &Linting<'_>, files: &mut [LintedFile]) -> Result<Ve
         .map_init(
             || linting.renderer.clone(),
             |renderer, file| {
-                let mender =
-                    Mender { renderer: Some(renderer), linters: &linting.linters, dialect, path: &file.path };
+                let mender = Mender { renderer: Some(renderer), linters: &linting.linters, dialect, path: &file.path };
                 // What cannot be worked on is told when the file is looked at.
                 let Ok(outcome) = fix(&mender, &file.source, &file.settings) else { return Ok(Vec::new()) };
                 if outcome.text != file.source {

@@ -86,7 +86,7 @@ impl<'a> Linting<'a> {
                 })?;
                 let folder = file.parent().unwrap_or(&file);
                 let settings = self.configs.of_folder(folder).with_directives(&source);
-                Ok(Some(LintedFile { path, source, settings, file }))
+                Ok(Some(LintedFile { file, path, source, settings }))
             })
             .collect();
         let mut files = Vec::with_capacity(read.len());

@@ -31,8 +31,10 @@ pub(super) fn unified_diff(path: &str, old: &str, new: &str) -> String {
         let hunk = &lines[changes[first].saturating_sub(AROUND)..(changes[at] + AROUND + 1).min(lines.len())];
         at += 1;
         let start = |one: usize, count: usize| if count == 0 { one } else { one + 1 };
-        let (old_count, new_count) =
-            (hunk.iter().filter(|line| line.0 != Line::New).count(), hunk.iter().filter(|line| line.0 != Line::Old).count());
+        let (old_count, new_count) = (
+            hunk.iter().filter(|line| line.0 != Line::New).count(),
+            hunk.iter().filter(|line| line.0 != Line::Old).count(),
+        );
         let (old_start, new_start) = (start(hunk[0].1, old_count), start(hunk[0].2, new_count));
         let _ = writeln!(text, "@@ -{old_start},{old_count} +{new_start},{new_count} @@");
         for (kind, old_at, new_at) in hunk {

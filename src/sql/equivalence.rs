@@ -9,9 +9,9 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, JoinOperator, ObjectNamePart,
-    OrderByExpr, OrderBySort, Query, Select, SelectItem, SetExpr, SetQuantifier, Statement, TableAlias, TableFactor, Value,
-    ValueWithSpan, VisitMut, VisitorMut,
+    BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, JoinOperator,
+    ObjectNamePart, OrderByExpr, OrderBySort, Query, Select, SelectItem, SetExpr, SetQuantifier, Statement, TableAlias,
+    TableFactor, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
@@ -85,7 +85,8 @@ impl VisitorMut for Plain {
             Expr::Cast { kind, .. } if *kind == CastKind::DoubleColon => *kind = CastKind::Cast,
             Expr::Case { else_result, .. } if else_result.as_deref().is_some_and(is_null) => *else_result = None,
             Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-                let are_columns = [&*left, &*right].iter().all(|side| matches!(side.as_ref(), Expr::CompoundIdentifier(_)));
+                let are_columns =
+                    [&*left, &*right].iter().all(|side| matches!(side.as_ref(), Expr::CompoundIdentifier(_)));
                 if are_columns && left.to_string() > right.to_string() {
                     std::mem::swap(left, right);
                 }
@@ -265,7 +266,9 @@ fn drop_idle_aliases(select: &mut Select) {
         let joined = from.joins.iter_mut().map(|join| &mut join.relation);
         for relation in std::iter::once(&mut from.relation).chain(joined) {
             if let TableFactor::Table { alias, .. } = relation
-                && alias.as_ref().is_some_and(|alias| alias.columns.is_empty() && !used.0.contains(&alias.name.value.to_lowercase()))
+                && alias
+                    .as_ref()
+                    .is_some_and(|alias| alias.columns.is_empty() && !used.0.contains(&alias.name.value.to_lowercase()))
             {
                 *alias = None;
             }

@@ -21,7 +21,8 @@ pub fn human(findings: &[Finding]) -> String {
         }
     }
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let counts = [("error", count(Severity::Error)), ("warning", count(Severity::Warning)), ("note", count(Severity::Info))];
+    let counts =
+        [("error", count(Severity::Error)), ("warning", count(Severity::Warning)), ("note", count(Severity::Info))];
     let words: Vec<String> = counts
         .iter()
         .filter(|(_, count)| *count > 0)

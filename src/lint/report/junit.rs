@@ -28,7 +28,9 @@ pub fn junit(findings: &[Finding], files: &[String]) -> String {
             text.push_str(&format!("    <testcase classname=\"{path}\" name=\"{rule} {line}:{column}\">"));
             text.push_str(&match finding.severity {
                 Severity::Error => {
-                    format!("<failure type=\"{rule}\" message=\"{message}\">{path}:{line}:{column}: {message}</failure>")
+                    format!(
+                        "<failure type=\"{rule}\" message=\"{message}\">{path}:{line}:{column}: {message}</failure>"
+                    )
                 }
                 _ => format!("<system-out>{message}</system-out>"),
             });

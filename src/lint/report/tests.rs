@@ -59,10 +59,7 @@ fn sarif_names_each_rule_once() {
     let run = &read["runs"][0];
     assert_eq!(run["tool"]["driver"]["rules"].as_array().map(Vec::len), Some(2));
     assert_eq!(run["results"][0]["ruleIndex"], 1);
-    assert_eq!(
-        run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
-        "models/a%20b.sql"
-    );
+    assert_eq!(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "models/a%20b.sql");
     assert_eq!(run["results"][1]["level"], "warning");
 }
 

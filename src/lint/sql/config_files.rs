@@ -13,11 +13,14 @@ use crate::config::Invocation;
 /// Files with settings in one folder, the last wins.
 const NAMES: &[&str] = &["setup.cfg", "tox.ini", "pep8.ini", ".sqlfluff", "pyproject.toml"];
 
+/// Files with their text, the last wins.
+type Layers = Arc<Vec<(PathBuf, String)>>;
+
 /// Everything that decides how a file is linted; equal settings can share one linter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Settings {
     /// Files with their text, the last wins.
-    pub layers: Arc<Vec<(PathBuf, String)>>,
+    pub layers: Layers,
     /// `-- sqlfluff:` lines of the file itself.
     pub inline: Vec<String>,
     /// The dialect where no setting names one.
@@ -53,8 +56,8 @@ pub struct ConfigFiles {
     /// The user's own folders, the weakest first.
     user: Vec<PathBuf>,
     home: Option<PathBuf>,
-    texts: Mutex<HashMap<PathBuf, Arc<Vec<(PathBuf, String)>>>>,
-    layers: Mutex<HashMap<PathBuf, Arc<Vec<(PathBuf, String)>>>>,
+    texts: Mutex<HashMap<PathBuf, Layers>>,
+    layers: Mutex<HashMap<PathBuf, Layers>>,
 }
 
 impl ConfigFiles {
@@ -81,7 +84,7 @@ impl ConfigFiles {
         let known = lock(&self.layers).get(folder).cloned();
         let layers = known.unwrap_or_else(|| {
             let files = self.folders(folder).into_iter().flat_map(|folder| self.texts(folder).as_ref().clone());
-            let layers: Arc<Vec<_>> = Arc::new(files.collect());
+            let layers: Layers = Arc::new(files.collect());
             lock(&self.layers).insert(folder.to_owned(), Arc::clone(&layers));
             layers
         });
@@ -106,7 +109,7 @@ impl ConfigFiles {
         folders
     }
 
-    fn texts(&self, folder: PathBuf) -> Arc<Vec<(PathBuf, String)>> {
+    fn texts(&self, folder: PathBuf) -> Layers {
         if let Some(known) = lock(&self.texts).get(&folder) {
             return Arc::clone(known);
         }
@@ -115,7 +118,7 @@ impl ConfigFiles {
             let text = fs::read_to_string(&path).ok()?;
             text.contains("sqlfluff").then_some((path, text))
         };
-        let texts: Arc<Vec<_>> = Arc::new(NAMES.iter().filter_map(read).collect());
+        let texts: Layers = Arc::new(NAMES.iter().filter_map(read).collect());
         lock(&self.texts).insert(folder, Arc::clone(&texts));
         texts
     }

@@ -54,10 +54,11 @@ mod tests {
         fs::write(top.join(".sqlfluffignore"), "# generated\nmacros/\n").expect("it is written");
         fs::write(top.join("models/.sqlfluffignore"), "old/*.sql\n!old/kept.sql\n").expect("it is written");
         let ignored = Ignored::new(top);
-        let left_out: Vec<bool> = ["macros/a.sql", "models/a.sql", "models/old/a.sql", "models/old/kept.sql", "old/a.sql"]
-            .iter()
-            .map(|path| ignored.contains(&top.join(path)))
-            .collect();
+        let left_out: Vec<bool> =
+            ["macros/a.sql", "models/a.sql", "models/old/a.sql", "models/old/kept.sql", "old/a.sql"]
+                .iter()
+                .map(|path| ignored.contains(&top.join(path)))
+                .collect();
         assert_eq!(left_out, [true, false, true, false, false]);
     }
 }

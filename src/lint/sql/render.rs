@@ -56,11 +56,7 @@ impl Renderer {
         Self::with_nodes(session, manifest, Arc::new(nodes))
     }
 
-    fn with_nodes(
-        session: Arc<Session>,
-        manifest: Arc<Manifest>,
-        nodes: Arc<HashMap<String, Vec<Arc<Node>>>>,
-    ) -> Self {
+    fn with_nodes(session: Arc<Session>, manifest: Arc<Manifest>, nodes: Arc<HashMap<String, Vec<Arc<Node>>>>) -> Self {
         let (offline, asked) = Offline::new();
         let worker = Arc::new(Worker::new("lint", Box::new(offline)));
         Self { session, manifest, worker, asked, nodes }
@@ -118,7 +114,14 @@ impl Renderer {
             slices.iter_mut().for_each(|slice| slice.piece += 1);
         }
         let is_incomplete = self.asked.load(Ordering::Relaxed);
-        Ok(RenderedSql { path: shown.to_owned(), source: source.to_owned(), text: rendered, pieces, slices, is_incomplete })
+        Ok(RenderedSql {
+            path: shown.to_owned(),
+            source: source.to_owned(),
+            text: rendered,
+            pieces,
+            slices,
+            is_incomplete,
+        })
     }
 
     /// Why a template fails, placed in its own text.
@@ -144,7 +147,9 @@ impl Renderer {
         let names = (!execute).then(|| ("execute".to_owned(), false.into()));
         let context = run.context_with(names.into_iter().collect());
         let rendered = self.session.engine().render_str(template, origin, context);
-        rendered.map(|rendered| rendered.text()).map_err(|error| error.suggest(self.session.macros().names()).diagnostic)
+        rendered
+            .map(|rendered| rendered.text())
+            .map_err(|error| error.suggest(self.session.macros().names()).diagnostic)
     }
 }
 
@@ -159,7 +164,9 @@ fn is_linted(node: &Node, manifest: &Manifest) -> bool {
         ResourceType::Test => node.test.metadata.is_none(),
         _ => false,
     };
-    has_file && node.package_name == manifest.project_name && node.language == "sql"
+    has_file
+        && node.package_name == manifest.project_name
+        && node.language == "sql"
         && node.original_file_path.to_lowercase().ends_with(".sql")
 }
 

@@ -40,10 +40,8 @@ impl Sqruff {
     fn run(&self, sql: &RenderedSql, mends: bool) -> Result<(LintedFile, NewlineMap), String> {
         caught(|| {
             let config = self.0.config();
-            let mut rendered = self
-                .0
-                .render_string(&sql.source, sql.path.clone(), config)
-                .map_err(|error| error.value)?;
+            let mut rendered =
+                self.0.render_string(&sql.source, sql.path.clone(), config).map_err(|error| error.value)?;
             if !sql.pieces.is_empty() {
                 rendered.templated_file = templated(sql, &rendered.source_str)?;
             }
@@ -84,11 +82,8 @@ fn raw_settings(settings: &Settings) -> Result<Value, String> {
         values.as_ref().map(|values| format!("{key} = {}\n", values.join(","))).unwrap_or_default()
     };
     let below = format!("[sqlfluff]\nrules = all\ndialect = {}\n", settings.dialect);
-    let above = format!(
-        "[sqlfluff]\n{}{}",
-        line("rules", &settings.rules),
-        line("exclude_rules", &settings.exclude_rules)
-    );
+    let above =
+        format!("[sqlfluff]\n{}{}", line("rules", &settings.rules), line("exclude_rules", &settings.exclude_rules));
     let mut all = Value::Map(ConfigLoader::try_from_source(&below, None).map_err(|error| error.value)?);
     for (path, text) in settings.layers.iter() {
         let layer = ConfigLoader::try_from_source(text, Some(path)).map_err(|error| error.value)?;
@@ -123,13 +118,7 @@ fn templated(sql: &RenderedSql, source: &str) -> Result<TemplatedFile, String> {
         if kind == TemplateSliceKind::BlockStart {
             block += 1;
         }
-        raw.push(RawFileSlice::new(
-            source[piece.range.clone()].to_owned(),
-            kind,
-            piece.range.start,
-            None,
-            Some(block),
-        ));
+        raw.push(RawFileSlice::new(source[piece.range.clone()].to_owned(), kind, piece.range.start, None, Some(block)));
         if kind == TemplateSliceKind::BlockEnd {
             block += 1;
         }
