@@ -30,6 +30,9 @@ def copy(folders, models, limit):
     texts = {}
     for folder in folders:
         for path in sorted(pathlib.Path(folder).rglob("*.sql")):
+            # Generic tests lie below the YAML file that asks for them.
+            if any(part.endswith((".yml", ".yaml")) for part in path.parts[:-1]):
+                continue
             text = path.read_text(encoding="utf-8")
             if not any(tag in text for tag in ("{{", "{%", "{#")) and text.strip():
                 texts.setdefault(text, path)
@@ -42,12 +45,14 @@ def copy(folders, models, limit):
     return len(chosen)
 
 
-def findings(command, folder):
+def findings(command, folder, kept=None):
     begin = cpu()
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     took = cpu() - begin
     if ran.returncode not in (0, 1):
         sys.exit(f"{' '.join(command)} failed ({ran.returncode}):\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
+    if kept:
+        kept.write_text(ran.stdout)
     found = collections.Counter()
     messages = {}
     for file in json.loads(ran.stdout or "[]"):
@@ -66,11 +71,12 @@ def main():
     parser.add_argument("--dialect", default="duckdb")
     parser.add_argument("--limit", type=int, default=200)
     parser.add_argument("--show", action="store_true", help="list what only one of the two finds")
+    parser.add_argument("--keep", type=pathlib.Path, help="keep the project there, and use what sqlfluff said of it before")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = args.keep or pathlib.Path(temporary)
         models = folder / "models"
-        models.mkdir()
+        models.mkdir(parents=True, exist_ok=True)
         count = copy(args.folders, models, args.limit)
         (folder / "dbt_project.yml").write_text("name: parity\nprofile: parity\n")
         kind = args.dialect if args.dialect in ("postgres", "redshift") else "duckdb"
@@ -81,7 +87,11 @@ def main():
         (folder / ".sqlfluff").write_text(
             f"[sqlfluff]\ndialect = {args.dialect}\ntemplater = raw\nrules = all\nlarge_file_skip_byte_limit = 0\n"
         )
-        theirs, messages, their_seconds = findings([args.sqlfluff, "lint", "--format", "json", "models"], folder)
+        command = [args.sqlfluff, "lint", "--format", "json", "models"]
+        known = folder / "sqlfluff.json"
+        if args.keep and known.exists():
+            command = ["cat", known.name]
+        theirs, messages, their_seconds = findings(command, folder, args.keep and known)
         hetl = str(args.hetl.resolve())
         ours, our_messages, our_seconds = findings([hetl, "lint", "--format", "json", "models"], folder)
         messages.update(our_messages)

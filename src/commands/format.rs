@@ -7,12 +7,12 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::Map;
 
-use super::lint::refuse_bad_settings;
+use super::lint::{refuse_bad_settings, unwritable};
 use super::linting::{FileArgs, Linting};
 use super::opening::{Opening, Outcome, with_project};
 use super::unified_diff::unified_diff;
 use crate::config::Overrides;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::Diagnostics;
 use crate::lint::sql::{Mender, Settings, fix};
 use crate::ui;
 
@@ -42,17 +42,10 @@ impl Format {
         let files = linting.files(&self.files)?;
         refuse_bad_settings(&linting, &files)?;
         let dialect = linting.project.session.adapter().dialect();
-        let texts: Vec<Result<String, String>> = files
-            .par_iter()
-            .map_init(
-                || linting.renderer.clone(),
-                |renderer, file| {
-                    let mender =
-                        Mender { renderer: Some(renderer), linters: &linting.linters, dialect, path: &file.path };
-                    fix(&mender, &file.source, &file.settings).map(|outcome| outcome.text)
-                },
-            )
-            .collect();
+        let texts = linting.for_each(files.par_iter(), |renderer, file| {
+            let mender = Mender { renderer, linters: &linting.linters, dialect, path: &file.path };
+            fix(&mender, &file.source, &file.settings).map(|outcome| outcome.text)
+        })?;
         let mut changed = 0;
         for (file, text) in files.iter().zip(texts) {
             let text = match text {
@@ -70,9 +63,7 @@ impl Format {
                 ui::print_line(&file.path);
             }
             if !self.check && !self.diff {
-                fs::write(&file.file, text).map_err(|error| {
-                    Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {}: {error}", file.path))
-                })?;
+                fs::write(&file.file, text).map_err(|error| unwritable(&file.path, &error))?;
             }
         }
         Ok(Outcome::from(changed == 0 || !(self.check || self.diff)))

@@ -11,7 +11,7 @@ use super::linting::{FileArgs, LintedFile, Linting, has_errors};
 use super::opening::{Opening, Outcome, with_project};
 use crate::config::Overrides;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::lint::sql::{Checked, Mender, Settings, check, fix};
+use crate::lint::sql::{Mender, Settings, check, fix};
 use crate::lint::{Finding, Severity};
 
 /// Look for problems in the SQL of models, snapshots, analyses and tests, by sqlfluff's rules and settings
@@ -44,13 +44,9 @@ impl Lint {
         if self.fix {
             findings.extend(mend(&linting, &mut files)?);
         }
-        let checked: Vec<Checked> = files
-            .par_iter()
-            .map_init(
-                || linting.renderer.clone(),
-                |renderer, file| check(renderer, &linting.linters, &file.settings, &file.path, &file.source),
-            )
-            .collect();
+        let checked = linting.for_each(files.par_iter(), |renderer, file| {
+            check(renderer, &linting.linters, &file.settings, &file.path, &file.source)
+        })?;
         for (file, checked) in files.iter().zip(checked) {
             if let Some(reason) = &checked.skipped {
                 linting.report_skipped(&file.path, reason);
@@ -84,29 +80,25 @@ pub(super) fn refuse_bad_settings(linting: &Linting<'_>, files: &[LintedFile]) -
 /// Mends files where they are; what could not be mended safely is a note.
 pub(super) fn mend(linting: &Linting<'_>, files: &mut [LintedFile]) -> Result<Vec<Finding>, Diagnostics> {
     let dialect = linting.project.session.adapter().dialect();
-    let outcomes: Vec<Result<Vec<Finding>, Diagnostic>> = files
-        .par_iter_mut()
-        .map_init(
-            || linting.renderer.clone(),
-            |renderer, file| {
-                let mender = Mender { renderer: Some(renderer), linters: &linting.linters, dialect, path: &file.path };
-                // What cannot be worked on is told when the file is looked at.
-                let Ok(outcome) = fix(&mender, &file.source, &file.settings) else { return Ok(Vec::new()) };
-                if outcome.text != file.source {
-                    fs::write(&file.file, &outcome.text).map_err(|error| {
-                        Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {}: {error}", file.path))
-                    })?;
-                    file.source = outcome.text;
-                }
-                Ok(outcome.refused.iter().map(|rule| refused(&file.path, rule)).collect())
-            },
-        )
-        .collect();
+    let outcomes = linting.for_each(files.par_iter_mut(), |renderer, file| {
+        let mender = Mender { renderer, linters: &linting.linters, dialect, path: &file.path };
+        // What cannot be worked on is told when the file is looked at.
+        let Ok(outcome) = fix(&mender, &file.source, &file.settings) else { return Ok(Vec::new()) };
+        if outcome.text != file.source {
+            fs::write(&file.file, &outcome.text).map_err(|error| unwritable(&file.path, &error))?;
+            file.source = outcome.text;
+        }
+        Ok(outcome.refused.iter().map(|rule| refused(&file.path, rule)).collect::<Vec<Finding>>())
+    })?;
     let mut notes = Vec::new();
     for outcome in outcomes {
-        notes.extend(outcome?);
+        notes.extend(outcome.map_err(Diagnostics::from)?);
     }
     Ok(notes)
+}
+
+pub(super) fn unwritable(path: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {path}: {error}"))
 }
 
 fn refused(path: &str, rule: &str) -> Finding {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::opening::Opening;
@@ -31,6 +32,9 @@ pub(super) struct FileArgs {
     changed: Option<String>,
 }
 
+/// Bytes of stack of each thread, as of those that run nodes.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// What can be selected.
 const KINDS: &[ResourceType] =
     &[ResourceType::Model, ResourceType::Test, ResourceType::Snapshot, ResourceType::Analysis];
@@ -51,7 +55,7 @@ pub(super) struct LintedFile {
 pub(super) struct Linting<'a> {
     opening: &'a Opening,
     pub(super) project: ParsedProject,
-    pub(super) renderer: Renderer,
+    renderer: Renderer,
     pub(super) linters: Linters,
     configs: ConfigFiles,
     ignored: Ignored,
@@ -121,6 +125,18 @@ impl<'a> Linting<'a> {
             files.retain(|file| selected.contains(file));
         }
         Ok(files)
+    }
+
+    /// Does the same with each of many, side by side, on threads whose stacks are deep enough for SQL and templates.
+    pub(super) fn for_each<T: Send, R: Send>(
+        &self,
+        items: impl IndexedParallelIterator<Item = T>,
+        work: impl Fn(&Renderer, T) -> R + Send + Sync,
+    ) -> Result<Vec<R>, Diagnostics> {
+        let pool = ThreadPoolBuilder::new().stack_size(STACK).build();
+        let pool =
+            pool.map_err(|error| Diagnostic::error(Code::USAGE, format!("threads cannot be started: {error}")))?;
+        Ok(pool.install(|| items.map_init(|| self.renderer.clone(), |renderer, item| work(renderer, item)).collect()))
     }
 
     /// Prints findings in the form that was asked for; `files` are those that were looked at.

@@ -23,9 +23,10 @@ pub struct FixOutcome {
 }
 
 /// How a file is mended.
+#[derive(Debug)]
 pub struct Mender<'a> {
-    /// Makes SQL of templates; none for files that are no part of a project.
-    pub renderer: Option<&'a Renderer>,
+    /// Makes SQL of templates.
+    pub renderer: &'a Renderer,
     /// The linters.
     pub linters: &'a Linters,
     /// How the SQL is compared.
@@ -75,8 +76,7 @@ pub fn fix(mender: &Mender<'_>, source: &str, settings: &Settings) -> Result<Fix
 
 impl Mender<'_> {
     fn render(&self, source: &str) -> Result<Vec<RenderedSql>, String> {
-        let Some(renderer) = self.renderer else { return Ok(vec![RenderedSql::plain(self.path, source)]) };
-        match renderer.render(self.path, self.path, source) {
+        match self.renderer.render(self.path, self.path, source) {
             Rendering::Sql(rendered) => Ok(rendered),
             Rendering::Skipped(reason) => Err(reason.to_owned()),
             Rendering::Failed(problem) => Err(problem.message),
