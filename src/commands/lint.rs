@@ -79,8 +79,9 @@ pub(super) fn refuse_bad_settings(linting: &Linting<'_>, files: &[LintedFile]) -
 
 /// Mends files where they are; what could not be mended safely is a note.
 pub(super) fn mend(linting: &Linting<'_>, files: &mut [LintedFile]) -> Result<Vec<Finding>, Diagnostics> {
+    type Notes = Result<Vec<Finding>, Diagnostic>;
     let dialect = linting.project.session.adapter().dialect();
-    let outcomes = linting.for_each(files.par_iter_mut(), |renderer, file| {
+    let outcomes = linting.for_each(files.par_iter_mut(), |renderer, file| -> Notes {
         let mender = Mender { renderer, linters: &linting.linters, dialect, path: &file.path };
         // What cannot be worked on is told when the file is looked at.
         let Ok(outcome) = fix(&mender, &file.source, &file.settings) else { return Ok(Vec::new()) };
@@ -88,11 +89,11 @@ pub(super) fn mend(linting: &Linting<'_>, files: &mut [LintedFile]) -> Result<Ve
             fs::write(&file.file, &outcome.text).map_err(|error| unwritable(&file.path, &error))?;
             file.source = outcome.text;
         }
-        Ok(outcome.refused.iter().map(|rule| refused(&file.path, rule)).collect::<Vec<Finding>>())
+        Ok(outcome.refused.iter().map(|rule| refused(&file.path, rule)).collect())
     })?;
     let mut notes = Vec::new();
     for outcome in outcomes {
-        notes.extend(outcome.map_err(Diagnostics::from)?);
+        notes.extend(outcome?);
     }
     Ok(notes)
 }

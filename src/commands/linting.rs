@@ -32,7 +32,7 @@ pub(super) struct FileArgs {
     changed: Option<String>,
 }
 
-/// Bytes of stack of each thread, as of those that run nodes.
+/// Bytes of stack of each thread: the grammar of SQL is read by functions that call each other deeply.
 const STACK: usize = 64 * 1024 * 1024;
 
 /// What can be selected.
