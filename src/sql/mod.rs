@@ -10,6 +10,7 @@ mod equivalence;
 mod grammar;
 mod query;
 mod rewrite;
+mod select_items;
 mod with_clause;
 
 pub use columns::{
