@@ -60,6 +60,10 @@ impl Connection for Offline {
         false
     }
 
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
     fn list_schemas(&mut self, _database: &str) -> Result<Vec<String>, DatabaseError> {
         self.note();
         Ok(Vec::new())
