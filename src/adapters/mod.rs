@@ -17,6 +17,7 @@ mod relation;
 mod relation_cache;
 mod run_lock;
 mod seed_file;
+mod seed_records;
 mod seed_types;
 mod statements;
 mod table;

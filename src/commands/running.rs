@@ -54,7 +54,9 @@ impl Opening {
         let chosen = ids.iter().map(String::as_str);
         let plan = match request.action {
             Action::Build | Action::Clone => Plan::build(&project.graph, &project.manifest, chosen, request.mode),
-            Action::Compile | Action::Show(_) => Plan::with_ephemeral(&project.graph, &project.manifest, chosen),
+            Action::Compile | Action::Show(_) | Action::PlanRepair => {
+                Plan::with_ephemeral(&project.graph, &project.manifest, chosen)
+            }
         };
         self.run_plan(project, plan, request.action, HashMap::new())
     }

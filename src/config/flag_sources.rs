@@ -135,6 +135,7 @@ pub(super) fn flags(
         host: from.text("host", o.host.as_ref()).unwrap_or(d.host),
         format: from.choice("format", o.format.as_ref(), OutputFormat::NAMES, d.format),
         junit: from.path("junit", o.junit.as_ref()),
+        confirm_loss: from.bool("confirm_loss", o.confirm_loss, d.confirm_loss),
         timings: from.bool("timings", o.timings, d.timings),
         wait: from.duration("wait", o.wait.as_ref()),
         behavior: from.behavior(),

@@ -193,6 +193,8 @@ pub struct Flags {
     pub junit: Option<PathBuf>,
     /// hetl's own: whether the slowest nodes are listed at the end.
     pub timings: bool,
+    /// hetl's own: whether protected histories may lose what a build replaces.
+    pub confirm_loss: bool,
     /// hetl's own: how long another run that holds the target is waited for; none where the flag is not given.
     pub wait: Option<Duration>,
     /// Behaviour flags that only `flags:` of the project sets (`require_…`), all of them with their value.
@@ -272,6 +274,7 @@ impl Default for Flags {
             format: OutputFormat::Default,
             junit: None,
             timings: false,
+            confirm_loss: false,
             wait: None,
             behavior: Map::new(),
         }

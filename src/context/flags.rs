@@ -96,6 +96,9 @@ fn flags(config: &Config) -> Map<String, Json> {
     }) else {
         return Map::new();
     };
+    if flags.confirm_loss {
+        all.insert("confirm_loss".to_owned(), true.into());
+    }
     all.extend(flags.behavior.iter().map(|(name, value)| (name.to_lowercase(), value.clone())));
     all
 }

@@ -40,11 +40,15 @@ pub struct Session {
     selected: RwLock<Vec<String>>,
     cache: Arc<RelationCache>,
     graph: OnceLock<minijinja::Value>,
+    own_names: OnceLock<HashSet<(String, String)>>,
     warned: Mutex<HashSet<String>>,
     asked_variables: Mutex<BTreeSet<String>>,
     is_volatile: AtomicBool,
     was_volatile: AtomicBool,
 }
+
+/// Stands among the names of asked variables for the number of threads: no variable has such a name.
+pub const THREADS: &str = "=threads";
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -70,6 +74,7 @@ impl Session {
             selected: RwLock::default(),
             cache,
             graph: OnceLock::new(),
+            own_names: OnceLock::new(),
             warned: Mutex::default(),
             asked_variables: Mutex::default(),
             is_volatile: AtomicBool::new(false),
@@ -131,7 +136,12 @@ impl Session {
         self.config.invocation.env(name)
     }
 
-    /// Names of the environment variables that templates asked for so far.
+    /// Remembers that a template asked for the target, which tells the number of threads.
+    pub(super) fn note_target(&self) {
+        self.asked_variables.lock().unwrap_or_else(PoisonError::into_inner).insert(THREADS.to_owned());
+    }
+
+    /// Names of the environment variables that templates asked for so far; [`THREADS`] if they asked for the target.
     pub fn asked_variables(&self) -> BTreeSet<String> {
         self.asked_variables.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -184,6 +194,14 @@ impl Session {
     /// `graph` of the manifest that runs; made once.
     pub(super) fn graph(&self, manifest: &Arc<Manifest>) -> minijinja::Value {
         self.graph.get_or_init(|| super::graph::graph_value(manifest)).clone()
+    }
+
+    /// Whether a node of the manifest that runs has this schema and alias, in any case.
+    pub(super) fn is_of_project(&self, manifest: &Manifest, schema: &str, identifier: &str) -> bool {
+        let names = self.own_names.get_or_init(|| {
+            manifest.nodes.values().map(|node| (node.schema.to_lowercase(), node.alias.to_lowercase())).collect()
+        });
+        names.contains(&(schema.to_lowercase(), identifier.to_lowercase()))
     }
 
     /// Unique ids of the macros behind the template names of [`crate::jinja::Rendered::macros`].

@@ -19,6 +19,7 @@ mod model;
 mod node;
 mod operation;
 mod pool;
+mod repair;
 mod results_value;
 mod row_difference;
 mod run;

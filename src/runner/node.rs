@@ -14,7 +14,7 @@ use super::run::{Action, Runner};
 use super::sample::Window;
 use super::subject::Subject;
 use super::time_limit::TimeLimit;
-use super::{cloning, data_test, microbatch, model, seed, show, unit_test};
+use super::{cloning, data_test, microbatch, model, repair, seed, show, unit_test};
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
 use crate::context::{Audit, NodeRun, RunOptions, Transaction, Worker};
@@ -291,6 +291,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
         Action::Show(limit) => {
             return running.timed("execute", |running| show::query(running.runner, &run, compiled.as_ref(), limit));
         }
+        Action::PlanRepair => return running.timed("execute", |running| repair::plan(running.runner, &run)),
         Action::Build | Action::Clone => {}
     }
     running.status("executing");

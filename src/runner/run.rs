@@ -36,6 +36,8 @@ pub enum Action {
     Show(Option<u64>),
     /// The relation of another state is cloned.
     Clone,
+    /// What is wrong with a snapshot's history is looked for, and how to mend it.
+    PlanRepair,
 }
 
 /// What a [`Runner`] is made of.
@@ -61,7 +63,7 @@ pub struct RunReport {
     pub results: RunResults,
     /// What was compiled.
     pub compiled: CompiledNodes,
-    /// Rows of [`Action::Show`], by unique id.
+    /// Rows of [`Action::Show`], lines of [`Action::PlanRepair`], by unique id.
     pub tables: IndexMap<String, Table>,
 }
 

@@ -17,6 +17,7 @@ mod reports;
 mod secrets;
 mod seeds;
 mod semantic_layer;
+mod snapshots;
 mod state;
 mod transcripts;
 mod warnings;

@@ -146,6 +146,16 @@ pub(super) fn call(run: &Arc<NodeRun>, method: &str, args: &[Value]) -> Result<V
             }
             Ok(nothing())
         }
+        "cache_rebound" => {
+            let relations = bind(method, ["dependent", "from_relation", "to_relation"], args)?;
+            let [dependent, from, to] = relations.each_ref().map(|relation| relation.as_ref().and_then(as_relation));
+            let name = |relation: Option<&Relation>| Some((relation?.schema.clone()?, relation?.identifier.clone()?));
+            if let (Some(view), Some(old), Some(new), Some(target)) = (name(dependent), name(from), name(to), to) {
+                let [view, old, new] = [&view, &old, &new].map(|(schema, name)| (schema.as_str(), name.as_str()));
+                run.cache().rebind(&database(run, target), view, old, new);
+            }
+            Ok(nothing())
+        }
         _ => {
             let [relation] = bind(method, ["relation"], args)?;
             match relation.as_ref().and_then(as_relation) {

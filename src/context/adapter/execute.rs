@@ -147,9 +147,7 @@ pub(in crate::context) fn problem(run: &NodeRun, error: &DatabaseError, sql: &st
 /// The first rows of a table.
 pub(super) fn limited(table: Table, limit: Option<usize>) -> Table {
     match limit {
-        Some(limit) if limit < table.len() => {
-            Table::new(table.columns().to_vec(), table.rows().iter().take(limit).cloned().collect())
-        }
+        Some(limit) if limit < table.len() => table.head(limit),
         _ => table,
     }
 }
