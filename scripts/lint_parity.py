@@ -79,10 +79,11 @@ def main():
         models.mkdir(parents=True, exist_ok=True)
         count = copy(args.folders, models, args.limit)
         (folder / "dbt_project.yml").write_text("name: parity\nprofile: parity\n")
-        kind = args.dialect if args.dialect in ("postgres", "redshift") else "duckdb"
+        where = "path: parity.duckdb"
+        if args.dialect != "duckdb":
+            where = "host: localhost, user: u, password: p, port: 5432, dbname: d, schema: s"
         (folder / "profiles.yml").write_text(
-            "parity:\n  target: dev\n  outputs:\n    dev: {type: %s, path: parity.duckdb, host: h, user: u, password: p, "
-            "port: 5432, dbname: d, schema: s}\n" % kind
+            "parity:\n  target: dev\n  outputs:\n    dev: {type: %s, %s}\n" % (args.dialect, where)
         )
         (folder / ".sqlfluff").write_text(
             f"[sqlfluff]\ndialect = {args.dialect}\ntemplater = raw\nrules = all\nlarge_file_skip_byte_limit = 0\n"
