@@ -70,7 +70,7 @@ fn retry(opening: &Opening, overrides: &Overrides) -> Result<Outcome, Diagnostic
         }
     };
     let again = reopened(opening, which, &previous.args, overrides)?;
-    let mode = if matches!(mode, Mode::Build(_)) { Mode::Build(again.publish()?) } else { mode };
+    let mode = if matches!(mode, Mode::Build(_)) { Mode::Build(again.publish()?.0) } else { mode };
     again.retry_nodes(&previous, mode, action)
 }
 

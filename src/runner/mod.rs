@@ -32,6 +32,7 @@ mod subject;
 mod summary;
 mod time_limit;
 mod unit_test;
+mod whole_run;
 
 pub use catalog::catalog_rows;
 pub use freshness::{FreshnessReport, has_freshness};

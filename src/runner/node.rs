@@ -12,6 +12,7 @@ use super::microbatch::BatchErrand;
 use super::pool::{Errands, Taken};
 use super::run::{Action, Runner};
 use super::sample::Window;
+use super::stop::StopReason;
 use super::subject::Subject;
 use super::time_limit::TimeLimit;
 use super::{cloning, data_test, microbatch, model, repair, seed, show, unit_test};
@@ -149,6 +150,10 @@ pub(super) fn run(
     runner.stop.ends(&unique_id);
     worker.halt.clear();
     close_transaction(worker);
+    if outcome.is_err() && worker.is_one_transaction && worker.connection().return_to_mark().is_err() {
+        // Nothing more can be built in the run's transaction.
+        runner.stop.request(StopReason::FailFast);
+    }
     let ephemeral = match (subject, &outcome) {
         (Subject::Node(node), Err(_)) => broken_ephemeral(runner, node, worker),
         _ => None,
@@ -360,6 +365,9 @@ fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
 
 /// Nothing of a node stays open: what it did not commit is undone, also where it succeeded, as in dbt.
 pub(super) fn close_transaction(worker: &Worker) {
+    if worker.is_one_transaction {
+        return;
+    }
     let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
     if connection.in_transaction() {
         // The connection may be broken by what made the node fail; the failure is reported already.

@@ -70,7 +70,7 @@ pub(super) fn with_bindings(
 }
 
 fn is_borrowed(run: &NodeRun) -> bool {
-    matches!(run.transaction(), Transaction::Borrowed)
+    run.worker().is_one_transaction || matches!(run.transaction(), Transaction::Borrowed)
 }
 
 fn done(message: &str) -> (AdapterResponse, Table) {
