@@ -7,6 +7,8 @@ mod functions;
 mod init;
 mod interrupted;
 mod killed;
+#[cfg(feature = "lint")]
+mod linting;
 mod locked;
 mod on_postgres;
 mod operations;
