@@ -9,6 +9,7 @@ mod dialect;
 mod grammar;
 mod query;
 mod rewrite;
+mod shape;
 mod with_clause;
 
 pub use columns::{
@@ -17,4 +18,5 @@ pub use columns::{
 };
 pub use dialect::Dialect;
 pub use query::{Query, SqlProblem};
+pub use shape::{CteShape, JoinCondition, JoinShape, RelationKind, RelationShape, SelectShape, Shape};
 pub use with_clause::add_ctes;

@@ -1,0 +1,42 @@
+//! [`ModelSql`]: the SQL of one model as rules read it, and the way back to its template.
+
+use std::ops::Range;
+
+use crate::diagnostics::Span;
+use crate::manifest::Node;
+use crate::sql::Shape;
+
+/// The own SQL of a model, without that of ephemeral models.
+#[derive(Debug)]
+pub struct ModelSql {
+    /// Its text.
+    pub sql: String,
+    /// How it is built.
+    pub shape: Shape,
+    /// Parts of `sql` that stand so in the template: bytes of `sql`, first byte in the template; in order.
+    pub literal: Vec<(Range<usize>, usize)>,
+}
+
+impl ModelSql {
+    /// Whether a range is written in the template itself, and not by an expression or macro.
+    pub(super) fn is_literal(&self, range: &Range<usize>) -> bool {
+        self.in_template(range).is_some()
+    }
+
+    fn in_template(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let part = self.literal.iter().find(|(part, _)| part.start <= range.start && range.end <= part.end)?;
+        let start = part.1 + (range.start - part.0.start);
+        Some(start..start + range.len())
+    }
+
+    /// The place of a range in the model's file: exactly, else of the nearest literal text before it.
+    pub(super) fn place(&self, node: &Node, range: &Range<usize>) -> Option<Span> {
+        let file = node.span?;
+        let found = self.in_template(range).or_else(|| {
+            let (part, start) = self.literal.iter().rev().find(|(part, _)| part.start <= range.start)?;
+            let at = start + part.end.min(range.start).saturating_sub(part.start);
+            Some(at..at)
+        })?;
+        Some(Span::new(file.source, file.start as usize + found.start, file.start as usize + found.end))
+    }
+}
