@@ -10,6 +10,7 @@ mod grammar;
 mod query;
 mod rewrite;
 mod shape;
+mod select_items;
 mod with_clause;
 
 pub use columns::{
