@@ -142,7 +142,12 @@ const SETTINGS: &[Setting] = &[
     setting!(number "log-file-max-bytes", log_file_max_bytes, "Size at which a new log file is begun"),
     setting!("wait", "DURATION", wait, "How long to wait for another run that writes to the target: 90s, 10m"),
     setting!(number "printer-width", printer_width, "Where the dots of progress lines end"),
-    setting!("format", "FORMAT", format, "default, or github: annotations and a step summary beside the log"),
+    setting!(
+        "format",
+        "FORMAT",
+        format,
+        "github: annotations and a step summary beside the log; findings of lint also as human, json, sarif or junit"
+    ),
     setting!("junit", "FILE", junit, "Also write the results as JUnit XML"),
     setting!("state", "DIR", state, "Artifacts of an earlier run to compare with"),
     setting!("defer-state", "DIR", defer_state, "Artifacts to defer to, where they are not --state"),

@@ -12,10 +12,13 @@ mod completions;
 mod debug;
 mod deps;
 mod docs;
+mod format;
 mod global_flags;
 mod init;
 mod inline;
 mod lineage;
+mod lint;
+mod linting;
 mod list;
 mod man;
 mod opening;
@@ -34,6 +37,7 @@ mod snapshot;
 mod source;
 mod state;
 mod test;
+mod unified_diff;
 mod verify_cache;
 
 use std::process::ExitCode;
@@ -55,8 +59,10 @@ pub(crate) enum Command {
     Debug(debug::Debug),
     Deps(deps::Deps),
     Docs(docs::Docs),
+    Format(format::Format),
     Init(init::Init),
     Lineage(lineage::LineageCommand),
+    Lint(lint::Lint),
     #[command(visible_alias = "ls")]
     List(list::List),
     Man(man::Man),
@@ -84,8 +90,10 @@ impl Command {
             Self::Debug(command) => command.run(overrides),
             Self::Deps(command) => command.run(overrides),
             Self::Docs(command) => command.run(overrides),
+            Self::Format(command) => command.run(overrides),
             Self::Init(command) => command.run(overrides),
             Self::Lineage(command) => command.run(overrides),
+            Self::Lint(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
             Self::Man(command) => command.run(tree),
             Self::Parse(command) => command.run(overrides),

@@ -174,6 +174,9 @@ fn typed_name(which: &str) -> &str {
     }
 }
 
+/// Commands whose output is what they find: the log of how they went about it is left out.
+const FINDERS: &[&str] = &["lint", "format", "check"];
+
 /// What the flags say of the log; before there is a configuration, what command line and environment say.
 pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, config: Option<&Config>) -> LogSettings {
     let flags = config.map(|config| config.flags.as_ref().clone()).unwrap_or_default();
@@ -196,6 +199,9 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
     }
     if truth(overrides.quiet, "QUIET", flags.quiet) {
         level = Level::Error;
+    }
+    if level == Level::Info && FINDERS.contains(&invocation.which.as_str()) {
+        level = if flags.format.is_for_programs() { Level::Error } else { Level::Warn };
     }
     let format_given = config.map(|_| flags.format == config::OutputFormat::Github);
     let is_for_github = format_given.unwrap_or_else(|| word(&overrides.format, "FORMAT").as_deref() == Some("github"));

@@ -56,18 +56,36 @@ impl LogFormat {
     }
 }
 
-/// For whom a run is reported beside the log.
+/// For whom a run is reported beside the log, and how findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum OutputFormat {
+    /// For people.
     Default,
     /// Annotations and a step summary of GitHub Actions.
     Github,
+    /// Findings as sqlfluff's JSON.
+    Json,
+    /// Findings as SARIF 2.1.0.
+    Sarif,
+    /// Findings as JUnit XML.
+    Junit,
 }
 
 impl OutputFormat {
     /// Names of the flag's values.
-    pub const NAMES: &'static [(&'static str, Self)] = &[("default", Self::Default), ("github", Self::Github)];
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("default", Self::Default),
+        ("human", Self::Default),
+        ("github", Self::Github),
+        ("json", Self::Json),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+    ];
+
+    /// Whether standard output is for a program, which wants nothing else there.
+    pub fn is_for_programs(self) -> bool {
+        matches!(self, Self::Json | Self::Sarif | Self::Junit)
+    }
 }
 
 /// The least severe lines that are written.

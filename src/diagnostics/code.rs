@@ -187,6 +187,9 @@ codes! {
     TIMED_OUT = "E0708", "timed out";
     /// Another run holds the target.
     TARGET_IN_USE = "E0709", "another run writes to the target";
+    // 08: linters
+    /// Settings of a linter, such as `.sqlfluff`, that it refuses.
+    LINT_SETTINGS = "E0801", "settings of the linter refused";
 }
 
 #[cfg(test)]

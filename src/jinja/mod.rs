@@ -36,6 +36,7 @@ mod replay_tests;
 mod rewrite;
 mod store;
 mod syntax;
+mod trace;
 mod values;
 
 pub use blocks::{Argument, Block, BlockKind, Blocks, split_blocks};
@@ -46,4 +47,5 @@ pub use macros::{MacroRef, call_macro, callable_undefined, running_macros};
 pub use native::literal;
 pub use store::Origin;
 pub use syntax::SyntaxError;
+pub use trace::{Piece, PieceKind, Slice, Trace};
 pub use values::{Dict, List, Set, from_json, items_of, pairs_of, repr, split_args, to_json, to_text, type_name};

@@ -1,11 +1,14 @@
 //! What a project could do better: findings of rules, before anything runs and without a warehouse.
 //!
 //! A [`Finding`] is one problem with its place and, where there is one, its mend. [`Settings`] says which rules apply where;
-//! [`Suppressions`] takes out what a comment allows, [`Baseline`] what was there before. Nothing here prints or reads files.
+//! [`Suppressions`] takes out what a comment allows, [`Baseline`] what was there before. [`sql`] holds the rules about SQL text, [`report`]
+//! the forms in which findings are handed on. Nothing here prints.
 
 mod baseline;
 mod finding;
+pub mod report;
 mod settings;
+pub mod sql;
 mod suppression;
 
 pub use baseline::Baseline;

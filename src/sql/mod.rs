@@ -6,6 +6,7 @@
 
 mod columns;
 mod dialect;
+mod equivalence;
 mod grammar;
 mod query;
 mod rewrite;
@@ -18,6 +19,7 @@ pub use columns::{
     TableName, Tables,
 };
 pub use dialect::Dialect;
+pub use equivalence::{is_readable, is_same_query};
 pub use query::{Query, SqlProblem};
 pub use shape::{CteShape, JoinCondition, JoinShape, RelationKind, RelationShape, SelectShape, Shape};
 pub use with_clause::add_ctes;

@@ -6,6 +6,7 @@ mod freshness;
 mod functions;
 mod interrupted;
 mod killed;
+mod linting;
 mod locked;
 mod on_postgres;
 mod operations;

@@ -1,0 +1,133 @@
+//! [`fix`]: edits that leave the query what it was.
+//!
+//! What a linter proposes is applied to the template, which is then rendered and read again. It stays only if the tags of the template are
+//! the same, and the SQL is the same query by [`is_same_query`] and as readable as before. If all edits together do not pass, those of each
+//! rule are tried by themselves, so that one bad edit does not keep out the good ones.
+
+use std::collections::BTreeSet;
+
+use super::rendered::apply;
+use super::{Linters, RenderedSql, Renderer, Rendering, Settings, SqlLinter};
+use crate::jinja::{PieceKind, Trace, has_tags};
+use crate::sql::{Dialect, is_same_query};
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FixOutcome {
+    /// Its text.
+    pub text: String,
+    /// Rules of which a fix was made.
+    pub fixed: BTreeSet<String>,
+    /// Rules whose fix would have changed the query, the tags, or could not be checked.
+    pub refused: BTreeSet<String>,
+}
+
+/// How a file is mended.
+#[derive(Debug)]
+pub struct Mender<'a> {
+    /// Makes SQL of templates.
+    pub renderer: &'a Renderer,
+    /// The linters.
+    pub linters: &'a Linters,
+    /// How the SQL is compared.
+    pub dialect: Dialect,
+    /// The path of the file in the project.
+    pub path: &'a str,
+}
+
+/// Mends a file as far as is safe. An error is a sentence about a file that cannot be worked on.
+pub fn fix(mender: &Mender<'_>, source: &str, settings: &Settings) -> Result<FixOutcome, String> {
+    let mut outcome = FixOutcome { text: source.to_owned(), ..FixOutcome::default() };
+    let before = mender.render(source)?;
+    let linter = mender.linters.get(settings);
+    let linter = linter.as_ref().as_ref().map_err(Clone::clone)?;
+    let mut fixable = BTreeSet::new();
+    for sql in &before {
+        let findings = linter.lint(sql)?;
+        if findings.iter().any(super::SqlFinding::is_unreadable) {
+            return Ok(outcome);
+        }
+        fixable.extend(findings.into_iter().filter(|finding| finding.is_fixable).map(|finding| finding.code));
+    }
+    if fixable.is_empty() {
+        return Ok(outcome);
+    }
+    if let Some(text) = mender.attempt(source, &before, linter.as_ref())? {
+        outcome.text = text;
+        outcome.fixed = fixable;
+        return Ok(outcome);
+    }
+    for rule in fixable {
+        let linter = mender.linters.get(&settings.clone().only(&[&rule]));
+        let linter = linter.as_ref().as_ref().map_err(Clone::clone)?;
+        let before = mender.render(&outcome.text)?;
+        match mender.attempt(&outcome.text, &before, linter.as_ref())? {
+            Some(text) => {
+                outcome.text = text;
+                outcome.fixed.insert(rule);
+            }
+            None => {
+                outcome.refused.insert(rule);
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+impl Mender<'_> {
+    fn render(&self, source: &str) -> Result<Vec<RenderedSql>, String> {
+        match self.renderer.render(self.path, self.path, source) {
+            Rendering::Sql(rendered) => Ok(rendered),
+            Rendering::Skipped(reason) => Err(reason.to_owned()),
+            Rendering::Failed(problem) => Err(problem.message),
+        }
+    }
+
+    /// The text with all edits of a linter, if it is the same query then.
+    fn attempt(&self, source: &str, before: &[RenderedSql], linter: &dyn SqlLinter) -> Result<Option<String>, String> {
+        let mut edits = Vec::new();
+        for sql in before {
+            edits.extend(linter.fix(sql)?);
+        }
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let overlap = edits.windows(2).any(|pair| pair[0].range.end > pair[1].range.start);
+        if overlap || edits.iter().any(|edit| source.get(edit.range.clone()).is_none()) {
+            return Ok(None);
+        }
+        let text = apply(source, &edits);
+        if !has_same_tags(source, &text) {
+            return Ok(None);
+        }
+        let Ok(after) = self.render(&text) else { return Ok(None) };
+        let is_same = after.len() == before.len()
+            && before.iter().zip(&after).all(|(before, after)| is_same_query(&before.text, &after.text, self.dialect));
+        if !is_same {
+            return Ok(None);
+        }
+        for sql in &after {
+            if linter.lint(sql)?.iter().any(super::SqlFinding::is_unreadable) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(text))
+    }
+}
+
+/// Whether two templates have the same tags and comments, but for spaces.
+fn has_same_tags(one: &str, other: &str) -> bool {
+    if !has_tags(one) && !has_tags(other) {
+        return true;
+    }
+    let tags = |source: &str| -> Option<Vec<String>> {
+        // A snapshot's block is no tag that the language itself knows.
+        let source = source.replace("\r\n", "\n").replace("{% snapshot", "{% block").replace("endsnapshot", "endblock");
+        let trace = Trace::of(&source).ok()?;
+        let tags = trace.pieces.iter().filter(|piece| piece.kind != PieceKind::Literal);
+        Some(tags.map(|piece| source[piece.range.clone()].split_whitespace().collect()).collect())
+    };
+    match (tags(one), tags(other)) {
+        (Some(one), Some(other)) => one == other,
+        // Both are compared as rendered anyway.
+        _ => one.matches("{%").count() == other.matches("{%").count(),
+    }
+}

@@ -1,0 +1,26 @@
+//! Rules about SQL text: sqlfluff's codes, on templates that hetl renders itself.
+//!
+//! [`Renderer`] makes a [`RenderedSql`] of a file: its SQL, and which part of the template each piece of it comes from. A [`SqlLinter`]
+//! finds problems in it, placed in the template, and edits that mend them; [`fix`] applies only those that leave the query what it was.
+//! [`open`] gives the linter that this build has (sqruff, in the default feature `lint`) for a [`Settings`]. Nothing here speaks to a
+//! warehouse: templates that ask one get empty answers.
+
+mod check;
+mod config_files;
+mod files;
+mod fix;
+mod ignored;
+mod linters;
+mod render;
+mod rendered;
+#[cfg(feature = "lint")]
+mod sqruff;
+
+pub use check::{Checked, check};
+pub use config_files::{ConfigFiles, Settings};
+pub use files::{changed_files, sql_files};
+pub use fix::{FixOutcome, Mender, fix};
+pub use ignored::Ignored;
+pub use linters::{Linters, open};
+pub use render::{Renderer, Rendering};
+pub use rendered::{Edit, RenderedSql, SqlFinding, SqlLinter};

@@ -1,0 +1,161 @@
+//! sqruff, a port of sqlfluff, as a [`SqlLinter`].
+//!
+//! It is handed what hetl rendered, slices included, so that its own templaters are never used. It panics on some input: every call is
+//! caught and becomes an error about the file.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sqruff_lib::core::config::{ConfigLoader, FluffConfig, Value};
+use sqruff_lib::core::linter::common::NewlineMap;
+use sqruff_lib::core::linter::core::Linter;
+use sqruff_lib::core::linter::linted_file::LintedFile;
+use sqruff_lib::templaters::raw::RawTemplater;
+use sqruff_lib_core::errors::SQLBaseError;
+use sqruff_lib_core::templaters::{RawFileSlice, TemplateSliceKind, TemplatedFile, TemplatedFileSlice};
+
+use super::{Edit, RenderedSql, Settings, SqlFinding, SqlLinter};
+use crate::jinja::PieceKind;
+
+static RAW: RawTemplater = RawTemplater;
+
+/// sqruff with its settings.
+pub(super) struct Sqruff(Linter);
+
+impl Sqruff {
+    /// With these settings; an error says what is wrong with them.
+    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+        caught(|| {
+            let Value::Map(raw) = raw_settings(settings)? else { return Err("settings are sections".into()) };
+            let mut config = FluffConfig::new(raw, None, None);
+            for line in &settings.inline {
+                config.process_inline_config(line).map_err(|error| error.value)?;
+            }
+            let linter = Linter::new(config, None, Some(&RAW), true)?;
+            // Unknown rules are told here, not for each file.
+            linter.rules().map_err(|error| error.value)?;
+            Ok(Self(linter))
+        })
+    }
+
+    fn run(&self, sql: &RenderedSql, mends: bool) -> Result<(LintedFile, NewlineMap), String> {
+        caught(|| {
+            let config = self.0.config();
+            let mut rendered =
+                self.0.render_string(&sql.source, sql.path.clone(), config).map_err(|error| error.value)?;
+            if !sql.pieces.is_empty() {
+                rendered.templated_file = templated(sql, &rendered.source_str)?;
+            }
+            let newlines = rendered.newline_map.clone();
+            let linted = self.0.lint_rendered(rendered, mends).map_err(|error| error.value)?;
+            Ok((linted, newlines))
+        })
+    }
+}
+
+impl SqlLinter for Sqruff {
+    fn lint(&self, sql: &RenderedSql) -> Result<Vec<SqlFinding>, String> {
+        let (linted, newlines) = self.run(sql, false)?;
+        Ok(linted.violations().iter().map(|violation| finding(violation, &newlines)).collect())
+    }
+
+    fn fix(&self, sql: &RenderedSql) -> Result<Vec<Edit>, String> {
+        let (linted, _) = self.run(sql, true)?;
+        if linted.has_parse_or_templating_errors() {
+            return Ok(Vec::new());
+        }
+        let patches = linted.source_patches().into_iter();
+        Ok(patches.map(|patch| Edit { range: patch.source_slice, text: patch.fixed_raw.to_string() }).collect())
+    }
+}
+
+/// What the work gives; a panic becomes an error.
+fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(format!("the SQL linter failed: {}", said.unwrap_or("it did not say why")))
+    })
+}
+
+/// The settings as sqruff keeps them: defaults, files, command line.
+fn raw_settings(settings: &Settings) -> Result<Value, String> {
+    let line = |key: &str, values: &Option<Vec<String>>| {
+        values.as_ref().map(|values| format!("{key} = {}\n", values.join(","))).unwrap_or_default()
+    };
+    let below = format!("[sqlfluff]\nrules = all\ndialect = {}\n", settings.dialect);
+    let above =
+        format!("[sqlfluff]\n{}{}", line("rules", &settings.rules), line("exclude_rules", &settings.exclude_rules));
+    let mut all = Value::Map(ConfigLoader::try_from_source(&below, None).map_err(|error| error.value)?);
+    for (path, text) in settings.layers.iter() {
+        let layer = ConfigLoader::try_from_source(text, Some(path)).map_err(|error| error.value)?;
+        combine(&mut all, Value::Map(layer));
+    }
+    combine(&mut all, Value::Map(ConfigLoader::try_from_source(&above, None).map_err(|error| error.value)?));
+    Ok(all)
+}
+
+fn combine(base: &mut Value, over: Value) {
+    match (base.as_map_mut(), over) {
+        (Some(base), Value::Map(over)) => {
+            for (key, value) in over {
+                match base.get_mut(&key) {
+                    Some(known) => combine(known, value),
+                    None => {
+                        base.insert(key, value);
+                    }
+                }
+            }
+        }
+        (_, over) => *base = over,
+    }
+}
+
+/// The file with its slices. `source` is the text with `\n` at the ends of lines.
+fn templated(sql: &RenderedSql, source: &str) -> Result<TemplatedFile, String> {
+    let mut block = 0;
+    let mut raw = Vec::with_capacity(sql.pieces.len());
+    for piece in &sql.pieces {
+        let kind = slice_kind(piece.kind);
+        if kind == TemplateSliceKind::BlockStart {
+            block += 1;
+        }
+        raw.push(RawFileSlice::new(source[piece.range.clone()].to_owned(), kind, piece.range.start, None, Some(block)));
+        if kind == TemplateSliceKind::BlockEnd {
+            block += 1;
+        }
+    }
+    let slices = sql.slices.iter().map(|slice| {
+        let piece = &sql.pieces[slice.piece];
+        TemplatedFileSlice::new(slice_kind(piece.kind), piece.range.clone(), slice.rendered.clone())
+    });
+    let (name, text) = (sql.path.clone(), sql.text.clone());
+    TemplatedFile::new(source.to_owned(), name, Some(text), Some(slices.collect()), Some(raw))
+        .map_err(|error| error.to_string())
+}
+
+fn slice_kind(kind: PieceKind) -> TemplateSliceKind {
+    match kind {
+        PieceKind::Literal => TemplateSliceKind::Literal,
+        PieceKind::Printed => TemplateSliceKind::Templated,
+        PieceKind::Comment => TemplateSliceKind::Comment,
+        PieceKind::BlockStart => TemplateSliceKind::BlockStart,
+        PieceKind::BlockMid => TemplateSliceKind::BlockMid,
+        PieceKind::BlockEnd => TemplateSliceKind::BlockEnd,
+    }
+}
+
+fn finding(violation: &SQLBaseError, newlines: &NewlineMap) -> SqlFinding {
+    let (code, name) = match &violation.rule {
+        Some(rule) => (rule.code, rule.name),
+        None => ("PRS", "parsing"),
+    };
+    SqlFinding {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        range: newlines.to_original_range(violation.source_slice.clone()),
+        line: violation.line_no.max(1),
+        column: violation.line_pos.max(1),
+        message: violation.description.trim_end_matches('.').to_owned(),
+        is_fixable: violation.fixable,
+        is_warning: violation.warning,
+    }
+}

@@ -1,0 +1,186 @@
+//! `lint` and `format`: findings in templates, settings, fixes, forms.
+
+use std::fs;
+use std::process::Command;
+
+use super::Project;
+
+/// A model whose SQL is cut by tags everywhere.
+const TEMPLATE: &str = "{{ config(materialized='table') }}\n\nselect\n    ID,\n    {%- for name in ['a', 'b'] %}\n    {{ name }} as {{ name }}_x,\n    {%- endfor %}\n    c\nfrom {{ ref('upstream') }} \nwhere c = {{ var('limit', 3) }}\n";
+
+fn project(files: &[(&str, &str)]) -> Project {
+    let mut all = vec![("models/upstream.sql", "select\n    1 as id,\n    2 as a,\n    3 as b,\n    4 as c\n")];
+    all.extend_from_slice(files);
+    Project::new(&all)
+}
+
+#[test]
+fn findings_are_placed_in_the_template() {
+    let project = project(&[("models/cut.sql", TEMPLATE)]);
+    let ran = project.run("lint --rules CP02,LT01 models/cut.sql");
+    ran.expect(1, &["models/cut.sql\n", "     4:5   CP02", "     9:28  LT01", "errors in 1 file"]);
+    assert!(!project.path("p.duckdb").exists(), "no database is opened");
+}
+
+#[test]
+fn a_clean_project_prints_nothing() {
+    let project = project(&[]);
+    let ran = project.run("lint");
+    assert_eq!((ran.exit, ran.printed.as_str()), (0, ""));
+}
+
+#[test]
+fn settings_are_nested_and_the_command_line_wins() {
+    let project = project(&[
+        (
+            ".sqlfluff",
+            "[sqlfluff]\nrules = CP01\n[sqlfluff:rules:capitalisation.keywords]\ncapitalisation_policy = lower\n",
+        ),
+        ("models/loud/.sqlfluff", "[sqlfluff:rules:capitalisation.keywords]\ncapitalisation_policy = upper\n"),
+        ("models/quiet/q.sql", "SELECT 1 as a\n"),
+        ("models/loud/l.sql", "SELECT 1 AS a\n"),
+        ("models/loud/m.sql", "-- sqlfluff:rules:capitalisation.keywords:capitalisation_policy:lower\nselect 1 as a\n"),
+        ("models/excused.sql", "SELECT 1 as a  -- noqa: CP01\n"),
+    ]);
+    let ran = project.run("lint");
+    ran.expect(1, &["models/quiet/q.sql\n     1:1   CP01"]);
+    ran.without("loud").without("excused");
+    project.run("lint --rules LT01").expect(0, &[]);
+    project.run("lint --exclude-rules CP01").expect(0, &[]);
+    project.run("lint --rules NOPE").expect(2, &["E0801", "NOPE"]);
+}
+
+#[test]
+fn other_files_hold_settings_too() {
+    let project = project(&[
+        ("pyproject.toml", "[tool.sqlfluff.core]\nrules = \"CP01\"\n"),
+        ("models/a/setup.cfg", "[sqlfluff]\nrules = LT12\n"),
+        ("models/a/one.sql", "SELECT 1 as a"),
+        ("models/two.sql", "SELECT 1 as a"),
+    ]);
+    let ran = project.run("lint");
+    ran.expect(1, &["models/a/one.sql\n     1:", "LT12", "models/two.sql\n     1:1   CP01"]);
+    assert_eq!(ran.printed.matches("LT12").count(), 1, "{}", ran.printed);
+}
+
+#[test]
+fn files_are_left_out() {
+    let project = project(&[
+        (".sqlfluffignore", "models/old/\n"),
+        ("models/old/a.sql", "SELECT 1 as a\n"),
+        ("macros/m.sql", "{% macro m() %}SELECT 1{% endmacro %}"),
+    ]);
+    project.run("lint models macros --rules CP01").expect(0, &[]);
+    project.run("lint models/nowhere").expect(2, &["there is no file or folder"]);
+}
+
+#[test]
+fn fixes_leave_the_query_and_the_tags() {
+    let project = project(&[("models/cut.sql", TEMPLATE)]);
+    project.run("lint --fix --rules CP02,LT01,LT12 models/cut.sql").expect(0, &[]);
+    let fixed = fs::read_to_string(project.path("models/cut.sql")).expect("it is there");
+    assert_eq!(fixed, TEMPLATE.replace("ID,", "id,").replace("}} \n", "}}\n"));
+}
+
+#[test]
+fn a_fix_that_changes_columns_is_left_out() {
+    let sql = "select\n    upper('a') as b,\n    'x' as c\nfrom {{ ref('upstream') }}\n";
+    let project = project(&[("models/order.sql", sql)]);
+    let ran = project.run("lint --fix --rules ST06,CP01 models/order.sql");
+    ran.expect(1, &["ST06"]);
+    assert_eq!(fs::read_to_string(project.path("models/order.sql")).expect("it is there"), sql);
+}
+
+#[test]
+fn snapshots_tests_and_analyses_are_linted() {
+    let project = project(&[
+        (
+            "snapshots/s.sql",
+            "{% snapshot s %}\n{{ config(unique_key='id', strategy='check', check_cols='all', target_schema='s') }}\nSELECT id from {{ ref('upstream') }}\n{% endsnapshot %}\n",
+        ),
+        ("tests/t.sql", "SELECT 1 as a from {{ ref('upstream') }}\n"),
+        ("analyses/n.sql", "SELECT 1 as a from {{ ref('upstream') }}\n"),
+    ]);
+    let ran = project.run("lint --rules CP01");
+    ran.expect(1, &["snapshots/s.sql\n     3:11  CP01", "tests/t.sql", "analyses/n.sql"]);
+}
+
+#[test]
+fn templates_that_ask_the_warehouse_get_no_rows() {
+    let asks = "{% set rows = run_query('select 1') %}\nselect\n    {% for row in rows %}{{ row[0] }} as a,{% endfor %}\n    1 AS b\n";
+    let needs =
+        "{% set row = run_query('select 1 as a').columns[0].values()[0] if execute else 1 %}\nselect {{ row }} AS b\n";
+    let project = project(&[("models/asks.sql", asks), ("models/needs.sql", needs)]);
+    let ran = project.run("lint --rules CP01");
+    ran.expect(1, &["models/asks.sql\n     4:7   CP01", "models/needs.sql\n     2:18  CP01"]);
+}
+
+#[test]
+fn a_template_that_fails_is_a_finding() {
+    let project = project(&[(
+        "models/fails.sql",
+        "select 1\n{% if execute %}{{ exceptions.raise_compiler_error('no') }}{% endif %}\n",
+    )]);
+    project.run("lint").expect(1, &["models/fails.sql\n     2:", "TMP", "no"]);
+}
+
+#[test]
+fn sql_that_cannot_be_read_is_a_finding() {
+    let project = project(&[("models/odd.sql", "select from where\n")]);
+    project.run("lint").expect(1, &["models/odd.sql", "PRS"]);
+}
+
+#[test]
+fn findings_have_several_forms() {
+    let project = project(&[("models/loud.sql", "SELECT 1 as a\n")]);
+    let json: serde_json::Value =
+        serde_json::from_str(&project.run("lint --rules CP01 --format json").expect(1, &[]).printed)
+            .expect("it is JSON");
+    assert_eq!(json[0]["violations"][0]["code"], "CP01");
+    let sarif: serde_json::Value =
+        serde_json::from_str(&project.run("lint --rules CP01 --format sarif").expect(1, &[]).printed)
+            .expect("it is JSON");
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "CP01");
+    let workspace = project.path(".");
+    let env = [("GITHUB_WORKSPACE", workspace.to_str().expect("it is text"))];
+    let github = project.run_with("lint --rules CP01 --format github", &env);
+    github.expect(1, &["::error title=CP01,file=models/loud.sql,line=1,col=1,"]);
+    project
+        .run("lint --rules CP01 --format junit")
+        .expect(1, &["<testcase classname=\"models/loud.sql\" name=\"CP01 1:1\">"]);
+}
+
+#[test]
+fn only_changed_files_are_looked_at() {
+    let project = project(&[("models/old.sql", "SELECT 1 as a\n")]);
+    let git = |args: &[&str]| {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        let status = Command::new("git").args(identity).args(args).current_dir(project.path(".")).output();
+        assert!(status.expect("git can be run").status.success());
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "all"]);
+    project.write("models/new.sql", "SELECT 1 as a\n");
+    let ran = project.run("lint --changed --rules CP01");
+    ran.expect(1, &["models/new.sql"]).without("old.sql");
+}
+
+#[test]
+fn selection_chooses_files() {
+    let project = project(&[("models/a.sql", "SELECT 1 as a\n"), ("models/b.sql", "SELECT 1 as b\n")]);
+    project.run("lint --rules CP01 -s b").expect(1, &["models/b.sql"]).without("models/a.sql");
+}
+
+#[test]
+fn format_writes_layout_and_case_only() {
+    let ugly = "SELECT id,a   from {{ ref('upstream') }}\nwhere a!=1";
+    let project = project(&[("models/ugly.sql", ugly)]);
+    project.run("format --check").expect(1, &["models/ugly.sql"]);
+    project.run("format --diff").expect(1, &["-SELECT id,a   from", "+++ b/models/ugly.sql"]);
+    assert_eq!(fs::read_to_string(project.path("models/ugly.sql")).expect("it is there"), ugly);
+    project.run("format").expect(0, &["models/ugly.sql"]);
+    project.run("format --check").expect(0, &[]);
+    let fixed = fs::read_to_string(project.path("models/ugly.sql")).expect("it is there");
+    assert!(fixed.contains("{{ ref('upstream') }}") && fixed.ends_with("a != 1\n"), "{fixed}");
+}
