@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod build;
+mod check;
 mod clean;
 mod clone;
 mod compile;
@@ -20,6 +21,7 @@ mod lineage;
 mod lint;
 mod linting;
 mod list;
+mod lsp;
 mod man;
 mod opening;
 mod parse;
@@ -52,6 +54,7 @@ pub(crate) use global_flags::{add as add_global_flags, read as read_global_flags
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Build(build::Build),
+    Check(check::Check),
     Clean(clean::Clean),
     Clone(clone::Clone),
     Compile(compile::Compile),
@@ -65,6 +68,7 @@ pub(crate) enum Command {
     Lint(lint::Lint),
     #[command(visible_alias = "ls")]
     List(list::List),
+    Lsp(lsp::Lsp),
     Man(man::Man),
     Parse(parse::Parse),
     Retry(retry::Retry),
@@ -83,6 +87,7 @@ impl Command {
     pub(crate) fn run(&self, overrides: &Overrides, tree: &clap::Command) -> ExitCode {
         match self {
             Self::Build(command) => command.run(overrides),
+            Self::Check(command) => command.run(overrides),
             Self::Clean(command) => command.run(overrides),
             Self::Clone(command) => command.run(overrides),
             Self::Compile(command) => command.run(overrides),
@@ -95,6 +100,7 @@ impl Command {
             Self::Lineage(command) => command.run(overrides),
             Self::Lint(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
+            Self::Lsp(command) => command.run(overrides),
             Self::Man(command) => command.run(tree),
             Self::Parse(command) => command.run(overrides),
             Self::Retry(command) => command.run(overrides),

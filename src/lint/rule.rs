@@ -2,7 +2,7 @@
 
 use super::subject::Subject;
 use super::{Edit, Finding, Range, RuleLevel, Severity};
-use crate::diagnostics::Span;
+use crate::diagnostics::{SourceMap, Span};
 use crate::manifest::Node;
 
 /// What a rule needs beside the parsed project.
@@ -60,7 +60,8 @@ impl Rule {
 
 /// Where a rule puts what it finds; severities come from the settings.
 pub struct Found<'a> {
-    pub(super) subject: &'a Subject<'a>,
+    pub(super) sources: &'a SourceMap,
+    pub(super) settings: &'a super::Settings,
     pub(super) rule: &'static Rule,
     /// Switched on by name, whatever the settings say.
     pub(super) is_asked_for: bool,
@@ -70,8 +71,8 @@ pub struct Found<'a> {
 impl Found<'_> {
     /// A finding at a span.
     pub(super) fn at(&mut self, span: Span, message: String, hint: &str) {
-        let path = self.subject.sources.get(span.source).path.clone();
-        self.add(path, Some(Range::of(span, self.subject.sources)), message, hint, Vec::new());
+        let path = self.sources.get(span.source).path.clone();
+        self.add(path, Some(Range::of(span, self.sources)), message, hint, Vec::new());
     }
 
     /// A finding at a span, or about a file as a whole.
@@ -89,7 +90,7 @@ impl Found<'_> {
 
     /// A finding in a file, with what mends it.
     pub(super) fn add(&mut self, path: String, range: Option<Range>, message: String, hint: &str, edits: Vec<Edit>) {
-        let level = self.subject.settings.level(self.rule.name, &path).unwrap_or(self.rule.level);
+        let level = self.settings.level(self.rule.name, &path).unwrap_or(self.rule.level);
         let severity = match level {
             RuleLevel::At(severity) => severity,
             RuleLevel::Off if self.is_asked_for => Severity::Warning,

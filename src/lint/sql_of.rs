@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use super::sql::RenderedSql;
 use crate::diagnostics::Span;
+use crate::jinja::{PieceKind, Slice};
 use crate::manifest::Node;
-use crate::sql::Shape;
+use crate::sql::{Dialect, Query, Shape};
 
 /// The own SQL of a model, without that of ephemeral models.
 #[derive(Debug)]
@@ -13,11 +15,31 @@ pub struct ModelSql {
     pub sql: String,
     /// How it is built.
     pub shape: Shape,
-    /// Parts of `sql` that stand so in the template: bytes of `sql`, first byte in the template; in order.
+    /// Parts of `sql` that stand so in the template: bytes of `sql`, first byte in the file; in order.
     pub literal: Vec<(Range<usize>, usize)>,
 }
 
 impl ModelSql {
+    /// The SQL of a rendered file; none if parts of it are missing, or if it is no query that can be read.
+    pub fn of(rendered: RenderedSql, dialect: Dialect) -> Option<Self> {
+        if rendered.is_incomplete {
+            return None;
+        }
+        let shape = Query::parse(&rendered.text, dialect).ok()?.shape(&rendered.text);
+        let literal = if rendered.pieces.is_empty() {
+            vec![(0..rendered.text.len(), 0)]
+        } else {
+            let pieces = &rendered.pieces;
+            let of_slice = |slice: Slice| {
+                let piece = pieces.get(slice.piece)?;
+                let is_whole = piece.kind == PieceKind::Literal && piece.range.len() == slice.rendered.len();
+                is_whole.then_some((slice.rendered, piece.range.start))
+            };
+            rendered.slices.into_iter().filter_map(of_slice).collect()
+        };
+        Some(Self { sql: rendered.text, shape, literal })
+    }
+
     /// Whether a range is written in the template itself, and not by an expression or macro.
     pub(super) fn is_literal(&self, range: &Range<usize>) -> bool {
         self.in_template(range).is_some()
@@ -37,6 +59,6 @@ impl ModelSql {
             let at = start + part.end.min(range.start).saturating_sub(part.start);
             Some(at..at)
         })?;
-        Some(Span::new(file.source, file.start as usize + found.start, file.start as usize + found.end))
+        Some(Span::new(file.source, found.start, found.end))
     }
 }

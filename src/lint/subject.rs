@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 
+use super::Settings;
 use super::layer::{Layer, layer_of};
 use super::sql_of::ModelSql;
-use super::Settings;
 use crate::adapters::Adapter;
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, SourceMap, Span};
 use crate::graph::Graph;
-use crate::lineage::Lineage;
+use crate::lineage::{Lineage, Relations};
 use crate::manifest::{Manifest, Node, ResourceType, Source};
 
 /// What rules look at. Only resources of the root project are checked.
@@ -37,6 +37,7 @@ pub struct Subject<'a> {
     pub lineage: Option<Lineage>,
     /// The resources to be checked; all of them if none are named.
     pub selected: Option<HashSet<String>>,
+    pub(super) relations: OnceLock<Relations<'a>>,
     pub(super) keys: OnceLock<HashMap<&'a str, Vec<Vec<String>>>>,
 }
 
@@ -56,7 +57,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Models of the root project that are to be checked.
-    pub(super) fn models(&self) -> impl Iterator<Item = &'a Node> + '_ {
+    pub fn models(&self) -> impl Iterator<Item = &'a Node> + '_ {
         self.nodes(ResourceType::Model)
     }
 
@@ -81,6 +82,11 @@ impl<'a> Subject<'a> {
     /// Where a node is described, else its file as a whole.
     pub(super) fn described_at(&self, node: &Node) -> Option<Span> {
         node.properties_span.filter(|_| node.patch_path.is_some())
+    }
+
+    /// The relations of the project by the names that SQL has for them.
+    pub(super) fn relations(&self) -> &Relations<'a> {
+        self.relations.get_or_init(|| Relations::of(self.manifest, self.adapter))
     }
 
     /// Sets of columns that tests and constraints make unique, by unique id of the table. Names are compared as the dialect does.

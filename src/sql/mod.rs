@@ -10,8 +10,8 @@ mod equivalence;
 mod grammar;
 mod query;
 mod rewrite;
-mod shape;
 mod select_items;
+mod shape;
 mod with_clause;
 
 pub use columns::{
