@@ -3,6 +3,7 @@
 #
 #   scripts/wheel.sh [FOLDER]     (dist/ if none is given; prints the path of the wheel)
 #
+# PROFILE=dev takes the build of that profile of Cargo instead of release.
 # maturin is taken from PATH, or installed into a virtual environment of its own. The library lies in the wheel's data, from where pip puts it
 # into the environment's lib folder, beside bin: one of the places in which the executable looks (build.rs).
 set -euo pipefail
@@ -31,6 +32,6 @@ trap 'rm -rf "$work" "$data"' EXIT
 
 cd "$root"
 # The library comes along in the data folder: nothing is to be repaired.
-maturin build --release --auditwheel skip --out "$work/dist" >&2
+maturin build --profile "${PROFILE:-release}" --auditwheel skip --out "$work/dist" >&2
 mv "$work"/dist/*.whl "$folder/"
 ls "$folder"/hetl-*.whl | tail -1

@@ -11,6 +11,7 @@ pub mod config;
 pub mod context;
 pub mod diagnostics;
 pub mod events;
+pub mod faults;
 pub mod graph;
 pub mod jinja;
 pub mod lineage;
