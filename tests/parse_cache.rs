@@ -15,7 +15,7 @@ use hetl::config::{self, Invocation, Overrides};
 use hetl::diagnostics::{SourceMap, render};
 use hetl::events::{Event, Reporter};
 use hetl::manifest::CompiledNodes;
-use hetl::parser::{self, ParseParts, Parsed};
+use hetl::parser::{self, FirstLook, ParseParts, Parsed};
 
 /// Numbers that are the same in each run of the test.
 struct Dice(u64);
@@ -46,6 +46,7 @@ fn model(dice: &mut Dice, own: &str) -> String {
         _ if own == "a" && dice.happens(90) => "select 1 as id".to_owned(),
         0 => format!("select * from {{{{ ref('p', '{other}') }}}}"),
         1 => format!("select * from {{{{ the_ref('{other}') }}}}"),
+        2 if dice.happens(50) => "select {{ target.threads }} from {{ the_ref('a') }}".to_owned(),
         2 => format!("{{% if var('on', true) %}}select * from {{{{ ref('{other}') }}}}{{% endif %}}"),
         3 => "select * from {{ source('raw', 't') }}".to_owned(),
         4 => format!("select {{{{ cents('x') }}}} from {{{{ ref('{other}') }}}}"),
@@ -266,6 +267,7 @@ impl World {
             20 => {
                 self.overrides.store_failures = dice.happens(50).then_some(true);
                 self.overrides.target = dice.happens(40).then(|| "ci".to_owned());
+                self.overrides.threads = dice.happens(40).then(|| 2 + dice.roll(3));
                 "flags".into()
             }
             21 => {
@@ -314,7 +316,7 @@ impl World {
         let mut invocation = Invocation::fixed("parse", &self.folder);
         invocation.environment.clone_from(&self.environment);
         let Some(config) = config::load(invocation, &self.overrides, &SourceMap::new()).config else { return false };
-        parser::unchanged(&config, self.adapter(&config).as_ref()).is_some()
+        FirstLook::new(&config, self.adapter(&config).as_ref(), true).unchanged().is_some()
     }
 
     fn adapter(&self, config: &config::Config) -> Arc<dyn Adapter> {
@@ -474,6 +476,8 @@ fn a_project_in_which_nothing_changed_need_not_be_parsed() {
     world.overrides.vars = Some("{on: true}".into());
     assert!(!world.is_unchanged(), "other variables");
     world.overrides.vars = None;
+    world.overrides.threads = Some(7);
+    assert!(world.is_unchanged(), "no template asked for the number of threads");
     let text = world.files["models/b.sql"].clone();
     world.write("models/b.sql", text);
     assert!(!world.is_unchanged(), "the file was written, though with the same text");

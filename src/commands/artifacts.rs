@@ -15,7 +15,7 @@ use crate::config::SECRET_PREFIX;
 use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::CompiledNodes;
-use crate::parser;
+use crate::parser::FirstLook;
 use crate::plan::RunResults;
 use crate::runner::FreshnessReport;
 
@@ -63,17 +63,18 @@ impl Opening {
     }
 
     /// Brings `manifest.json` up to date without parsing, if nothing changed since a parse that there was nothing to say
-    /// about; returns where it is.
-    pub(crate) fn renew_manifest(&self) -> Result<Option<PathBuf>, Diagnostics> {
+    /// about; returns where it is, or what was seen of the files.
+    pub(crate) fn renew_manifest(&self) -> Result<Result<PathBuf, Option<FirstLook>>, Diagnostics> {
         let flags = &self.config.flags;
         if !flags.partial_parse || !flags.write_json || flags.verify_parse_cache {
-            return Ok(None);
+            return Ok(Err(None));
         }
         let adapter = self.adapter()?;
         if !adapter.warnings().is_empty() {
-            return Ok(None);
+            return Ok(Err(None));
         }
-        let Some(id) = parser::unchanged(&self.config, adapter.as_ref()) else { return Ok(None) };
+        let look = FirstLook::new(&self.config, adapter.as_ref(), true);
+        let Some(id) = look.unchanged() else { return Ok(Err(Some(look))) };
         let quoting = self.config.project.resolved_quoting(adapter.default_quoting());
         let metadata = ManifestMetadata { artifact: self.metadata(), quoting };
         let path = self.target().renew_manifest(id, &self.manifest_metadata(adapter.type_name(), &metadata));
@@ -83,7 +84,7 @@ impl Opening {
                 artifact_type: "WritableManifest".into(),
             });
         }
-        Ok(path)
+        Ok(path.ok_or(Some(look)))
     }
 
     fn manifest_metadata<'a>(&'a self, adapter_type: &'a str, metadata: &'a ManifestMetadata) -> MetadataJson<'a> {

@@ -23,9 +23,9 @@ impl Parse {
 
 fn parse(opening: &Opening) -> Result<Outcome, Diagnostics> {
     let path = match opening.renew_manifest()? {
-        Some(path) => path,
-        None => {
-            let project = opening.parse()?;
+        Ok(path) => path,
+        Err(look) => {
+            let project = opening.parse_after(look)?;
             opening.write_manifest(&project, &CompiledNodes::default())?;
             opening.config.project.target_dir().join("manifest.json")
         }

@@ -15,7 +15,7 @@ use crate::graph::selection::{
     ColumnReach, IndirectSelection, Method, PreviousState, Selection, Selector, Selectors, Spec,
 };
 use crate::manifest::{Manifest, ResourceType};
-use crate::parser::{self, ParseId, ParseParts, Parsed};
+use crate::parser::{self, FirstLook, ParseId, ParseParts, Parsed};
 use crate::ui;
 
 /// A project that was read without errors.
@@ -65,6 +65,11 @@ impl Opening {
 
     /// Reads the whole project; every error there is ends the command.
     pub(crate) fn parse(&self) -> Result<ParsedProject, Diagnostics> {
+        self.parse_after(None)
+    }
+
+    /// The same, for a project whose files were found already.
+    pub(crate) fn parse_after(&self, look: Option<FirstLook>) -> Result<ParsedProject, Diagnostics> {
         let adapter = self.adapter()?;
         self.check(adapter.warnings().iter().cloned().collect())?;
         self.report(&Event::AdapterRegistered {
@@ -72,13 +77,17 @@ impl Opening {
             adapter_version: format!("={}", env!("CARGO_PKG_VERSION")),
         });
         let reporter: Arc<dyn Reporter> = self.console.clone();
-        let Parsed { session, manifest, diagnostics, id } = parser::parse(ParseParts {
+        let parts = ParseParts {
             config: self.config.clone(),
             adapter: Arc::clone(&adapter),
             reporter,
             sources: Arc::clone(&self.sources),
             is_cached: self.config.flags.partial_parse,
-        });
+        };
+        let Parsed { session, manifest, diagnostics, id } = match look {
+            Some(look) => parser::parse_after(look, parts),
+            None => parser::parse(parts),
+        };
         if self.config.flags.verify_parse_cache {
             self.verify_parse_cache(adapter, &manifest, &diagnostics)?;
         }

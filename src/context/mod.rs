@@ -55,7 +55,7 @@ pub use parse::{Named, ParseNode, docs_context, generate_name, macro_context, pa
 pub use results::StatementResult;
 pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker, deferred_relations};
 pub use seed::{seed_file, seed_line};
-pub use session::{Session, SessionParts};
+pub use session::{Session, SessionParts, THREADS};
 pub use table::json_of_cell;
 pub use test_arguments::render_test_arguments;
 pub use transaction::{Audit, Transaction};

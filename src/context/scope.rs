@@ -359,6 +359,9 @@ fn member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     if !scope.execute() && VOLATILE.contains(&name) {
         scope.note_volatile();
     }
+    if !scope.execute() && matches!(name, "target" | "env") {
+        scope.session.note_target();
+    }
     base_member(scope, name).or_else(|| match &scope.stage {
         Stage::Property => None,
         Stage::Description { docs, used } => {

@@ -46,6 +46,9 @@ pub struct Session {
     was_volatile: AtomicBool,
 }
 
+/// Stands among the names of asked variables for the number of threads: no variable has such a name.
+pub const THREADS: &str = "=threads";
+
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("project", &self.config.project.name).finish_non_exhaustive()
@@ -131,7 +134,12 @@ impl Session {
         self.config.invocation.env(name)
     }
 
-    /// Names of the environment variables that templates asked for so far.
+    /// Remembers that a template asked for the target, which tells the number of threads.
+    pub(super) fn note_target(&self) {
+        self.asked_variables.lock().unwrap_or_else(PoisonError::into_inner).insert(THREADS.to_owned());
+    }
+
+    /// Names of the environment variables that templates asked for so far; [`THREADS`] if they asked for the target.
     pub fn asked_variables(&self) -> BTreeSet<String> {
         self.asked_variables.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -181,13 +181,19 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// In the order of their places, each once; those without a place come first.
+    /// In the order of their places and, at one place, of their texts, each once; those without a place come first. The
+    /// order is a matter of contents only: however they were collected, it is the same.
     #[must_use]
     pub fn sorted(mut self, sources: &SourceMap) -> Self {
-        let place = |problem: &Diagnostic| {
-            problem.labels.first().map(|label| (sources.get(label.span.source).path.clone(), label.span.start))
+        let places = |problem: &Diagnostic| -> Vec<_> {
+            let path = |label: &Label| sources.get(label.span.source).path.clone();
+            problem.labels.iter().map(|label| (path(label), label.span.start, label.span.end)).collect()
         };
-        self.0.sort_by_cached_key(place);
+        self.0.sort_by_cached_key(|problem| {
+            let places = places(problem);
+            let start = places.first().map(|(path, start, _)| (path.clone(), *start));
+            (start, problem.message.clone(), problem.code.id, places, problem.notes.clone(), problem.hint.clone())
+        });
         self.0.dedup();
         self
     }

@@ -3,6 +3,7 @@
 //! ones, save that a node's own package comes first; their tests stay in the package that wrote them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::files::{self, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode};
@@ -90,7 +91,7 @@ fn targets(patches: &HashMap<&str, Patches>, nodes: &NodeSet) -> Vec<Target> {
             if nodes.enabled.contains_key(&format!("{}.{writer}.{name}", kind.as_str())) {
                 continue;
             }
-            let fits = |node: &&Node| node.resource_type == kind && node.name == name && node.patch_path.is_none();
+            let fits = |node: &&Arc<Node>| node.resource_type == kind && node.name == name && node.patch_path.is_none();
             all.extend(nodes.enabled.values().find(fits).map(|node| Target {
                 unique_id: node.unique_id.clone(),
                 package: node.package_name.clone(),

@@ -239,7 +239,7 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
     };
     check_config(parsing.sources(), &node)?;
     name_relation(parsing, &mut node)?;
-    Ok((node, warnings))
+    Ok((Arc::new(node), warnings))
 }
 
 fn model_expression(target: &Target<'_>) -> String {

@@ -48,8 +48,9 @@ fn one(
     let in_file = |problem: Diagnostic| if problem.labels.is_empty() { problem.at(hook.span, "") } else { problem };
     let (mut node, warnings) =
         node(parsing, draft).map_err(|problems| problems.into_iter().map(in_file).collect::<Diagnostics>())?;
-    node.span = Some(hook.span);
-    node.tags = vec![when.to_owned()];
-    node.index = Some(index);
+    let changed = Arc::make_mut(&mut node);
+    changed.span = Some(hook.span);
+    changed.tags = vec![when.to_owned()];
+    changed.index = Some(index);
     Ok((node, warnings))
 }

@@ -78,9 +78,8 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
             manifest.unit_tests.insert(test.unique_id.clone(), Arc::new(test));
         }
     }
-    manifest.nodes = nodes.enabled.into_iter().map(|(id, node)| (id, Arc::new(node))).collect();
-    manifest.disabled =
-        nodes.disabled.into_iter().map(|(id, nodes)| (id, nodes.into_iter().map(Arc::new).collect())).collect();
+    manifest.nodes = nodes.enabled;
+    manifest.disabled = nodes.disabled;
     manifest.sources = sources.into_iter().map(|(id, source)| (id, Arc::new(source))).collect();
     for source in disabled {
         manifest.disabled_sources.entry(source.unique_id.clone()).or_default().push(Arc::new(source));
@@ -141,7 +140,7 @@ fn finish_source(parsing: &Parsing, source: &mut Source, problems: &mut Diagnost
 }
 
 fn describe_nodes(parsing: &Parsing, nodes: &mut NodeSet, problems: &mut Diagnostics) {
-    for node in nodes.enabled.values_mut().chain(nodes.disabled.values_mut().flatten()) {
+    for node in nodes.enabled.values_mut().chain(nodes.disabled.values_mut().flatten()).map(Arc::make_mut) {
         let mut used = Vec::new();
         let place = |problem: Diagnostic| {
             let written = super::places::of_property(parsing.sources(), node, &["description"]);
@@ -157,7 +156,7 @@ fn describe_nodes(parsing: &Parsing, nodes: &mut NodeSet, problems: &mut Diagnos
 /// Turns `ref`, `source` and `function` calls into dependencies. A test whose parent is missing is disabled but stays in the manifest,
 /// as in dbt.
 fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, problems: &mut Diagnostics) {
-    for node in nodes.enabled.values_mut() {
+    for node in nodes.enabled.values_mut().map(Arc::make_mut) {
         let caller = Caller {
             unique_id: &node.unique_id,
             kind: node.resource_type,
@@ -202,9 +201,11 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
             span: None,
         };
         if let Found::Enabled(id) = lookup.node(&call, &node.package_name) {
+            let node = Arc::make_mut(node);
             node.test.attached_node = Some(id.to_owned());
             node.group = groups.get(id).cloned();
         } else if let Some((id, group)) = disabled.get(name) {
+            let node = Arc::make_mut(node);
             node.test.attached_node = Some(id.clone());
             node.group.clone_from(group);
         }
@@ -232,7 +233,7 @@ fn infer_keys(nodes: &mut NodeSet) {
     }
     for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Model) {
         let constrained = key_of_constraints(node);
-        node.primary_key = constrained.unwrap_or_else(|| {
+        let key = constrained.unwrap_or_else(|| {
             let unique = unique.get(&node.unique_id).cloned().unwrap_or_default();
             let not_null = not_null.get(&node.unique_id).cloned().unwrap_or_default();
             let both: Vec<String> = unique.iter().filter(|column| not_null.contains(column)).cloned().collect();
@@ -241,6 +242,7 @@ fn infer_keys(nodes: &mut NodeSet) {
             key.dedup();
             key
         });
+        Arc::make_mut(node).primary_key = key;
     }
 }
 
@@ -265,9 +267,9 @@ fn resolve_unit_test(lookup: &Lookup, nodes: &NodeSet, test: UnitTest, problems:
     let of_model = |node: &&Node| {
         node.resource_type == ResourceType::Model && node.name == test.model && node.package_name == test.package_name
     };
-    let models: Vec<&Node> = nodes.enabled.values().filter(of_model).collect();
+    let models: Vec<&Node> = nodes.enabled.values().map(Arc::as_ref).filter(of_model).collect();
     if models.is_empty() {
-        let disabled = nodes.disabled.values().flatten().any(|node| of_model(&node));
+        let disabled = nodes.disabled.values().flatten().any(|node| of_model(&node.as_ref()));
         if !disabled && !lookup.is_broken(&test.model) {
             problems.push(
                 Diagnostic::error(

@@ -35,6 +35,6 @@ mod unit_tests;
 mod unsupported;
 mod unused_configs;
 
-pub use cache::{ParseId, unchanged};
-pub use parse::{ParseParts, Parsed, parse};
+pub use cache::{FirstLook, ParseId};
+pub use parse::{ParseParts, Parsed, parse, parse_after};
 pub use places::of_config as place_of_config;

@@ -37,8 +37,9 @@ pub(super) struct Draft<'a> {
     pub(super) patch: Option<&'a Patch>,
 }
 
-/// A node with the warnings that came up while it was made.
-pub(super) type Parsed = Result<(Node, Diagnostics), Diagnostics>;
+/// A node with the warnings that came up while it was made. It has one place in memory from here to the manifest: nodes are large,
+/// and tens of thousands of them are not moved from list to list.
+pub(super) type Parsed = Result<(Arc<Node>, Diagnostics), Diagnostics>;
 
 /// Makes a node: reads its template, resolves its configs and names.
 pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
@@ -63,7 +64,7 @@ pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
     let mut node = assemble(parsing, draft, captured, resolved);
     name_relation(parsing, &mut node)?;
     capture_hooks(parsing, &mut node, &mut problems)?;
-    Ok((node, problems))
+    Ok((Arc::new(node), problems))
 }
 
 fn parse_node(parsing: &Parsing, draft: &Draft<'_>) -> Arc<ParseNode> {
@@ -391,8 +392,8 @@ pub(super) struct NodeSet {
     pub(super) left_out: std::collections::HashSet<String>,
     /// Texts of the nodes that there was something to say about.
     pub(super) with_warnings: std::collections::HashSet<SourceId>,
-    pub(super) enabled: IndexMap<String, Node>,
-    pub(super) disabled: IndexMap<String, Vec<Node>>,
+    pub(super) enabled: IndexMap<String, Arc<Node>>,
+    pub(super) disabled: IndexMap<String, Vec<Arc<Node>>>,
 }
 
 impl NodeSet {
@@ -413,7 +414,7 @@ impl NodeSet {
     }
 
     /// Adds a node; two enabled ones of one id are an error.
-    pub(super) fn add(&mut self, node: Node, problems: &mut Diagnostics) {
+    pub(super) fn add(&mut self, node: Arc<Node>, problems: &mut Diagnostics) {
         if !node.config.enabled() {
             self.disabled.entry(node.unique_id.clone()).or_default().push(node);
             return;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
-use super::cache::{Findings, ParseCache, ParseId, Prepared, Reuse};
-use super::files::{self, FileKind, ProjectFile};
+use super::cache::{Findings, FirstLook, ParseCache, ParseId, Prepared, Reuse};
+use super::files::{self, FileKind, Found, ProjectFile};
 use super::nodes::{NodeSet, Parsed as ParsedNode, add_foreign_keys, check_config, file_draft, node};
 use super::parsing::Parsing;
 use super::patches::{Patch, Patches};
@@ -64,9 +64,14 @@ pub(super) struct Resources {
 
 /// Reads a project with all its packages.
 pub fn parse(parts: ParseParts) -> Parsed {
-    let mut problems = Diagnostics::new();
-    let mut cache = ParseCache::open(&parts);
-    let mut all_files = read_files(&parts, &cache, &mut problems);
+    let look = FirstLook::new(&parts.config, parts.adapter.as_ref(), parts.is_cached);
+    parse_after(look, parts)
+}
+
+/// Reads a project of which the files were found already.
+pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
+    let FirstLook { mut cache, found, unreachable: mut problems } = look;
+    let mut all_files = read_files(&parts, found, &cache, &mut problems);
     unsupported::warn_of_files(&all_files, &mut problems);
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
@@ -123,10 +128,13 @@ fn warn_of_unused_configs(
     paths.warn_of_unused(parsing.project(), problems);
 }
 
-fn read_files(parts: &ParseParts, cache: &ParseCache, problems: &mut Diagnostics) -> Vec<ProjectFile> {
+fn read_files(
+    parts: &ParseParts,
+    found: Vec<Found>,
+    cache: &ParseCache,
+    problems: &mut Diagnostics,
+) -> Vec<ProjectFile> {
     let root = &parts.config.project;
-    let (found, unreachable) = files::find(root);
-    problems.extend(unreachable);
     let (files, unreadable) = files::read(found, root, &parts.sources, &|found| cache.known(found));
     problems.extend(unreadable);
     files
@@ -228,7 +236,12 @@ fn read_resources(
     let left_out = left_out.iter().map(|file| super::names::stem(&file.relative_path).to_owned()).collect();
     let mut nodes = NodeSet { left_out, ..NodeSet::default() };
     let kept_before = reuse.kept_before();
-    let kept_tests = reuse.take_tests(files);
+    let mut kept_tests = reuse.take_tests(files);
+    if problems.has_errors() {
+        // Of two entries for one node only the first has tests; both files were read, as one of them is new.
+        let read: HashSet<SourceId> = files.iter().filter(|file| file.is_read).map(|file| file.source).collect();
+        kept_tests.retain(|(source, _)| !read.contains(source));
+    }
     nodes.add_parsed(file_nodes(parsing, files, &patches, reuse.nodes), problems);
     nodes.add_parsed(patch_snapshots(parsing, &patches), problems);
     if problems.has_errors() {
@@ -310,7 +323,7 @@ fn broken_names(
 fn patch_tests(
     parsing: &Parsing,
     patches: &HashMap<&str, Patches>,
-    kept: Vec<(SourceId, Vec<Node>)>,
+    kept: Vec<(SourceId, Vec<Arc<Node>>)>,
 ) -> Vec<ParsedNode> {
     let is_kept: HashSet<SourceId> = kept.iter().map(|(source, _)| *source).collect();
     let patches: Vec<&Patch> =
@@ -330,7 +343,7 @@ pub(super) fn file_nodes(
     parsing: &Parsing,
     files: &[ProjectFile],
     patches: &HashMap<&str, Patches>,
-    kept: Vec<Option<Vec<Node>>>,
+    kept: Vec<Option<Vec<Arc<Node>>>>,
 ) -> Vec<ParsedNode> {
     files
         .par_iter()
@@ -384,7 +397,7 @@ fn model(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode
     let (mut node, warnings) = node(parsing, draft)?;
     check_config(parsing.sources(), &node)?;
     check_contract(parsing, &node)?;
-    add_foreign_keys(&mut node, patch.map(|patch| patch.entry.yaml.span))?;
+    add_foreign_keys(Arc::make_mut(&mut node), patch.map(|patch| patch.entry.yaml.span))?;
     Ok((node, warnings))
 }
 
@@ -420,7 +433,7 @@ fn seed(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode 
         .hint("move the hook to a model, or name the relation without `ref`")
         .into());
     }
-    node.root_path = Some(file.root.to_string_lossy().into_owned());
+    Arc::make_mut(&mut node).root_path = Some(file.root.to_string_lossy().into_owned());
     Ok((node, warnings))
 }
 

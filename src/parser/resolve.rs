@@ -1,6 +1,7 @@
 //! References by name → unique ids: `ref`, `source`, groups, access; and what must be unique over the whole project.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -290,7 +291,7 @@ fn title(kind: ResourceType) -> String {
 /// Refuses references that access rules forbid: to private nodes from outside their group, to protected ones from another
 /// package that restricts access.
 pub(super) fn check_access(
-    nodes: &IndexMap<String, Node>,
+    nodes: &IndexMap<String, Arc<Node>>,
     restricted: &dyn Fn(&str) -> bool,
     problems: &mut Diagnostics,
 ) {
@@ -330,7 +331,7 @@ pub(super) fn check_access(
 /// Every group that is named must exist.
 pub(super) fn check_groups(
     sources: &SourceMap,
-    nodes: &IndexMap<String, Node>,
+    nodes: &IndexMap<String, Arc<Node>>,
     groups: &IndexMap<String, Group>,
     problems: &mut Diagnostics,
 ) {
@@ -354,7 +355,7 @@ pub(super) fn check_groups(
 }
 
 /// No two nodes may become one relation, and no two of one package may have one name.
-pub(super) fn check_uniqueness(sources: &SourceMap, nodes: &IndexMap<String, Node>, problems: &mut Diagnostics) {
+pub(super) fn check_uniqueness(sources: &SourceMap, nodes: &IndexMap<String, Arc<Node>>, problems: &mut Diagnostics) {
     let mut relations: HashMap<String, &Node> = HashMap::new();
     let mut names: HashMap<(&str, String), &Node> = HashMap::new();
     for node in nodes.values().filter(|node| node.is_refable()) {

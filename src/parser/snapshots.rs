@@ -86,8 +86,9 @@ fn relation_snapshot(parsing: &Parsing, patch: &Patch, relation: &Value) -> Pars
         name: entry.name.clone(),
     };
     finish(parsing, node(parsing, draft)).map(|(mut node, warnings)| {
-        node.span = Some(span);
-        node.checksum = crate::manifest::Checksum { name: "sha256", checksum: entry.file.checksum.clone() };
+        let changed = Arc::make_mut(&mut node);
+        changed.span = Some(span);
+        changed.checksum = crate::manifest::Checksum { name: "sha256", checksum: entry.file.checksum.clone() };
         (node, warnings)
     })
 }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::adapters::Adapter;
-use crate::config::Config;
+use crate::config::{Config, Profile};
+use crate::context::THREADS;
 use crate::parser::parsing::Parsing;
 
 /// A BLAKE3 hash.
@@ -23,16 +24,21 @@ pub(super) fn of_config(config: &Config, adapter: &dyn Adapter) -> Hash {
     add(env!("HETL_SOURCE_HASH"));
     add(adapter.type_name());
     add(&format!("{:?}", config.project));
-    add(&format!("{:?}", config.profile));
+    // How many threads there are concerns those templates only that ask.
+    add(&format!("{:?}", Profile { threads: 0, ..Profile::clone(&config.profile) }));
     add(&format!("{:?}", config.vars));
     add(&format!("{:?}", flags.behavior));
     add(&format!("{:?}", (flags.store_failures, flags.warn_error, &flags.warn_error_options)));
     *hasher.finalize().as_bytes()
 }
 
-/// What an environment variable holds; kept as a hash, because it may be a secret.
-pub(super) fn of_variable(value: Option<&str>) -> Option<Hash> {
-    value.map(|value| *blake3::hash(value.as_bytes()).as_bytes())
+/// What an environment variable holds (of [`THREADS`]: how many there are); kept as a hash, because it may be a secret.
+pub(super) fn of_variable(config: &Config, name: &str) -> Option<Hash> {
+    let hash = |value: &str| *blake3::hash(value.as_bytes()).as_bytes();
+    if name == THREADS {
+        return Some(hash(&config.profile.threads.to_string()));
+    }
+    config.invocation.env(name).map(hash)
 }
 
 /// What nodes depend on of all macros.

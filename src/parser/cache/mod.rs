@@ -21,11 +21,11 @@ use std::path::PathBuf;
 use self::key::Hash;
 use self::stored::Stored;
 use super::files::{FileKind, Found};
-use super::parse::ParseParts;
 use super::parsing::Note;
 use crate::adapters::Adapter;
 use crate::config::Config;
 use crate::context::Session;
+use crate::diagnostics::Diagnostics;
 use crate::manifest::Checksum;
 
 /// Its name in the target folder.
@@ -46,14 +46,10 @@ pub(super) struct ParseCache {
 
 impl ParseCache {
     /// Opens the cache of a project, if it is to have one.
-    pub(super) fn open(parts: &ParseParts) -> Self {
-        Self::open_for(&parts.config, parts.adapter.as_ref(), parts.is_cached)
-    }
-
-    fn open_for(config: &Config, adapter: &dyn Adapter, is_cached: bool) -> Self {
+    fn open(config: &Config, adapter: &dyn Adapter, is_cached: bool) -> Self {
         let key = key::of_config(config, adapter);
         let path = is_cached.then(|| config.project.target_dir().join(FILE));
-        let variable = |name: &str| key::of_variable(config.invocation.env(name));
+        let variable = |name: &str| key::of_variable(config, name);
         let stored = path.as_deref().and_then(|path| Stored::read(path, &key, &variable));
         let clean = stored.as_ref().filter(|stored| stored.is_clean).map(|stored| stored.id);
         let environment = stored.as_ref().map(|stored| stored.environment.clone()).unwrap_or_default();
@@ -70,7 +66,7 @@ impl ParseCache {
     ) -> Option<ParseId> {
         let mut asked = session.asked_variables();
         asked.extend(self.environment.iter().cloned());
-        let value = |name: &str| key::of_variable(session.config().invocation.env(name));
+        let value = |name: &str| key::of_variable(session.config(), name);
         let environment = asked.into_iter().map(|name| (name.clone(), value(&name))).collect();
         let id = match prepared {
             Some(prepared) => prepared.write(environment, is_clean).ok().filter(|_| is_clean),
@@ -114,13 +110,29 @@ impl ParseId {
     }
 }
 
-/// The parse that the cache holds, if a parse now would give the same without anything to say, as far as can be told
-/// without parsing.
-pub fn unchanged(config: &Config, adapter: &dyn Adapter) -> Option<ParseId> {
-    let cache = ParseCache::open_for(config, adapter, true);
-    let id = cache.clean?;
-    let (found, unreachable) = super::files::find(&config.project);
-    (unreachable.is_empty() && cache.is_unchanged(&found)).then_some(ParseId(id))
+/// The files of a project as they lie there, unread, and what an earlier parse left: where each parse begins.
+pub struct FirstLook {
+    pub(super) cache: ParseCache,
+    pub(super) found: Vec<Found>,
+    /// Files that cannot be reached.
+    pub(super) unreachable: Diagnostics,
+}
+
+impl FirstLook {
+    /// Looks; at what an earlier parse left only if `is_cached`.
+    pub fn new(config: &Config, adapter: &dyn Adapter, is_cached: bool) -> Self {
+        // Opened first: it notes the time, and what changes after that is looked at again the next time.
+        let cache = ParseCache::open(config, adapter, is_cached);
+        let (found, unreachable) = super::files::find(&config.project);
+        Self { cache, found, unreachable }
+    }
+
+    /// The parse that the cache holds, if a parse now would give the same without anything to say, as far as can be told
+    /// without parsing.
+    pub fn unchanged(&self) -> Option<ParseId> {
+        let id = self.cache.clean?;
+        (self.unreachable.is_empty() && self.cache.is_unchanged(&self.found)).then_some(ParseId(id))
+    }
 }
 
 fn now() -> u64 {

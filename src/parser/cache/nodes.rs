@@ -1,5 +1,7 @@
 //! Nodes in the parse cache, as they are before references are resolved.
 
+use std::sync::Arc;
+
 use super::codec::{Kept, Reader, Writer, keep};
 use crate::manifest::{
     Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
@@ -21,6 +23,16 @@ keep! {
         checksum, config, unrendered_config, config_call, raw_code, span, language, refs, sources, metrics, functions, depends_on,
         description, columns, tags, meta, group, docs, patch_path, doc_blocks, created_at, access, version, latest_version,
         deprecation_date, constraints, primary_key, time_spine, test, function, root_path, properties_span, index,
+    }
+}
+
+impl Kept for Arc<Node> {
+    fn put(&self, out: &mut Writer) {
+        self.as_ref().put(out);
+    }
+
+    fn get(from: &mut Reader<'_>) -> Option<Self> {
+        Node::get(from).map(Arc::new)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::parser::properties::Entry;
 #[derive(Default)]
 pub(in crate::parser) struct Reuse {
     /// Of each file: its nodes (of a property file: the tests in it), where they are still right.
-    pub(in crate::parser) nodes: Vec<Option<Vec<Node>>>,
+    pub(in crate::parser) nodes: Vec<Option<Vec<Arc<Node>>>>,
     /// Whether every file is as it was and nothing has to be kept anew.
     pub(super) is_everything: bool,
     /// On what the nodes depend that are used, by their files.
@@ -41,7 +41,7 @@ impl Reuse {
     }
 
     /// The tests of property files, taken out of the nodes of all files.
-    pub(in crate::parser) fn take_tests(&mut self, files: &[ProjectFile]) -> Vec<(SourceId, Vec<Node>)> {
+    pub(in crate::parser) fn take_tests(&mut self, files: &[ProjectFile]) -> Vec<(SourceId, Vec<Arc<Node>>)> {
         let properties = files.iter().zip(&mut self.nodes).filter(|(file, _)| file.kind == FileKind::Properties);
         properties.filter_map(|(file, nodes)| Some((file.source, nodes.take()?))).collect()
     }
@@ -133,7 +133,7 @@ impl ParseCache {
             };
             is_right.then_some(old[number]?)
         };
-        let nodes: Option<Vec<Option<Vec<Node>>>> = files
+        let nodes: Option<Vec<Option<Vec<Arc<Node>>>>> = files
             .par_iter()
             .enumerate()
             .map(|(number, file)| match can_use(number, file) {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -140,7 +141,11 @@ impl Stored {
     }
 
     /// The nodes of a file; `sources` are the texts of the files, by their numbers here.
-    pub(super) fn nodes(&self, file: usize, sources: &[Option<crate::diagnostics::SourceId>]) -> Option<Vec<Node>> {
+    pub(super) fn nodes(
+        &self,
+        file: usize,
+        sources: &[Option<crate::diagnostics::SourceId>],
+    ) -> Option<Vec<Arc<Node>>> {
         let mut from =
             Reader { bytes: self.bytes.get(self.places.get(file)?.clone())?, configs: &self.configs, sources };
         Kept::get(&mut from)
