@@ -92,7 +92,10 @@ impl<'p> Client<'p> {
 
     fn open(&mut self, path: &str, text: &str) {
         let uri = self.uri(path);
-        self.tell("textDocument/didOpen", json!({"textDocument": {"uri": uri, "languageId": "sql", "version": 1, "text": text}}));
+        self.tell(
+            "textDocument/didOpen",
+            json!({"textDocument": {"uri": uri, "languageId": "sql", "version": 1, "text": text}}),
+        );
     }
 
     /// Asks about the place of `|` in a text that is written to the file as the editor has it.
@@ -190,12 +193,17 @@ fn names_are_completed() {
     let mut client = Client::new(&project);
     let mut labels = |path: &str, text: &str| -> Vec<String> {
         let items = client.at("textDocument/completion", path, text);
-        items.as_array().expect("a list").iter().map(|item| item["label"].as_str().expect("a label").to_owned()).collect()
+        items
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|item| item["label"].as_str().expect("a label").to_owned())
+            .collect()
     };
-    assert_eq!(labels("models/report.sql", "select 1 from {{ ref('|"), ["orders", "report"]);
-    assert_eq!(labels("models/report.sql", "select 1 from {{ source('raw', '|') }}"), ["payments"]);
+    assert_eq!(labels("models/new.sql", "select 1 from {{ ref('|"), ["orders", "report"]);
+    assert_eq!(labels("models/new.sql", "select 1 from {{ source('raw', '|') }}"), ["payments"]);
     assert_eq!(labels("models/report.sql", &REPORT.replace("o.total", "o.|")), ["order_id", "total"]);
-    assert!(labels("models/report.sql", "select {{ c|").contains(&"cents".to_owned()));
+    assert!(labels("models/new.sql", "select {{ c|").contains(&"cents".to_owned()));
     client.end();
 }
 
@@ -205,10 +213,14 @@ fn problems_of_unsaved_texts_are_shown_and_go_away() {
     let mut client = Client::new(&project);
     client.open("models/report.sql", "select * from {{ ref('order') }}\n");
     let found = client.problems("models/report.sql", |found| found.to_string().contains("E0501"));
-    assert_eq!(found[0]["range"]["start"], json!({"line": 0, "character": 21}), "{found}");
+    assert_eq!(found[0]["range"]["start"], json!({"line": 0, "character": 17}), "{found}");
     let uri = client.uri("models/report.sql");
-    let change = json!({"range": {"start": {"line": 0, "character": 27}, "end": {"line": 0, "character": 27}}, "text": "s"});
-    client.tell("textDocument/didChange", json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}));
+    let change =
+        json!({"range": {"start": {"line": 0, "character": 27}, "end": {"line": 0, "character": 27}}, "text": "s"});
+    client.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}),
+    );
     client.problems("models/report.sql", |found| !found.to_string().contains("E0501"));
     client.open("models/report.sql", "select * from main.orders\n");
     let found = client.problems("models/report.sql", |found| found.to_string().contains("hard-coded-relation"));
@@ -237,7 +249,9 @@ fn a_model_is_renamed_with_what_refers_to_it() {
         .collect();
     assert_eq!(edited, [("models.yml".to_owned(), 2), ("report.sql".to_owned(), 1)]);
     let moved = changes.last().expect("one");
-    assert!(moved["kind"] == "rename" && moved["newUri"].as_str().is_some_and(|uri| uri.ends_with("models/purchases.sql")));
+    assert!(
+        moved["kind"] == "rename" && moved["newUri"].as_str().is_some_and(|uri| uri.ends_with("models/purchases.sql"))
+    );
     params["newName"] = json!("report");
     let refused = client.ask_whole("textDocument/rename", params);
     assert_eq!(refused["error"]["message"], "`report` exists already");
@@ -251,7 +265,12 @@ fn a_file_has_symbols() {
     let names = |client: &mut Client<'_>, path: &str| -> Vec<String> {
         let uri = client.uri(path);
         let found = client.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}}));
-        found.as_array().expect("a list").iter().map(|symbol| symbol["name"].as_str().expect("a name").to_owned()).collect()
+        found
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|symbol| symbol["name"].as_str().expect("a name").to_owned())
+            .collect()
     };
     assert_eq!(names(&mut client, "models/models.yml"), ["orders", "raw.payments", "board"]);
     assert_eq!(names(&mut client, "macros/cents.sql"), ["cents"]);

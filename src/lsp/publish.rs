@@ -1,27 +1,28 @@
 //! Problems as editors show them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, PublishDiagnosticsParams, Range};
+use lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range};
 
-use super::workspace::{Loaded, Problem, uri_of};
+use super::workspace::{Loaded, Problem};
+use crate::diagnostics::SourceFile;
 use crate::lint::Severity;
 
-/// What is to be shown in each file that has problems, and nothing in those that had some before. Updates which files have.
-pub(super) fn publications(loaded: &Loaded, shown: &mut BTreeSet<PathBuf>) -> Vec<PublishDiagnosticsParams> {
-    let mut by_file: BTreeMap<PathBuf, Vec<Diagnostic>> =
-        std::mem::take(shown).into_iter().map(|path| (path, Vec::new())).collect();
-    for problem in &loaded.problems {
-        let path = loaded.root.join(&problem.path);
-        shown.insert(path.clone());
-        let text = loaded.sources.ids().map(|id| loaded.sources.get(id)).find(|file| file.path == problem.path);
-        by_file.entry(path).or_default().push(diagnostic(problem, text.as_ref().map_or("", |file| &file.text)));
+/// What is to be shown in each file that has problems.
+pub(super) fn diagnostics(loaded: &Loaded) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
+    if loaded.problems.is_empty() {
+        return BTreeMap::new();
     }
-    let publish = |(path, diagnostics): (PathBuf, Vec<Diagnostic>)| {
-        Some(PublishDiagnosticsParams { uri: uri_of(&path)?, diagnostics, version: None })
-    };
-    by_file.into_iter().filter_map(publish).collect()
+    let files = loaded.sources.ids().map(|id| loaded.sources.get(id));
+    let files: HashMap<String, Arc<SourceFile>> = files.map(|file| (file.path.clone(), file)).collect();
+    let mut by_file: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+    for problem in &loaded.problems {
+        let text = files.get(&problem.path).map_or("", |file| &file.text);
+        by_file.entry(loaded.root.join(&problem.path)).or_default().push(diagnostic(problem, text));
+    }
+    by_file
 }
 
 fn diagnostic(problem: &Problem, text: &str) -> Diagnostic {
@@ -31,10 +32,9 @@ fn diagnostic(problem: &Problem, text: &str) -> Diagnostic {
         let units: usize = line.chars().take(at.column.saturating_sub(1)).map(char::len_utf16).sum();
         Position { line: at.line.saturating_sub(1) as u32, character: units as u32 }
     };
+    let range = |range: crate::lint::Range| Range { start: position(range.start), end: position(range.end) };
     Diagnostic {
-        range: problem
-            .range
-            .map_or_else(Range::default, |range| Range { start: position(range.start), end: position(range.end) }),
+        range: problem.range.map(range).unwrap_or_default(),
         severity: Some(match problem.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,

@@ -1,6 +1,6 @@
 //! The loop of the server: messages in, answers out, and the project read again after changes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -15,21 +15,24 @@ use lsp_types::request::{
     Completion, DocumentSymbolRequest, GotoDefinition, HoverRequest, PrepareRenameRequest, Rename, Request as _,
 };
 use lsp_types::{
-    CompletionOptions, CompletionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
+    CompletionOptions, CompletionResponse, Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DocumentSymbolResponse, GotoDefinitionResponse, HoverProviderCapability, OneOf,
-    PrepareRenameResponse, RenameOptions, ServerCapabilities, TextDocumentPositionParams, TextDocumentSyncCapability,
-    TextDocumentSyncKind, WorkDoneProgressOptions,
+    PrepareRenameResponse, PublishDiagnosticsParams, RenameOptions, ServerCapabilities, TextDocumentPositionParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, WorkDoneProgressOptions,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::publish::publications;
+use super::publish::diagnostics;
 use super::text;
-use super::workspace::{Loaded, Workspace, path_of};
+use super::workspace::{Loaded, Workspace, path_of, uri_of};
 
 /// Reads the project, with these texts in place of the files of these paths. An error is a sentence for the user.
 pub type Loader = Arc<dyn Fn(HashMap<PathBuf, Arc<str>>) -> Result<Loaded, String> + Send + Sync>;
+
+/// A project that was read with what is to be shown in its files, or why it cannot be.
+type Reading = Result<(Loaded, BTreeMap<PathBuf, Vec<Diagnostic>>), String>;
 
 fn capabilities() -> ServerCapabilities {
     ServerCapabilities {
@@ -66,10 +69,14 @@ pub fn serve(connection: &Connection, load: Loader) -> Result<(), String> {
 }
 
 /// Reads the project as often as it is asked for; of several requests that wait, the last.
-fn read_again(to_read: &Receiver<HashMap<PathBuf, Arc<str>>>, given: &Sender<Result<Loaded, String>>, load: &Loader) {
+fn read_again(to_read: &Receiver<HashMap<PathBuf, Arc<str>>>, given: &Sender<Reading>, load: &Loader) {
     while let Ok(first) = to_read.recv() {
         let open = to_read.try_iter().last().unwrap_or(first);
-        if given.send(load(open)).is_err() {
+        let read = load(open).map(|loaded| {
+            let shown = diagnostics(&loaded);
+            (loaded, shown)
+        });
+        if given.send(read).is_err() {
             return;
         }
     }
@@ -86,7 +93,7 @@ struct Server<'c> {
 }
 
 impl Server<'_> {
-    fn run(&mut self, read: &Receiver<Result<Loaded, String>>) -> Result<(), String> {
+    fn run(&mut self, read: &Receiver<Reading>) -> Result<(), String> {
         loop {
             select! {
                 recv(self.connection.receiver) -> message => match message {
@@ -117,11 +124,17 @@ impl Server<'_> {
         let _ = self.asked.send(self.workspace.open.clone());
     }
 
-    fn renew(&mut self, loaded: Result<Loaded, String>) -> Result<(), String> {
-        match loaded {
-            Ok(loaded) => {
-                for publication in publications(&loaded, &mut self.shown) {
-                    self.notify(PublishDiagnostics::METHOD, publication)?;
+    fn renew(&mut self, read: Reading) -> Result<(), String> {
+        match read {
+            Ok((loaded, by_file)) => {
+                let gone: Vec<PathBuf> =
+                    self.shown.iter().filter(|path| !by_file.contains_key(*path)).cloned().collect();
+                self.shown = by_file.keys().cloned().collect();
+                for (path, diagnostics) in gone.into_iter().map(|path| (path, Vec::new())).chain(by_file) {
+                    if let Some(uri) = uri_of(&path) {
+                        let publication = PublishDiagnosticsParams { uri, diagnostics, version: None };
+                        self.notify(PublishDiagnostics::METHOD, publication)?;
+                    }
                 }
                 self.workspace.loaded = Some(loaded);
                 for request in std::mem::take(&mut self.waiting) {
