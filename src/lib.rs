@@ -16,6 +16,7 @@ pub mod graph;
 pub mod jinja;
 pub mod lineage;
 pub mod lint;
+pub mod lsp;
 pub mod macros;
 pub mod manifest;
 pub mod packages;

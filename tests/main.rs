@@ -8,10 +8,12 @@ mod documentation;
 #[cfg(debug_assertions)]
 mod faults;
 mod lineage;
+mod lsp;
 mod macro_sql;
 mod packages;
 mod parse_cache;
 mod postgres;
 mod postgres_server;
 mod robustness;
+mod rules;
 mod tidy;

@@ -29,6 +29,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("artifacts", 7),
     ("runner", 8),
     ("site", 8),
+    ("lsp", 8),
     ("ui", 9),
     ("commands", 9),
 ];
@@ -270,6 +271,7 @@ fn libraries_stay_in_their_rooms() {
     problems.extend(lines_with(&["serde_saphyr"], &["src/yaml/"]));
     problems.extend(lines_with(&["ureq::", "tar::", "sha1::"], &["src/packages/"]));
     problems.extend(lines_with(&["flate2::"], &["src/packages/", "src/site/"]));
+    problems.extend(lines_with(&["lsp_server::", "lsp_types::"], &["src/lsp/", "src/commands/lsp.rs"]));
     problems.extend(lines_with(&["pulldown_cmark"], &["src/site/"]));
     check(&problems);
 }

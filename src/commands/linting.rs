@@ -15,7 +15,7 @@ use crate::config::OutputFormat;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::lint::sql::{ConfigFiles, Ignored, Linters, Renderer, Settings, changed_files, sql_files};
-use crate::lint::{Finding, Severity, report};
+use crate::lint::{self, Finding, Severity, report};
 use crate::manifest::ResourceType;
 use crate::ui;
 
@@ -33,7 +33,7 @@ pub(super) struct FileArgs {
 }
 
 /// Bytes of stack of each thread: the grammar of SQL is read by functions that call each other deeply.
-const STACK: usize = 64 * 1024 * 1024;
+pub(super) const STACK: usize = 64 * 1024 * 1024;
 
 /// What can be selected.
 const KINDS: &[ResourceType] =
@@ -55,7 +55,7 @@ pub(super) struct LintedFile {
 pub(super) struct Linting<'a> {
     opening: &'a Opening,
     pub(super) project: ParsedProject,
-    renderer: Renderer,
+    pub(super) renderer: Renderer,
     pub(super) linters: Linters,
     configs: ConfigFiles,
     ignored: Ignored,
@@ -133,39 +133,12 @@ impl<'a> Linting<'a> {
         items: impl IndexedParallelIterator<Item = T>,
         work: impl Fn(&Renderer, T) -> R + Send + Sync,
     ) -> Result<Vec<R>, Diagnostics> {
-        let pool = ThreadPoolBuilder::new().stack_size(STACK).build();
-        let pool =
-            pool.map_err(|error| Diagnostic::error(Code::USAGE, format!("threads cannot be started: {error}")))?;
-        Ok(pool.install(|| items.map_init(|| self.renderer.clone(), |renderer, item| work(renderer, item)).collect()))
+        on_deep_stacks(|| items.map_init(|| self.renderer.clone(), |renderer, item| work(renderer, item)).collect())
     }
 
     /// Prints findings in the form that was asked for; `files` are those that were looked at.
-    pub(super) fn hand_on(&self, mut findings: Vec<Finding>, files: &[String]) {
-        let format = self.opening.config.flags.format;
-        let root = &self.opening.config.project.root;
-        let invocation = &self.opening.config.invocation;
-        let from_repository = matches!(format, OutputFormat::Github | OutputFormat::Sarif);
-        let top = match invocation.env("GITHUB_WORKSPACE").filter(|_| from_repository) {
-            Some(workspace) => Path::new(workspace),
-            None => invocation.working_dir.as_path(),
-        };
-        let folder = root.strip_prefix(top).unwrap_or(Path::new("")).to_string_lossy().replace('\\', "/");
-        let prefix = if folder.is_empty() { folder } else { folder + "/" };
-        for finding in &mut findings {
-            finding.path.insert_str(0, &prefix);
-        }
-        let files: Vec<String> = files.iter().map(|file| format!("{prefix}{file}")).collect();
-        let text = match format {
-            OutputFormat::Default => report::human(&findings),
-            OutputFormat::Github => report::github(&findings),
-            OutputFormat::Json => report::json(&findings),
-            OutputFormat::Sarif => report::sarif(&findings, &|_| None),
-            OutputFormat::Junit => report::junit(&findings, &files),
-        };
-        let text = self.opening.console.without_secrets(text);
-        if !text.is_empty() {
-            ui::print_line(text.trim_end_matches('\n'));
-        }
+    pub(super) fn hand_on(&self, findings: Vec<Finding>, files: &[String]) {
+        hand_on(self.opening, findings, files);
     }
 
     /// Says which files were not looked at, where somebody wants to know.
@@ -177,4 +150,42 @@ impl<'a> Linting<'a> {
 /// Whether any finding fails the command.
 pub(super) fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Prints findings in the form that was asked for; `files` are those that were looked at.
+pub(super) fn hand_on(opening: &Opening, mut findings: Vec<Finding>, files: &[String]) {
+    let format = opening.config.flags.format;
+    let root = &opening.config.project.root;
+    let invocation = &opening.config.invocation;
+    let from_repository = matches!(format, OutputFormat::Github | OutputFormat::Sarif);
+    let top = match invocation.env("GITHUB_WORKSPACE").filter(|_| from_repository) {
+        Some(workspace) => Path::new(workspace),
+        None => invocation.working_dir.as_path(),
+    };
+    let folder = root.strip_prefix(top).unwrap_or(Path::new("")).to_string_lossy().replace('\\', "/");
+    let prefix = if folder.is_empty() { folder } else { folder + "/" };
+    for finding in &mut findings {
+        finding.path.insert_str(0, &prefix);
+    }
+    let files: Vec<String> = files.iter().map(|file| format!("{prefix}{file}")).collect();
+    let text = match format {
+        OutputFormat::Default => report::human(&findings),
+        OutputFormat::Github => report::github(&findings),
+        OutputFormat::Json => report::json(&findings),
+        OutputFormat::Sarif => {
+            report::sarif(&findings, &|rule| lint::named(rule)?.documentation().lines().next().map(str::to_owned))
+        }
+        OutputFormat::Junit => report::junit(&findings, &files),
+    };
+    let text = opening.console.without_secrets(text);
+    if !text.is_empty() {
+        ui::print_line(text.trim_end_matches('\n'));
+    }
+}
+
+/// Does something on threads whose stacks are deep enough for SQL and templates.
+pub(super) fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Diagnostics> {
+    let pool = ThreadPoolBuilder::new().stack_size(STACK).build();
+    let pool = pool.map_err(|error| Diagnostic::error(Code::USAGE, format!("threads cannot be started: {error}")))?;
+    Ok(pool.install(work))
 }

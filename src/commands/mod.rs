@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod build;
+mod check;
 mod clean;
 mod clone;
 mod compile;
@@ -21,6 +22,7 @@ mod lineage;
 mod lint;
 mod linting;
 mod list;
+mod lsp;
 mod man;
 mod opening;
 mod parse;
@@ -54,6 +56,7 @@ pub(crate) use global_flags::{add as add_global_flags, read as read_global_flags
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Build(build::Build),
+    Check(check::Check),
     Clean(clean::Clean),
     Clone(clone::Clone),
     Compile(compile::Compile),
@@ -67,6 +70,7 @@ pub(crate) enum Command {
     Lint(lint::Lint),
     #[command(visible_alias = "ls")]
     List(list::List),
+    Lsp(lsp::Lsp),
     Man(man::Man),
     Parse(parse::Parse),
     Retry(retry::Retry),
@@ -85,6 +89,7 @@ impl Command {
     pub(crate) fn run(&self, overrides: &Overrides, tree: &clap::Command) -> ExitCode {
         match self {
             Self::Build(command) => command.run(overrides),
+            Self::Check(command) => command.run(overrides),
             Self::Clean(command) => command.run(overrides),
             Self::Clone(command) => command.run(overrides),
             Self::Compile(command) => command.run(overrides),
@@ -97,6 +102,7 @@ impl Command {
             Self::Lineage(command) => command.run(overrides),
             Self::Lint(command) => command.run(overrides),
             Self::List(command) => command.run(overrides),
+            Self::Lsp(command) => command.run(overrides),
             Self::Man(command) => command.run(tree),
             Self::Parse(command) => command.run(overrides),
             Self::Retry(command) => command.run(overrides),

@@ -28,6 +28,8 @@ pub(crate) struct ParsedProject {
     pub(crate) graph: Graph,
     /// What `--state` names.
     pub(crate) previous: Option<PreviousState>,
+    /// What parsing warned of.
+    pub(crate) warnings: Vec<Diagnostic>,
     /// Which parse it is, where the next one of the same files would be no different.
     pub(crate) id: Option<ParseId>,
 }
@@ -89,12 +91,13 @@ impl Opening {
         if self.config.flags.verify_parse_cache {
             self.verify_parse_cache(adapter, &manifest, &diagnostics)?;
         }
+        let warnings = diagnostics.iter().filter(|problem| !problem.is_error()).cloned().collect();
         self.check(diagnostics)?;
         let graph = Graph::build(&manifest)?;
         let manifest = Arc::new(manifest);
         // The process ends with the command: nobody needs the time that freeing tens of thousands of nodes takes.
         std::mem::forget(Arc::clone(&manifest));
-        Ok(ParsedProject { session, manifest, graph, previous: self.previous_state()?, id })
+        Ok(ParsedProject { session, manifest, graph, previous: self.previous_state()?, warnings, id })
     }
 
     /// "Found 6 models, 5 data tests, …".

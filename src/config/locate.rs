@@ -93,7 +93,8 @@ pub(super) fn absolute(here: &Path, folder: &Path) -> PathBuf {
 
 /// The text of a file and its place in the source map.
 pub(super) fn read_text(path: &Path, shown: &str, sources: &SourceMap) -> Result<(SourceId, String), Diagnostic> {
-    let bytes = std::fs::read(path)
+    let bytes = sources
+        .read(path)
         .map_err(|error| Diagnostic::error(Code::UNREADABLE_FILE, format!("{shown} cannot be read: {error}")))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok((sources.add(shown, text.as_str()), text)),

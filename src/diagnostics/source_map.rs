@@ -1,5 +1,7 @@
 //! The texts that diagnostics point into: files of the project and virtual files such as compiled SQL.
 
+use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
@@ -70,6 +72,8 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RwLock<Vec<Slot>>,
+    /// Texts that stand in place of files, by path.
+    unsaved: HashMap<PathBuf, Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,19 @@ impl SourceMap {
     /// An empty map.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty map for files of which an editor has unsaved texts, by path.
+    pub fn with_unsaved(unsaved: HashMap<PathBuf, Arc<str>>) -> Self {
+        Self { files: RwLock::default(), unsaved }
+    }
+
+    /// The bytes of a file: those of its unsaved text, if there is one.
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.unsaved.get(path) {
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => std::fs::read(path),
+        }
     }
 
     /// Adds a text and returns its id.
@@ -117,6 +134,11 @@ impl SourceMap {
         self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner).len()
     }
 
+    /// The ids of all texts, in the order in which they were added.
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (0..self.len() as u32).map(SourceId)
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -132,7 +154,7 @@ impl SourceMap {
             }
         };
         // A file that is gone by now has no text to show.
-        let bytes = std::fs::read(unread).unwrap_or_default();
+        let bytes = self.read(&unread).unwrap_or_default();
         self.fill(id, String::from_utf8_lossy(&bytes).into_owned());
         let files = self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &files[id.0 as usize] {

@@ -38,7 +38,7 @@ pub fn catalog_columns(catalog: &Value) -> CatalogColumns {
 }
 
 /// The relations of a project by the names that SQL has for them, and what columns they have as far as that is known now.
-pub(super) struct Relations<'m> {
+pub struct Relations<'m> {
     dialect: Dialect,
     by_name: HashMap<Vec<String>, &'m str>,
     by_text: HashMap<String, &'m str>,
@@ -51,7 +51,8 @@ pub(super) fn ephemeral_name(unique_id: &str) -> TableName {
 }
 
 impl<'m> Relations<'m> {
-    pub(super) fn of(manifest: &'m Manifest, adapter: &dyn Adapter) -> Self {
+    /// Those of a project; nothing is known of their columns yet.
+    pub fn of(manifest: &'m Manifest, adapter: &dyn Adapter) -> Self {
         let dialect = adapter.dialect();
         let mut relations = Self { dialect, by_name: HashMap::new(), by_text: HashMap::new(), tables: HashMap::new() };
         for node in manifest.nodes.values().filter(|node| node.is_refable()) {
@@ -94,7 +95,7 @@ impl<'m> Relations<'m> {
     }
 
     /// The node or source that SQL names.
-    pub(super) fn id_of(&self, name: &TableName) -> Option<&'m str> {
+    pub fn id_of(&self, name: &TableName) -> Option<&'m str> {
         if name.parts.is_empty() { self.by_text.get(&name.text) } else { self.by_name.get(&name.parts) }.copied()
     }
 }

@@ -19,7 +19,7 @@ pub use build::{Parts, build};
 pub use cache::Cache;
 pub use diagram::{dot, mermaid};
 pub use json::LineageJson;
-pub use known::{CatalogColumns, catalog_columns};
+pub use known::{CatalogColumns, Relations, catalog_columns};
 pub use nouns::{ColumnRef, Coverage, Influence, Lineage, LineageColumn, NodeLineage, Source};
 pub use openlineage::{Places, open_lineage};
 pub use trace::{Direction, Step, Trace};

@@ -205,7 +205,7 @@ impl Reading<'_> {
 }
 
 /// Whether a name is a code of SQL rules: `LT01`.
-fn is_code(name: &str) -> bool {
+pub(super) fn is_code(name: &str) -> bool {
     let bytes = name.as_bytes();
     bytes.len() == 4 && bytes[..2].iter().all(u8::is_ascii_uppercase) && bytes[2..].iter().all(u8::is_ascii_digit)
 }

@@ -10,7 +10,7 @@ use crate::diagnostics::Position;
 /// The name under which comments that allow nothing are reported.
 pub(crate) const RULE: &str = "suppression";
 
-const MARK: &str = "hetl: allow";
+pub(super) const MARK: &str = "hetl: allow";
 
 /// What the comments of one file allow.
 #[derive(Debug, Clone, Default)]

@@ -390,7 +390,7 @@ fn contents(
         };
         return Ok(Contents { whole: Some(Arc::from("")), is_read: true, ..Contents::unread(checksum) });
     }
-    let whole: Arc<str> = decode(std::fs::read(path).map_err(unreadable)?, shown, sources)?.into();
+    let whole: Arc<str> = decode(sources.read(path).map_err(unreadable)?, shown, sources)?.into();
     let text = whole.trim();
     let offset = text.as_ptr().addr() - whole.as_ptr().addr();
     let checksum = sha256(text.as_bytes());

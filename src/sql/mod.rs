@@ -11,6 +11,7 @@ mod grammar;
 mod query;
 mod rewrite;
 mod select_items;
+mod shape;
 mod with_clause;
 
 pub use columns::{
@@ -20,4 +21,5 @@ pub use columns::{
 pub use dialect::Dialect;
 pub use equivalence::{is_readable, is_same_query};
 pub use query::{Query, SqlProblem};
+pub use shape::{CteShape, JoinCondition, JoinShape, RelationKind, RelationShape, SelectShape, Shape};
 pub use with_clause::add_ctes;

@@ -7,6 +7,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::columns::{self, QueryColumns, TableName, Tables};
 use super::dialect::Dialect;
 use super::rewrite::rewrite;
+use super::shape::{self, Shape};
 
 /// How deep expressions and subqueries may be nested.
 const DEPTH: usize = 300;
@@ -49,6 +50,11 @@ impl Query {
     /// they are looked for where a star stands for columns that are not known.
     pub fn columns(&self, tables: &dyn Tables, ctes: &[(String, TableName)], expected: &[String]) -> QueryColumns {
         columns::analyze(&self.query, self.dialect, tables, ctes, expected)
+    }
+
+    /// How it is built; `sql` is the text that it was read from.
+    pub fn shape(&self, sql: &str) -> Shape {
+        shape::shape(&self.query, sql, self.dialect)
     }
 
     /// The table that `text` names where it stands after `from`, as [`Tables`] is asked for it.
