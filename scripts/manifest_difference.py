@@ -1,28 +1,32 @@
-"""Compares two manifests of one project field by field, the first by dbt, the second by hetl.
+"""Compares the manifests that dbt and hetl write of the same projects, field by field.
 
-usage: manifest_difference.py DBT_MANIFEST HETL_MANIFEST
+usage: manifest_difference.py DBT HETL PROJECT...
 
-Prints a line for each path that differs, with a number of places and the first of them, and exits with 1 if there is any.
-Not compared: times, ids, versions, hetl's own macros, and what ALLOWED names.
+Both parse a copy of each project. Prints a line for each path that differs, with a number of places and the first of them, and exits
+with 1 if there is any. Not compared: times, ids, versions, hetl's own macros, and what ALLOWED names.
 """
 
 import collections
 import json
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 NEVER_EQUAL = {"created_at", "generated_at", "invocation_id", "invocation_started_at", "run_started_at", "dbt_version",
                "user_id", "build_path", "root_path"}
 # Paths with the ids replaced by `*`, and why they may differ.
 ALLOWED = {
-    "docs/*": "dbt has a page of its own for projects without one",
-    "nodes/*/checksum/checksum": "hooks have no file: dbt hashes one that it makes up",
+    "docs/*/block_contents": "the text that dbt has for projects without an overview of their own",
     "unit_tests/*/checksum": "dbt hashes Python's text of its objects",
-    "groups/*/config/*": "dbt gives groups the configs of models in the same folder",
     "macros/*/depends_on/macros": "dbt takes a text's method `replace` for its macro, and knows fewer dispatched macros",
     "nodes/*/depends_on/macros": "likewise",
     "nodes/*/refs/N/version": "a version that is written as a text stays one in dbt",
-    "group_map/*": "the order of members",
 }
+# Lists without an order: dbt's is that in which it read the files.
+SETS = ("group_map",)
 BUILT_IN = ("dbt", "dbt_duckdb", "dbt_postgres")
 
 
@@ -31,6 +35,9 @@ def walk(one, other, path, found):
         for key in [*one, *(key for key in other if key not in one)]:
             if key not in NEVER_EQUAL:
                 walk(one.get(key, "(missing)"), other.get(key, "(missing)"), [*path, key], found)
+    elif path[0] in SETS and isinstance(one, list) and isinstance(other, list):
+        if sorted(one) != sorted(other):
+            found.append((path, one, other))
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other) and path[-1] != "macros":
         for index, pair in enumerate(zip(one, other)):
             walk(*pair, [*path, str(index)], found)
@@ -53,24 +60,38 @@ def is_allowed(path):
     return False
 
 
-def own(manifest):
-    macros = manifest["macros"]
-    manifest["macros"] = {key: value for key, value in macros.items() if value["package_name"] not in BUILT_IN}
-    return manifest
+def manifest(executable, project, folder):
+    """The manifest that an executable writes of a copy of a project, without built-in macros."""
+    skipped = shutil.ignore_patterns("target", "logs", "*.duckdb", "dbt_packages", ".git")
+    shutil.copytree(project, folder, ignore=skipped, symlinks=True)
+    environment = os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_PROFILES_DIR": str(folder)}
+    for command in ["deps", "parse"] if (folder / "packages.yml").exists() else ["parse"]:
+        subprocess.run([executable, "--quiet", command], cwd=folder, env=environment, check=True)
+    written = json.loads((folder / "target/manifest.json").read_text())
+    macros = written["macros"]
+    written["macros"] = {key: value for key, value in macros.items() if value["package_name"] not in BUILT_IN}
+    return written
 
 
 def main():
-    with open(sys.argv[1]) as one, open(sys.argv[2]) as other:
-        found = []
-        walk(own(json.load(one)), own(json.load(other)), [], found)
-    kinds = collections.defaultdict(list)
-    for path, one, other in found:
-        if not is_allowed(path):
-            kinds[shape(path)].append((path, one, other))
-    for kind, places in kinds.items():
-        path, one, other = places[0]
-        print(f"{kind} ({len(places)}): {'/'.join(path)}: {json.dumps(one)[:200]} != {json.dumps(other)[:200]}")
-    sys.exit(1 if kinds else 0)
+    dbt, hetl, *projects = sys.argv[1:]
+    executables = [str(Path(shutil.which(executable) or executable).absolute()) for executable in (dbt, hetl)]
+    different = 0
+    for project in projects:
+        found, kinds = [], collections.defaultdict(list)
+        with tempfile.TemporaryDirectory() as work:
+            # Both in a folder of the same name: some databases are named after it.
+            folders = [Path(work) / name / "project" for name in ("dbt", "hetl")]
+            walk(*(manifest(executable, project, folder) for executable, folder in zip(executables, folders)), [], found)
+        for path, one, other in found:
+            if not is_allowed(path):
+                kinds[shape(path)].append((path, one, other))
+        print(f"{project}: {len(kinds)} kinds of differences")
+        for kind, places in kinds.items():
+            path, one, other = places[0]
+            print(f"{kind} ({len(places)}): {'/'.join(path)}: {json.dumps(one)[:200]} != {json.dumps(other)[:200]}")
+        different += len(kinds)
+    sys.exit(1 if different else 0)
 
 
 main()

@@ -49,6 +49,10 @@ impl Connection for Offline {
         false
     }
 
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
     fn list_schemas(&mut self, _: &str) -> Result<Vec<String>, DatabaseError> {
         Ok(Vec::new())
     }

@@ -5,6 +5,8 @@ mod broken;
 mod commands;
 mod context;
 mod documentation;
+#[cfg(debug_assertions)]
+mod faults;
 mod lineage;
 mod macro_sql;
 mod packages;

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("macros", 0),
     ("diagnostics", 0),
     ("events", 0),
+    ("faults", 0),
     ("yaml", 1),
     ("jinja", 1),
     ("sql", 1),

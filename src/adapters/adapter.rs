@@ -158,6 +158,15 @@ pub trait Connection: Send {
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool;
 
+    /// Marks a point in the open transaction, to which [`Connection::return_to_mark`] goes back.
+    fn mark(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    /// Undoes what the open transaction did since its mark, so that it can go on after a failed statement. An error means that it can
+    /// only be rolled back.
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError>;
+
     /// All schemas of a database.
     fn list_schemas(&mut self, database: &str) -> Result<Vec<String>, DatabaseError>;
 

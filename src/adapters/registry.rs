@@ -33,16 +33,42 @@ impl Surroundings {
 
 type Factory = fn(&Map<String, Value>, &Surroundings) -> Result<Arc<dyn Adapter>, Diagnostic>;
 
-/// Every warehouse: dbt's name for its type, and how its adapter is made.
-const ADAPTERS: &[(&str, Factory)] = &[
-    ("duckdb", |credentials, surroundings| Ok(Arc::new(duckdb::DuckDb::new(credentials, surroundings)?))),
-    ("postgres", |credentials, surroundings| Ok(Arc::new(postgres::Postgres::new(credentials, surroundings)?))),
-    ("redshift", |credentials, surroundings| Ok(Arc::new(postgres::Postgres::redshift(credentials, surroundings)?))),
+/// One warehouse.
+struct Registered {
+    /// dbt's name for its type.
+    name: &'static str,
+    /// How its adapter is made.
+    factory: Factory,
+    /// What `init` asks for a target of it, in the form of dbt's `profile_template.yml`.
+    profile_template: &'static str,
+}
+
+const ADAPTERS: &[Registered] = &[
+    Registered {
+        name: "duckdb",
+        factory: |credentials, surroundings| Ok(Arc::new(duckdb::DuckDb::new(credentials, surroundings)?)),
+        profile_template: include_str!("duckdb/profile_template.yml"),
+    },
+    Registered {
+        name: "postgres",
+        factory: |credentials, surroundings| Ok(Arc::new(postgres::Postgres::new(credentials, surroundings)?)),
+        profile_template: include_str!("postgres/profile_template.yml"),
+    },
+    Registered {
+        name: "redshift",
+        factory: |credentials, surroundings| Ok(Arc::new(postgres::Postgres::redshift(credentials, surroundings)?)),
+        profile_template: include_str!("postgres/redshift_profile_template.yml"),
+    },
 ];
 
 /// The types that a profile can ask for, sorted.
 pub fn known_types() -> impl Iterator<Item = &'static str> {
-    ADAPTERS.iter().map(|(name, _)| *name)
+    ADAPTERS.iter().map(|adapter| adapter.name)
+}
+
+/// What `init` asks for a target of a type, in the form of dbt's `profile_template.yml`; none of a type that is not known.
+pub fn profile_template(type_name: &str) -> Option<&'static str> {
+    ADAPTERS.iter().find(|adapter| adapter.name == type_name).map(|adapter| adapter.profile_template)
 }
 
 /// The adapter for a target: its credentials are one entry of a profile's `outputs`, with `type`, already rendered.
@@ -52,8 +78,8 @@ pub fn open(credentials: &Map<String, Value>, surroundings: &Surroundings) -> Re
         return Err(Diagnostic::error(Code::INVALID_PROFILE, "the target has no `type`")
             .hint(format!("add `type:` with one of: {known}")));
     };
-    if let Some((_, factory)) = ADAPTERS.iter().find(|(known, _)| *known == name) {
-        return factory(credentials, surroundings);
+    if let Some(adapter) = ADAPTERS.iter().find(|adapter| adapter.name == name) {
+        return (adapter.factory)(credentials, surroundings);
     }
     let error = Diagnostic::error(Code::INVALID_PROFILE, format!("the warehouse type `{name}` is not known"))
         .note(format!("known types: {known}"));

@@ -25,6 +25,8 @@ pub struct PreviousResult {
     pub unique_id: String,
     /// dbt's word.
     pub status: String,
+    /// Whether others see it: false for a node that was built and not published.
+    pub is_published: bool,
     /// Of a microbatch model.
     pub batches: Option<BatchResults>,
 }
@@ -36,6 +38,7 @@ pub fn read_previous_run(folder: &Path) -> Result<Option<PreviousRun>, Diagnosti
     let results = rows(&json).map(|(id, row)| PreviousResult {
         unique_id: id.to_owned(),
         status: row.get("status").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        is_published: row.pointer("/adapter_response/hetl/published") != Some(&Value::Bool(false)),
         batches: row.get("batch_results").filter(|value| value.is_object()).map(|value| BatchResults {
             successful: batches(value.get("successful")),
             failed: batches(value.get("failed")),

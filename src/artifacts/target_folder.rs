@@ -106,7 +106,12 @@ impl TargetFolder {
             other => other?,
         };
         let mut out = BufWriter::with_capacity(1 << 16, file);
-        let written = fill(&mut out).and_then(|()| out.flush()).and_then(|()| fs::rename(&temporary, path));
+        let written = fill(&mut out).and_then(|()| out.flush()).and_then(|()| {
+            if crate::faults::fails("write") {
+                return Err(io::Error::other("fault injected at write"));
+            }
+            fs::rename(&temporary, path)
+        });
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }

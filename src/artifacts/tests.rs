@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::adapters::{CatalogRow, RelationParts};
 use crate::graph::Graph;
-use crate::manifest::{FreshnessRule, FreshnessThreshold, Manifest, ResourceType, TimePeriod};
+use crate::manifest::{FreshnessRule, FreshnessThreshold, Manifest, Publish, ResourceType, TimePeriod};
 use crate::plan::{BatchResults, Mode, NodeResult, NodeStatus, Plan, RunResults, Timing};
 
 fn time(micros: i64) -> Timestamp {
@@ -75,7 +75,7 @@ fn artifacts() -> Vec<(&'static str, Value)> {
 
 fn run_results(manifest: &Manifest) -> RunResults {
     let graph = Graph::build(manifest).unwrap();
-    let plan = Plan::build(&graph, manifest, graph.ids(), Mode::Build);
+    let plan = Plan::build(&graph, manifest, graph.ids(), Mode::Build(Publish::Immediate));
     let row = NodeResult {
         timing: vec![Timing { name: "compile", started_at: Some(time(1)), completed_at: Some(time(2)) }],
         thread_id: "Thread-1 (worker)".into(),

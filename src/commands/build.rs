@@ -20,11 +20,18 @@ pub(crate) struct Build {
     /// Show some rows of the seeds that were loaded
     #[arg(long)]
     show: bool,
+    /// When nodes become visible under their names: after their tests passed, or at once as in dbt [default: audited]
+    #[arg(long, value_name = "WHEN", value_parser = ["audited", "immediate"])]
+    publish: Option<String>,
 }
 
 impl Build {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
-        with_project("build", self.selection.to_map(), overrides, |opening| {
+        let mut args = self.selection.to_map();
+        if let Some(publish) = &self.publish {
+            args.insert("publish".into(), publish.as_str().into());
+        }
+        with_project("build", args, overrides, |opening| {
             let finished = opening.run_nodes(&Request {
                 selection: &self.selection,
                 kinds: &[
@@ -37,7 +44,7 @@ impl Build {
                     ResourceType::SavedQuery,
                     ResourceType::Function,
                 ],
-                mode: Mode::Build,
+                mode: Mode::Build(opening.publish()?),
                 action: Action::Build,
             })?;
             let Some(report) = finished.report else { return Ok(Outcome::Success) };

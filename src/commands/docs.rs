@@ -170,6 +170,7 @@ fn column_lineage(lineage: &Lineage) -> ColumnLineage {
     };
     let origins = |column: &LineageColumn| ColumnOrigins {
         column: column.name.clone(),
+        data_type: column.data_type.clone(),
         from: column.sources.iter().map(origin).collect(),
         unknown: (!column.unknown.is_empty()).then(|| column.unknown.join("; ")),
     };

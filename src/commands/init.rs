@@ -9,22 +9,24 @@ use clap::Args;
 use serde_json::Map;
 
 use super::opening::{Outcome, close, log_settings};
-use crate::config::{Invocation, Overrides};
+use super::profile_setup::{ProfileSetup, has_profile};
+use crate::config::{self, Invocation, Overrides};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::events::{Event, Reporter};
 use crate::ui::{self, Console};
+use crate::yaml;
 
-/// Make a new project that builds at once, on a DuckDB file
+/// Make a new project that builds at once, or set up the profile of the project one stands in
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     /// Name of the project: letters, digits and underscores
     project_name: Option<String>,
-    /// Write no profiles.yml
+    /// Write no profiles.yml, and ask nothing about it
     #[arg(short, long)]
     skip_profile_setup: bool,
 }
 
-/// Files of a new project; `{name}` becomes its name.
+/// Files of a new project; `{name}` becomes its name, `{profile}` that of its profile.
 const FILES: &[(&str, &str)] = &[
     ("dbt_project.yml", include_str!("init/dbt_project.yml")),
     (".gitignore", include_str!("init/gitignore")),
@@ -35,51 +37,108 @@ const FILES: &[(&str, &str)] = &[
     ("models/schema.yml", include_str!("init/schema.yml")),
 ];
 
-const PROFILES: &str = include_str!("init/profiles.yml");
-
 impl Init {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
         let begin = Instant::now();
         let invocation = Invocation::from_process("init", Map::new());
         let console = Console::new(log_settings(&invocation, overrides, None));
         let sources = Arc::new(SourceMap::new());
-        let folder = overrides.project_dir.clone().unwrap_or_else(|| invocation.working_dir.clone());
-        let result = self.make(&folder, &console);
+        let result = match config::project_dir(&invocation, overrides) {
+            Ok(project) => self.set_up(&project, &invocation, overrides, &console),
+            Err(_) => self.make(&invocation, overrides, &console),
+        };
         close(&console, &sources, &invocation, begin, result)
     }
 
-    fn make(&self, folder: &Path, console: &Console) -> Result<Outcome, Diagnostics> {
-        if folder.join("dbt_project.yml").exists() {
-            return Err(Diagnostic::error(Code::USAGE, "there is a project here already")
-                .note(format!("`{}` has a dbt_project.yml", folder.display()))
-                .hint("run `hetl init` in another folder")
-                .into());
+    /// In a project only the profile is set up.
+    fn set_up(
+        &self,
+        project: &Path,
+        invocation: &Invocation,
+        overrides: &Overrides,
+        console: &Console,
+    ) -> Result<Outcome, Diagnostics> {
+        if overrides.profile.is_some() {
+            return Err(Diagnostic::error(
+                Code::USAGE,
+                "--profile is for new projects: there is a project here already",
+            )
+            .note(format!("`{}` has a dbt_project.yml", project.display()))
+            .hint("write the name of the profile into dbt_project.yml")
+            .into());
         }
-        let name = match &self.project_name {
-            Some(name) => name.clone(),
-            None => ui::ask("Name of the project (letters, digits, underscores)", "my_project"),
-        };
-        check_name(&name)?;
+        if !self.skip_profile_setup {
+            let setup = ProfileSetup { project, name: &profile_of(project)?, is_new_project: false };
+            setup.run(invocation, overrides, console)?;
+        }
+        Ok(Outcome::Success)
+    }
+
+    fn make(&self, invocation: &Invocation, overrides: &Overrides, console: &Console) -> Result<Outcome, Diagnostics> {
+        let name = self.name()?;
+        let folder = invocation.working_dir.join(overrides.project_dir.clone().unwrap_or_default());
         let root = folder.join(&name);
-        if root.join("dbt_project.yml").exists() {
-            return Err(Diagnostic::error(Code::USAGE, format!("a project called `{name}` exists here already")).into());
+        if root.exists() {
+            return Err(Diagnostic::error(Code::USAGE, format!("A project called {name} already exists here.")).into());
+        }
+        let profile = overrides.profile.as_deref().unwrap_or(&name);
+        if overrides.profile.is_some() && !has_profile(profile, invocation, overrides, &folder)? {
+            return Err(Diagnostic::error(
+                Code::PROFILE_NOT_FOUND,
+                format!("Could not find profile named '{profile}'"),
+            )
+            .into());
         }
         for (path, text) in FILES {
-            write(&root.join(path), &text.replace("{name}", &name))?;
+            write(&root.join(path), &text.replace("{name}", &name).replace("{profile}", profile))?;
         }
         for empty in ["macros", "snapshots", "tests", "analyses"] {
             write(&root.join(empty).join(".gitkeep"), "")?;
-        }
-        if !self.skip_profile_setup {
-            write(&root.join("profiles.yml"), &PROFILES.replace("{name}", &name))?;
         }
         console.report(&Event::ProjectCreated {
             project_name: name.clone(),
             docs_url: String::new(),
             slack_url: String::new(),
         });
+        if overrides.profile.is_none() && !self.skip_profile_setup {
+            let setup = ProfileSetup { project: &root, name: &name, is_new_project: true };
+            setup.run(invocation, overrides, console)?;
+        }
         console.report(&Event::Note { msg: format!("Next: cd {name} && hetl build") });
         Ok(Outcome::Success)
+    }
+
+    /// The name that was given, or the first answer that is a name.
+    fn name(&self) -> Result<String, Diagnostic> {
+        if let Some(name) = &self.project_name {
+            return check_name(name).map(|()| name.clone());
+        }
+        loop {
+            let Some(name) = ui::ask("Enter a name for your project (letters, digits, underscore)", None) else {
+                return Err(Diagnostic::error(Code::USAGE, "the project has no name")
+                    .hint("give it on the command line: `hetl init my_project`"));
+            };
+            match check_name(&name) {
+                Ok(()) => return Ok(name),
+                Err(problem) => ui::print_line(&problem.message),
+            }
+        }
+    }
+}
+
+/// The `profile` of a project.
+fn profile_of(project: &Path) -> Result<String, Diagnostics> {
+    let path = project.join("dbt_project.yml");
+    let text = std::fs::read_to_string(&path).map_err(|problem| {
+        Diagnostic::error(Code::UNREADABLE_FILE, format!("dbt_project.yml cannot be read: {problem}"))
+    })?;
+    let sources = SourceMap::new();
+    let root = yaml::parse(sources.add("dbt_project.yml", text.as_str()), &text)?;
+    match root.get("profile").and_then(yaml::Node::as_str) {
+        Some(profile) => Ok(profile.to_owned()),
+        None => Err(Diagnostic::error(Code::PROFILE_NOT_FOUND, "dbt_project.yml names no profile")
+            .hint("add `profile:` with a name")
+            .into()),
     }
 }
 
@@ -88,11 +147,11 @@ fn check_name(name: &str) -> Result<(), Diagnostic> {
     if starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Ok(());
     }
-    Err(Diagnostic::error(Code::USAGE, format!("`{name}` is not a valid project name"))
+    Err(Diagnostic::error(Code::USAGE, format!("{name} is not a valid project name."))
         .hint("use letters, digits and underscores, and begin with a letter"))
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<(), Diagnostic> {
+pub(super) fn write(path: &PathBuf, text: &str) -> Result<(), Diagnostic> {
     let folder = path.parent().unwrap_or(path);
     std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text)).map_err(|problem| {
         Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write `{}`: {problem}", path.display()))

@@ -21,6 +21,7 @@ mod man;
 mod opening;
 mod parse;
 mod parsed;
+mod profile_setup;
 mod reports;
 mod retry;
 mod run;

@@ -92,6 +92,7 @@ pub(crate) fn with_project(
         args.insert("threads".into(), threads.into());
     }
     let invocation = Invocation::from_process(which, args);
+    crate::faults::arm(invocation.env("HETL_FAULT"), invocation.env("HETL_FAULT_FILE"));
     let sources = Arc::new(SourceMap::new());
     let Loaded { config, diagnostics, notes } = config::load(invocation.clone(), overrides, &sources);
     let console = Arc::new(Console::new(log_settings(&invocation, overrides, config.as_ref())));

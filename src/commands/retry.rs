@@ -14,6 +14,7 @@ use super::opening::{Opening, Outcome, with_project};
 use crate::artifacts::{PreviousRun, read_previous_run};
 use crate::config::{self, Invocation, Loaded, Overrides};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::manifest::Publish;
 use crate::plan::{Mode, NodeStatus, Plan};
 use crate::runner::Action;
 
@@ -58,7 +59,7 @@ fn retry(opening: &Opening, overrides: &Overrides) -> Result<Outcome, Diagnostic
     };
     let which = previous.args.get("which").and_then(Value::as_str).unwrap_or_default();
     let (mode, action) = match which {
-        "build" => (Mode::Build, Action::Build),
+        "build" => (Mode::Build(Publish::default()), Action::Build),
         "run" | "seed" | "snapshot" => (Mode::Topological, Action::Build),
         "test" => (Mode::Independent, Action::Build),
         "clone" => (Mode::Independent, Action::Clone),
@@ -69,6 +70,7 @@ fn retry(opening: &Opening, overrides: &Overrides) -> Result<Outcome, Diagnostic
         }
     };
     let again = reopened(opening, which, &previous.args, overrides)?;
+    let mode = if matches!(mode, Mode::Build(_)) { Mode::Build(again.publish()?) } else { mode };
     again.retry_nodes(&previous, mode, action)
 }
 
@@ -116,7 +118,7 @@ impl Opening {
         };
         let project = self.parse()?;
         self.report_found(&project.manifest);
-        let failed = previous.results.iter().filter(|result| retried(&result.status));
+        let failed = previous.results.iter().filter(|result| retried(&result.status) || !result.is_published);
         let ids: Vec<&str> =
             failed.clone().map(|result| result.unique_id.as_str()).filter(|id| !id.starts_with("operation.")).collect();
         let is_kept = |id: &&str| {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::opening::{Opening, Outcome};
 use super::parsed::ParsedProject;
 use super::selection_args::SelectionArgs;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
-use crate::manifest::ResourceType;
+use crate::manifest::{Publish, ResourceType};
 use crate::plan::{BatchResults, Mode, NodeResult, Plan, RunResults};
 use crate::runner::{Action, RunReport, Runner, RunnerParts, Stop, StopReason, report_summary};
 
@@ -33,6 +33,18 @@ pub(crate) struct Finished {
 }
 
 impl Opening {
+    /// When `build` publishes nodes that do not say it themselves: `--publish`, else `publish` of `hetl.yml`.
+    pub(crate) fn publish(&self) -> Result<Publish, Diagnostic> {
+        let given = self.config.invocation.args.get("publish").and_then(serde_json::Value::as_str);
+        if let Some(publish) = given.and_then(Publish::parse) {
+            return Ok(publish);
+        }
+        let Some(setting) = self.config.settings.section("publish") else { return Ok(Publish::default()) };
+        setting.as_str().and_then(Publish::parse).ok_or_else(|| {
+            Diagnostic::error(Code::YAML_VALUE, "`publish` must be 'audited' or 'immediate'").at(setting.span, "")
+        })
+    }
+
     /// Parses, selects, runs and writes artifacts; says how it went for commands that build or test.
     pub(crate) fn run_nodes(&self, request: &Request<'_>) -> Result<Finished, Diagnostics> {
         let project = self.parse()?;

@@ -10,6 +10,7 @@ use super::locate::{self, PROJECT_FILE, YamlFile, absolute, read_yaml};
 use super::packages::{not_installed, package_specs};
 use super::profile_file::{ProfileRequest, profile};
 use super::project_file::{self, PathFlags};
+use super::settings::{SETTINGS_FILE, Settings};
 use super::template::{Said, TemplateScope, Templates};
 use super::{Flags, Invocation, Overrides, PackageSpec, Profile, ProfileOrigin, Project, Vars};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
@@ -30,6 +31,8 @@ pub struct Config {
     pub vars: Arc<Vars>,
     /// The folder of `profiles.yml`, where one was found or named.
     pub profiles_dir: Option<PathBuf>,
+    /// What `hetl.yml` says.
+    pub settings: Arc<Settings>,
 }
 
 impl Config {
@@ -107,6 +110,7 @@ impl Loader<'_> {
         };
         let project = self.project(&file, &root, &command_line, &flags, profile.as_ref())?;
         let vars = Vars::new(command_line, &project);
+        let settings = self.settings(&root);
         Some(Config {
             invocation: Arc::new(self.invocation.clone()),
             project: Arc::new(project),
@@ -114,7 +118,14 @@ impl Loader<'_> {
             flags: Arc::new(flags),
             vars: Arc::new(vars),
             profiles_dir,
+            settings: Arc::new(settings),
         })
+    }
+
+    fn settings(&mut self, root: &Path) -> Settings {
+        let path = root.join(SETTINGS_FILE);
+        let file = path.is_file().then(|| read_yaml(&path, SETTINGS_FILE, self.sources, &mut self.diagnostics));
+        file.flatten().map(|file| Settings::new(file.root, &mut self.diagnostics)).unwrap_or_default()
     }
 
     fn needs_profile(&self) -> bool {

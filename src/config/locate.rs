@@ -19,7 +19,7 @@ pub(super) struct YamlFile {
 }
 
 /// The project's folder, absolute: `--project-dir`, `DBT_PROJECT_DIR`, or the nearest folder upwards that has one.
-pub(super) fn project_dir(invocation: &Invocation, overrides: &Overrides) -> Result<PathBuf, Diagnostic> {
+pub fn project_dir(invocation: &Invocation, overrides: &Overrides) -> Result<PathBuf, Diagnostic> {
     let here = &invocation.working_dir;
     let (given, giver) = match (&overrides.project_dir, invocation.env_flag("PROJECT_DIR")) {
         (Some(folder), _) => (Some(folder.clone()), "--project-dir".to_owned()),
@@ -55,11 +55,8 @@ pub(super) fn profiles_dir(
     project_dir: &Path,
 ) -> (Option<PathBuf>, Option<String>) {
     let here = &invocation.working_dir;
-    if let Some(folder) = &overrides.profiles_dir {
-        return (Some(absolute(here, folder)), Some("--profiles-dir".into()));
-    }
-    if let Some((name, folder)) = invocation.env_flag("PROFILES_DIR") {
-        return (Some(absolute(here, Path::new(folder))), Some(name));
+    if let Some((folder, name)) = named_profiles_dir(invocation, overrides) {
+        return (Some(folder), Some(name));
     }
     let home = invocation.home_dir.as_ref().map(|home| home.join(".dbt"));
     let found = [Some(here.clone()), home, Some(project_dir.to_path_buf())]
@@ -67,6 +64,16 @@ pub(super) fn profiles_dir(
         .flatten()
         .find(|folder| folder.join(PROFILES_FILE).is_file());
     (found, None)
+}
+
+/// The folder that `--profiles-dir` or `DBT_PROFILES_DIR` names, absolute, and which of them does.
+pub fn named_profiles_dir(invocation: &Invocation, overrides: &Overrides) -> Option<(PathBuf, String)> {
+    let given = overrides.profiles_dir.clone().map(|folder| (folder, "--profiles-dir".to_owned()));
+    let named = given.or_else(|| {
+        let (name, folder) = invocation.env_flag("PROFILES_DIR")?;
+        Some((PathBuf::from(folder), name))
+    });
+    named.map(|(folder, name)| (absolute(&invocation.working_dir, &folder), name))
 }
 
 /// The folder as an absolute path without `.` and `..`.

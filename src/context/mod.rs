@@ -36,6 +36,7 @@ mod shared;
 mod source;
 mod table;
 mod test_arguments;
+mod transaction;
 mod user_function;
 mod var;
 
@@ -54,3 +55,4 @@ pub use seed::{seed_file, seed_line};
 pub use session::{Session, SessionParts};
 pub use table::json_of_cell;
 pub use test_arguments::render_test_arguments;
+pub use transaction::{Audit, Transaction};

@@ -1,5 +1,6 @@
 //! One node while it is compiled and run: its context, its connection, and what its templates left behind.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -8,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage, Written};
-use super::{Halt, MacroEntry, Session, reference};
+use super::{Halt, MacroEntry, Session, Transaction, reference};
 use crate::adapters::{AdapterResponse, Column, Connection, Relation, RelationCache, Table};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::NodeInfo;
@@ -100,6 +101,10 @@ pub struct RunOptions {
     pub names: BTreeMap<String, Value>,
     /// The node as events describe it.
     pub node_info: Option<NodeInfo>,
+    /// Whose transaction it works in.
+    pub transaction: Transaction,
+    /// Identifiers that stand for others while it runs, with those: what is kept of its SQL has the others.
+    pub stand_ins: Vec<(String, String)>,
 }
 
 /// One node that is compiled and run. Belongs to one worker.
@@ -375,6 +380,17 @@ impl NodeRun {
 
     pub(super) fn this_override(&self) -> Option<Value> {
         self.options.overrides.this.clone().map(super::relation::relation_value)
+    }
+
+    pub(super) fn transaction(&self) -> &Transaction {
+        &self.options.transaction
+    }
+
+    /// SQL as it is kept for people: with the names that hold when the run is over.
+    pub fn published_text<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        self.options.stand_ins.iter().fold(Cow::Borrowed(sql), |sql, (stand_in, name)| {
+            if sql.contains(stand_in) { Cow::Owned(sql.replace(stand_in, name)) } else { sql }
+        })
     }
 
     pub(super) fn event_time(&self) -> Option<&EventTimeRange> {

@@ -4,6 +4,7 @@
 //! Nothing here reads files or runs anything; the order in which jobs run is made from this in `plan`.
 
 mod dag;
+mod gates;
 pub mod selection;
 mod subset;
 mod test_edges;
@@ -11,4 +12,5 @@ mod test_edges;
 mod tests;
 
 pub use dag::Graph;
+pub use gates::{Gates, tested_nodes};
 pub use subset::Subset;

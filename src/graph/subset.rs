@@ -42,10 +42,7 @@ impl Subset {
 impl Graph {
     /// The part of the graph that is selected; ids that the graph does not hold are left out.
     pub fn subset<'a>(&self, selected: impl IntoIterator<Item = &'a str>) -> Subset {
-        let mut is_member = vec![false; self.len()];
-        for index in selected.into_iter().filter_map(|id| self.index(id)) {
-            is_member[index] = true;
-        }
+        let is_member = self.members(&selected.into_iter().collect::<Vec<_>>());
         let kept = self.members_and_waypoints(&is_member);
         let levels = self.levels(&is_member, &kept);
 

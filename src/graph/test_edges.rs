@@ -4,21 +4,22 @@ use std::collections::HashMap;
 
 use petgraph::Direction::{Incoming, Outgoing};
 
-use super::Graph;
+use super::{Gates, Graph};
 use crate::manifest::{Manifest, ResourceType};
 
 impl Graph {
     /// The graph that `build` runs by.
     ///
     /// What lies below all nodes that a data test reads waits for that test (dbt's rule). Only the nearest such nodes get
-    /// an edge; the ones below them wait through them. Unit tests run one after the other before their model, after what it reads.
+    /// an edge; the ones below them wait through them. What lies below a node that is published only after its tests waits for
+    /// these too. Unit tests run one after the other before their model, after what it reads.
     #[must_use]
-    pub fn with_test_edges(&self, manifest: &Manifest) -> Self {
+    pub fn with_test_edges(&self, manifest: &Manifest, gates: &Gates) -> Self {
         let executable: Vec<bool> = self
             .ids()
             .map(|id| manifest.nodes.get(id).is_some_and(|node| node.resource_type != ResourceType::Test))
             .collect();
-        let mut edges = Vec::new();
+        let mut edges = self.gate_edges(manifest, gates);
         let mut tests_of_many: HashMap<Vec<usize>, Vec<usize>> = HashMap::new();
         for (id, node) in manifest.nodes.iter().filter(|(_, node)| node.resource_type == ResourceType::Test) {
             let Some(test) = self.index(id) else { continue };

@@ -1,6 +1,6 @@
 //! Tests of the graph as a whole.
 
-use super::Graph;
+use super::{Gates, Graph};
 use crate::diagnostics::{SourceMap, Span};
 use crate::manifest::sample::sample;
 use crate::manifest::{Manifest, RefCall};
@@ -94,9 +94,42 @@ fn large_graphs_are_handled_in_linear_time() {
 
     let started = std::time::Instant::now();
     let graph = Graph::build(&manifest).unwrap();
-    let build = graph.with_test_edges(&manifest);
+    let build = graph.with_test_edges(&manifest, &Gates::default());
     let every_third = ids.iter().step_by(3).map(String::as_str);
     assert_eq!(build.subset(every_third).members().len(), count.div_ceil(3));
     // Far above what it takes (tens of milliseconds when optimized), far below what anything quadratic would take.
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_test_gates_the_last_built_of_what_it_reads() {
+    let manifest = sample(&[
+        ("model.shop.a", &[]),
+        ("model.shop.b", &[]),
+        ("model.shop.below_b", &["model.shop.b"]),
+        ("model.shop.deep", &["model.shop.below_b"]),
+        ("test.shop.a_alone", &["model.shop.a"]),
+        ("test.shop.a_and_b", &["model.shop.a", "model.shop.b"]),
+        ("test.shop.b_and_deep", &["model.shop.b", "model.shop.deep"]),
+    ]);
+    let graph = Graph::build(&manifest).unwrap();
+    let all: Vec<&str> = graph.ids().collect();
+    let gates = |chosen: &[&str]| {
+        let gates = Gates::find(&graph, &manifest, chosen, |_| true);
+        let pairs = gates.iter().flat_map(|(gate, tests)| tests.iter().map(move |test| format!("{test} {gate}")));
+        let mut pairs: Vec<_> = pairs.map(|pair| pair.replace("test.shop.", "").replace("model.shop.", "")).collect();
+        pairs.sort();
+        (pairs, gates)
+    };
+    let (pairs, found) = gates(&all);
+    assert_eq!(pairs, ["a_alone a", "a_and_b b", "b_and_deep deep"]);
+    assert!(found.before().contains(&("model.shop.a".to_owned(), "model.shop.b".to_owned())));
+    // What lies below the gate waits for its tests; what lies below the others does not.
+    let build = graph.with_test_edges(&manifest, &found);
+    let after = build.links().find(|(id, _)| *id == "test.shop.a_and_b").map(|(_, below)| below).unwrap();
+    assert_eq!(after.iter().map(|&index| all[index]).collect::<Vec<_>>(), ["model.shop.below_b"]);
+    // A node that is not built gates nothing; nor does one above a node that is read and not built.
+    let some = ["model.shop.a", "model.shop.b", "test.shop.a_and_b", "test.shop.b_and_deep"];
+    assert_eq!(gates(&some).0, ["a_and_b b"]);
+    assert_eq!(gates(&["test.shop.a_alone"]).0, Vec::<String>::new());
 }

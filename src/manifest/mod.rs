@@ -11,6 +11,7 @@ mod json;
 mod metadata;
 mod node;
 mod node_info;
+mod publish;
 mod read;
 mod resources;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
     TestMetadata,
 };
+pub use publish::{Publish, publish_setting};
 pub use resources::{
     Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
 };

@@ -7,6 +7,21 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::jinja::{BlockKind, split_blocks};
 use crate::manifest::Doc;
 
+/// What documentation shows first where the project has no `__overview__` of its own; dbt has it under these names.
+pub(super) fn built_in() -> Doc {
+    Doc {
+        unique_id: "doc.dbt.__overview__".into(),
+        name: "__overview__".into(),
+        package_name: "dbt".into(),
+        path: "overview.md".into(),
+        original_file_path: "docs/overview.md".into(),
+        block_contents:
+            "The models, sources, seeds, snapshots and tests of this project, and what depends on what.\n\n\
+                         Write a docs block called `__overview__` to have a text of your own here."
+                .into(),
+    }
+}
+
 /// All doc blocks of one file.
 pub(super) fn docs(file: &ProjectFile, problems: &mut Diagnostics) -> Vec<(Doc, Span)> {
     if !file.text.contains("docs") {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::strings;
 use super::names::fqn;
-use super::node_config::{ConfigSources, resolve};
+use super::node_config::{ConfigSources, resolve, resolve_group};
 use super::parsing::Parsing;
 use super::properties::Entry;
 use super::references;
@@ -82,10 +82,10 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
 }
 
 /// One group.
-pub(super) fn group(entry: &Entry) -> Result<Group, Diagnostic> {
+pub(super) fn group(parsing: &Parsing, entry: &Entry) -> Result<Group, Diagnostic> {
     let package = entry.file.package.as_ref();
-    let mut config = entry.mapping("config")?;
-    config.entry("meta").or_insert_with(|| json!({}));
+    let fqn = fqn(package, &entry.file.relative_path, &entry.name);
+    let config = resolve_group(parsing.project(), package, &fqn, entry.mapping("config")?);
     Ok(Group {
         unique_id: format!("group.{package}.{}", entry.name),
         name: entry.name.clone(),

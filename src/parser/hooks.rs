@@ -7,19 +7,28 @@ use super::nodes::{Draft, Parsed, node};
 use super::parsing::Parsing;
 use crate::config::{Hook, Project};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::manifest::ResourceType;
+use crate::manifest::{Checksum, ResourceType};
 
 /// The hooks of one package, in order.
 pub(super) fn hooks(parsing: &Parsing, project: &Project) -> Vec<Parsed> {
+    // dbt takes a hook for a block of the project file.
+    let checksum = sha256(parsing.sources().get(project.source).text.trim().as_bytes());
     let of = |hooks: &[Hook], when: &'static str| -> Vec<Parsed> {
-        hooks.iter().enumerate().map(|(index, hook)| one(parsing, project, hook, when, index)).collect()
+        hooks.iter().enumerate().map(|(index, hook)| one(parsing, project, hook, when, index, &checksum)).collect()
     };
     let mut all = of(&project.on_run_start, "on-run-start");
     all.extend(of(&project.on_run_end, "on-run-end"));
     all
 }
 
-fn one(parsing: &Parsing, project: &Project, hook: &Hook, when: &'static str, index: usize) -> Parsed {
+fn one(
+    parsing: &Parsing,
+    project: &Project,
+    hook: &Hook,
+    when: &'static str,
+    index: usize,
+    checksum: &Checksum,
+) -> Parsed {
     let name = format!("{}-{when}-{index}", project.name);
     let raw_code: Arc<str> = hook.sql.as_str().into();
     let draft = Draft {
@@ -29,7 +38,7 @@ fn one(parsing: &Parsing, project: &Project, hook: &Hook, when: &'static str, in
         original_path: "./dbt_project.yml".into(),
         fqn: vec![project.name.clone(), "hooks".into(), name.clone()],
         unique_id: format!("operation.{}.{name}", project.name),
-        checksum: sha256(raw_code.as_bytes()),
+        checksum: checksum.clone(),
         raw_code,
         span: None,
         language: "sql",

@@ -22,9 +22,9 @@ use crate::manifest::{Group, Manifest, Node, RefCall, ResourceType, Source, Unit
 /// Makes the manifest.
 pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut Diagnostics) -> Manifest {
     let Resources { mut nodes, sources, exposures, groups, unit_tests, macros } = resources;
-    let (mut sources, disabled): (Vec<Source>, Vec<Source>) =
+    let (mut sources, mut disabled): (Vec<Source>, Vec<Source>) =
         sources.into_iter().map(|entry| entry.source).partition(|source| source.config.enabled());
-    sources.iter_mut().for_each(|source| finish_source(parsing, source, problems));
+    sources.iter_mut().chain(&mut disabled).for_each(|source| finish_source(parsing, source, problems));
     let sources: IndexMap<String, Source> =
         sources.into_iter().map(|source| (source.unique_id.clone(), source)).collect();
     describe_nodes(parsing, &mut nodes, problems);
@@ -179,10 +179,14 @@ fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, proble
     }
 }
 
-/// A generic test belongs to the node that it is written under, and to its group.
+/// A generic test belongs to the node that it is written under, even if that is disabled, and to its group.
 fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
     let groups: HashMap<String, String> =
         nodes.enabled.iter().filter_map(|(id, node)| Some((id.clone(), node.group.clone()?))).collect();
+    let disabled: HashMap<String, (String, Option<String>)> = (nodes.disabled.values())
+        .filter_map(|nodes| nodes.first())
+        .map(|node| (node.search_name(), (node.unique_id.clone(), node.group.clone())))
+        .collect();
     for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Test) {
         let Some((section, name)) = node.test.file_key_name.as_deref().and_then(|key| key.split_once('.')) else {
             continue;
@@ -200,6 +204,9 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
         if let Found::Enabled(id) = lookup.node(&call, &node.package_name) {
             node.test.attached_node = Some(id.to_owned());
             node.group = groups.get(id).cloned();
+        } else if let Some((id, group)) = disabled.get(name) {
+            node.test.attached_node = Some(id.clone());
+            node.group.clone_from(group);
         }
     }
 }

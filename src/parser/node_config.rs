@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::config_merge::{defaults, finish, merge};
+use super::config_merge::{defaults, finish, merge, translate};
 use crate::config::{ConfigKind, ConfigLevel, Project};
 use crate::manifest::{NodeConfig, ResourceType};
 
@@ -103,6 +103,31 @@ fn merge_own(sources: &ConfigSources<'_>, config: &mut Map<String, Value>, unren
 
 fn level_json(level: &ConfigLevel<'_>) -> Map<String, Value> {
     level.iter().map(|(key, value)| ((*key).to_owned(), value.to_json())).collect()
+}
+
+/// The config of a group, which dbt looks up among those of models and keeps as it is written, hooks aside: only `meta` is
+/// merged.
+pub(super) fn resolve_group(
+    project: &Project,
+    package: &str,
+    fqn: &[String],
+    given: Map<String, Value>,
+) -> Map<String, Value> {
+    let levels = project.node_configs(package, ConfigKind::Models, fqn);
+    let written = levels.own.iter().map(level_json).chain([given]).chain(levels.overriding.iter().map(level_json));
+    let mut config = defaults(ResourceType::Group);
+    for level in written {
+        for (key, value) in level {
+            match (translate(&key), value) {
+                ("pre-hook" | "post-hook", _) => {}
+                ("meta", value) => merge(&mut config, &Map::from_iter([(key, value)])),
+                (_, value) => {
+                    config.insert(key, value);
+                }
+            }
+        }
+    }
+    config
 }
 
 /// The section of `dbt_project.yml` that configures a kind of resource.

@@ -159,7 +159,7 @@ fn read_macros(
 }
 
 fn read_docs(files: &[ProjectFile], problems: &mut Diagnostics) -> IndexMap<String, Arc<crate::manifest::Doc>> {
-    let mut all = IndexMap::new();
+    let mut all = IndexMap::from([docs::built_in()].map(|doc| (doc.unique_id.clone(), Arc::new(doc))));
     let mut places: HashMap<String, Span> = HashMap::new();
     for file in files.iter().filter(|file| file.kind == FileKind::Docs) {
         let found = docs::docs(file, problems);
@@ -261,7 +261,7 @@ fn read_resources(
                 let exposure = exposures::exposure(parsing, entry, problems);
                 resources.exposures.extend(problems.collect(exposure));
             }
-            "groups" => resources.groups.extend(problems.collect(exposures::group(entry))),
+            "groups" => resources.groups.extend(problems.collect(exposures::group(parsing, entry))),
             "unit_tests" => {
                 resources.unit_tests.extend(problems.collect(unit_tests::unit_test(parsing, entry, &fixtures)));
             }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Graph, Subset};
-use crate::manifest::{Manifest, ResourceType};
+use crate::graph::{Gates, Graph, Subset};
+use crate::manifest::{Manifest, Node, Publish, ResourceType};
 
 /// One step of a plan: a node that is run, tested or loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub enum Mode {
     /// Each after its upstream jobs (`run`, `seed`, `snapshot`, `compile`).
     Topological,
     /// As [`Mode::Topological`]; moreover nodes wait for the tests of what they read, and a model for its unit tests (`build`).
-    Build,
+    /// Nodes that do not say themselves when they are published do as is said here.
+    Build(Publish),
     /// None waits for another (`test`, `source freshness`).
     Independent,
 }
@@ -34,6 +35,8 @@ pub struct Plan {
     positions: HashMap<String, usize>,
     downstream: Vec<Vec<u32>>,
     upstream_count: Vec<u32>,
+    followers: Vec<Vec<u32>>,
+    gates: Gates,
 }
 
 impl Plan {
@@ -50,9 +53,11 @@ impl Plan {
     ) -> Self {
         let chosen: Vec<&str> = selected.into_iter().filter(|id| has_job(manifest, id)).collect();
         match mode {
-            Mode::Build => {
-                let graph = graph.with_test_edges(manifest);
-                Self::of_subset(manifest, graph.subset(chosen))
+            Mode::Build(publish) => {
+                let is_audited = |node: &Node| Publish::of_node(node, publish) == Publish::Audited;
+                let gates = Gates::find(graph, manifest, &chosen, is_audited);
+                let graph = graph.with_test_edges(manifest, &gates);
+                Self::of_subset(manifest, graph.subset(chosen)).with_gates(gates)
             }
             Mode::Topological => Self::of_subset(manifest, graph.subset(chosen)),
             Mode::Independent => Self::of_subset(manifest, graph.subset(chosen)).without_waiting(),
@@ -86,7 +91,21 @@ impl Plan {
             positions,
             downstream: subset.downstream().to_vec(),
             upstream_count: subset.upstream_count().to_vec(),
+            followers: Vec::new(),
+            gates: Gates::default(),
         }
+    }
+
+    fn with_gates(mut self, gates: Gates) -> Self {
+        self.followers = vec![Vec::new(); self.jobs.len()];
+        for (first, second) in gates.before() {
+            if let (Some(first), Some(second)) = (self.position(first), self.position(second)) {
+                self.followers[first].push(second as u32);
+                self.upstream_count[second] += 1;
+            }
+        }
+        self.gates = gates;
+        self
     }
 
     fn without_waiting(mut self) -> Self {
@@ -119,6 +138,16 @@ impl Plan {
     /// The steps below each step; those from [`Plan::len`] on are waypoints without a job.
     pub(super) fn downstream(&self) -> &[Vec<u32>] {
         &self.downstream
+    }
+
+    /// The jobs that begin after a job has ended, however it ended.
+    pub(super) fn followers(&self, job: usize) -> &[u32] {
+        self.followers.get(job).map_or(&[], Vec::as_slice)
+    }
+
+    /// Which tests decide whether a node is published.
+    pub fn gates(&self) -> &Gates {
+        &self.gates
     }
 
     pub(super) fn upstream_count(&self) -> &[u32] {

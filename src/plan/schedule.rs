@@ -46,8 +46,9 @@ impl<'plan> Schedule<'plan> {
         let cause = if status.blocks_downstream() { self.blocked_by[job].or(Some(job as u32)) } else { None };
         let mut ended = vec![(job, cause)];
         while let Some((step, cause)) = ended.pop() {
-            for &below in &self.plan.downstream()[step] {
-                let below = below as usize;
+            let below = self.plan.downstream()[step].iter().map(|&below| (below as usize, cause));
+            let after = self.plan.followers(step).iter().map(|&after| (after as usize, None));
+            for (below, cause) in below.chain(after) {
                 self.blocked_by[below] = self.blocked_by[below].or(cause);
                 self.waiting_for[below] -= 1;
                 if self.waiting_for[below] > 0 {

@@ -2,7 +2,7 @@
 
 use super::{Mode, NodeResult, NodeStatus, Plan, RunResults, Schedule};
 use crate::graph::Graph;
-use crate::manifest::{Manifest, ResourceType, sample::sample};
+use crate::manifest::{Manifest, Publish, ResourceType, sample::sample};
 
 fn shop() -> Manifest {
     sample(&[
@@ -56,7 +56,7 @@ fn after_a_unit_test_that_fails_the_others_of_its_model_are_skipped() {
         ("unit_test.shop.other.own", &["model.shop.other"]),
     ]);
     let graph = Graph::build(&manifest).unwrap();
-    let plan = Plan::build(&graph, &manifest, graph.ids().collect::<Vec<_>>(), Mode::Build);
+    let plan = Plan::build(&graph, &manifest, graph.ids().collect::<Vec<_>>(), Mode::Build(Publish::Immediate));
     let outcome = |id: &str| if id.ends_with("first") { NodeStatus::Fail } else { NodeStatus::Pass };
     let skipped: Vec<String> = run(&plan, outcome)
         .into_iter()
@@ -68,8 +68,10 @@ fn after_a_unit_test_that_fails_the_others_of_its_model_are_skipped() {
 
 #[test]
 fn build_runs_tests_before_what_lies_below_and_unit_tests_before_their_model() {
-    let order: Vec<String> =
-        run(&plan(Mode::Build, &ALL), |_| NodeStatus::Success).into_iter().map(|(id, _)| id).collect();
+    let order: Vec<String> = run(&plan(Mode::Build(Publish::Immediate), &ALL), |_| NodeStatus::Success)
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
     assert_eq!(
         order,
         [
@@ -93,7 +95,7 @@ fn run_does_not_wait_for_tests() {
 
 #[test]
 fn a_failed_test_skips_what_lies_below_and_names_the_first_cause() {
-    let plan = plan(Mode::Build, &ALL);
+    let plan = plan(Mode::Build(Publish::Immediate), &ALL);
     let fails = |id: &str| if id == "test.shop.t_a" { NodeStatus::Fail } else { NodeStatus::Success };
     let done = run(&plan, fails);
     let skipped: Vec<&str> =
@@ -130,7 +132,7 @@ fn independent_jobs_wait_for_nothing() {
 
 #[test]
 fn there_is_exactly_one_result_for_each_job() {
-    let plan = plan(Mode::Build, &["model.shop.a", "model.shop.b"]);
+    let plan = plan(Mode::Build(Publish::Immediate), &["model.shop.a", "model.shop.b"]);
     let success = |id: &str| NodeResult::new(id, ResourceType::Model, NodeStatus::Success);
     let results = RunResults::collect(&plan, [success("model.shop.a"), success("model.shop.a")], Some("stopped"), 1.5);
     let rows: Vec<(&str, NodeStatus)> =
@@ -142,7 +144,7 @@ fn there_is_exactly_one_result_for_each_job() {
 
 #[test]
 fn the_exit_code_follows_from_the_statuses() {
-    let plan = plan(Mode::Build, &[]);
+    let plan = plan(Mode::Build(Publish::Immediate), &[]);
     let code = |kind, status| RunResults::collect(&plan, [NodeResult::new("x", kind, status)], None, 0.0).exit_code();
     for (status, expected) in [
         (NodeStatus::Success, 0),
@@ -158,4 +160,34 @@ fn the_exit_code_follows_from_the_statuses() {
         assert_eq!(code(ResourceType::Model, status), expected, "{status:?}");
     }
     assert_eq!(code(ResourceType::Exposure, NodeStatus::Skipped), 0);
+}
+
+#[test]
+fn a_node_begins_after_one_that_a_test_reads_with_it_however_that_ended() {
+    let manifest = sample(&[
+        ("model.shop.a", &[]),
+        ("model.shop.b", &[]),
+        ("model.shop.above_a", &[]),
+        ("test.shop.both", &["model.shop.a", "model.shop.b"]),
+    ]);
+    let graph = Graph::build(&manifest).unwrap();
+    let mut nodes = manifest.clone();
+    for id in ["model.shop.a", "model.shop.b"] {
+        std::sync::Arc::make_mut(nodes.nodes.get_mut(id).unwrap()).config = crate::manifest::NodeConfig::new(
+            serde_json::json!({"materialized": "table"}).as_object().cloned().unwrap(),
+        );
+    }
+    let plan = Plan::build(&graph, &nodes, graph.ids().collect::<Vec<_>>(), Mode::Build(Publish::Audited));
+    let mut schedule = Schedule::new(&plan);
+    let id =
+        |schedule: &mut Schedule<'_>| schedule.next_ready().map(|step| (plan.jobs()[step.job].unique_id.clone(), step));
+    let (first, step) = id(&mut schedule).unwrap();
+    assert_eq!(first, "model.shop.a");
+    assert_eq!(id(&mut schedule).unwrap().0, "model.shop.above_a");
+    assert!(schedule.next_ready().is_none());
+    schedule.finish(step.job, NodeStatus::Error);
+    let (second, step) = id(&mut schedule).unwrap();
+    assert_eq!((second.as_str(), step.skipped_because_of), ("model.shop.b", None));
+    schedule.finish(step.job, NodeStatus::Success);
+    assert!(schedule.next_ready().is_some_and(|step| step.skipped_because_of.is_some()));
 }

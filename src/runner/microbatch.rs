@@ -244,7 +244,7 @@ impl Batch {
             json!({"id": label.replace('-', ""), "event_time_start": start, "event_time_end": end}),
         );
         let path = CodePath::of_node(&self.node).batch(&label);
-        let compiled = compile(running, &run, &path, |run| runner.compiler.compile(run))?;
+        let compiled = compile(runner, running.node_info(), &run, &path, |run| runner.compiler.compile(run))?;
         model::execute_at(runner, &run, compiled.as_ref(), &path)
     }
 }

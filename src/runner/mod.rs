@@ -3,10 +3,12 @@
 //! [`Runner`] is the way in. Order and skipping come from `plan`, templates from `context` and `compiler`, words for
 //! people from `events`; nothing here reads project files or prints.
 
+mod audit;
 mod batch_size;
 mod catalog;
 mod cloning;
 mod data_test;
+mod failing_rows;
 mod failure;
 mod freshness;
 mod hooks;

@@ -82,7 +82,7 @@ fn call(
     })?;
     let returned = run.call_macro(found, &[]);
     if let Some(statement) = run.main_sql() {
-        let path = runner.target.write_run(path, &statement)?;
+        let path = runner.target.write_run(path, &run.published_text(&statement))?;
         runner.keep_compiled(&node.unique_id, |known| known.build_path = Some(path));
     }
     returned.map_err(|problem| place(run, problem, compiled))

@@ -6,6 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::audit::NodeAudit;
 use super::failure::{self, Failure};
 use super::microbatch::BatchErrand;
 use super::pool::{Errands, Taken};
@@ -16,7 +17,7 @@ use super::time_limit::TimeLimit;
 use super::{cloning, data_test, microbatch, model, seed, show, unit_test};
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
-use crate::context::{NodeRun, RunOptions, Worker};
+use crate::context::{Audit, NodeRun, RunOptions, Transaction, Worker};
 use crate::diagnostics::Diagnostic;
 use crate::events::{Event, NodeInfo};
 use crate::manifest::{Node, ResourceType};
@@ -46,6 +47,21 @@ pub(super) struct Running<'a> {
     pub(super) pool: &'a dyn Errands<BatchErrand>,
     node_info: NodeInfo,
     timing: Vec<Timing>,
+    /// Seconds that belong to another job's time (less than 0), or that another job spent on this one.
+    elsewhere: f64,
+    /// What is to be said after its line.
+    note: Option<String>,
+}
+
+impl<'a> Running<'a> {
+    fn new(
+        runner: &'a Runner,
+        worker: &'a Arc<Worker>,
+        pool: &'a dyn Errands<BatchErrand>,
+        node_info: NodeInfo,
+    ) -> Self {
+        Self { runner, worker, pool, node_info, timing: Vec::new(), elsewhere: 0.0, note: None }
+    }
 }
 
 impl Running<'_> {
@@ -108,7 +124,7 @@ pub(super) fn run(
     {
         runner.report(&line);
     }
-    let mut running = Running { runner, worker, pool, node_info, timing: Vec::new() };
+    let mut running = Running::new(runner, worker, pool, node_info);
     runner.stop.begins(&unique_id, worker);
     let limit = TimeLimit::begin(subject.time_limit(), worker);
     let outcome = match subject {
@@ -159,7 +175,7 @@ pub(super) fn run(
     let mut node_info = running.node_info;
     result.timing = running.timing;
     result.thread_id.clone_from(&worker.name);
-    result.execution_time = begin.elapsed().as_secs_f64();
+    result.execution_time = begin.elapsed().as_secs_f64() + running.elsewhere;
     if result.batch_results.is_some() {
         // Each batch has SQL of its own.
         result.compiled = Some(false);
@@ -186,6 +202,9 @@ pub(super) fn run(
     } else if runner.action == Action::Build {
         runner.report(&subject.result_line(&result, taken.index, total, node_info.clone()));
     }
+    if let Some(msg) = running.note {
+        runner.report(&Event::Note { msg });
+    }
     finished(runner, &result, node_info);
     result
 }
@@ -193,7 +212,7 @@ pub(super) fn run(
 /// Runs a batch that the worker of another job has offered.
 pub(super) fn help(runner: &Runner, worker: &Arc<Worker>, pool: &dyn Errands<BatchErrand>, errand: BatchErrand) {
     let node_info = errand.node_info().clone();
-    errand.run(&Running { runner, worker, pool, node_info, timing: Vec::new() });
+    errand.run(&Running::new(runner, worker, pool, node_info));
 }
 
 /// Says that a job has ended, and that what is below one that failed will be skipped.
@@ -241,13 +260,26 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     if runner.action == Action::Clone {
         return running.timed("execute", |running| cloning::run(running, node));
     }
+    if runner.action == Action::Build
+        && let Some(audited) = runner.audits().take(&node.unique_id)
+    {
+        running.says_that_it_runs();
+        running.timing.clone_from(&audited.timing);
+        running.elsewhere = audited.seconds;
+        return runner.tell_audited(node, running.worker, audited);
+    }
     let samples = matches!(node.resource_type, ResourceType::Model | ResourceType::Snapshot);
     let event_time = runner.sample.filter(|_| samples).map(Window::range);
-    let run = runner.node_run(node, running.worker, RunOptions { event_time, ..RunOptions::default() });
+    let audit = NodeAudit::of_node(runner, node);
+    let transaction = match &audit {
+        Some(audit) => Transaction::Audited(Arc::clone(audit) as Arc<dyn Audit>),
+        None => Transaction::Own,
+    };
+    let run = runner.node_run(node, running.worker, RunOptions { event_time, transaction, ..RunOptions::default() });
     running.status("compiling");
     runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
     let compiled = running.timed("compile", |running| {
-        compile(running, &run, &CodePath::of_node(node), |run| runner.compiler.compile(run))
+        compile(runner, &running.node_info, &run, &CodePath::of_node(node), |run| runner.compiler.compile(run))
     })?;
     match runner.action {
         Action::Compile => {
@@ -263,16 +295,22 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     }
     running.status("executing");
     runner.report(&Event::NodeExecuting { node_info: running.node_info.clone() });
-    running.timed("execute", |running| match node.resource_type {
+    let outcome = running.timed("execute", |running| match node.resource_type {
         ResourceType::Test => data_test::execute(running.runner, &run, compiled.as_ref()),
         ResourceType::Seed => seed::execute(running.runner, &run),
         _ => model::execute(running.runner, &run, compiled.as_ref()),
-    })
+    });
+    let Some(audit) = audit else { return outcome };
+    running.elsewhere = -audit.seconds();
+    let (outcome, note) = audit.conclude(runner, &run, outcome);
+    running.note = note;
+    outcome
 }
 
 /// Makes a node's SQL by `make` and writes it; seeds have none.
 pub(super) fn compile(
-    running: &Running<'_>,
+    runner: &Runner,
+    node_info: &NodeInfo,
     run: &Arc<NodeRun>,
     path: &CodePath,
     make: impl FnOnce(&Arc<NodeRun>) -> Result<Compiled, Diagnostic>,
@@ -281,14 +319,14 @@ pub(super) fn compile(
     if node.resource_type == ResourceType::Seed {
         return Ok(None);
     }
-    let runner = running.runner;
     let compiled = make(run)?;
     run.set_compiled_code(compiled.code.as_str());
     run.resolve_foreign_keys()?;
-    runner.report(&Event::WritingInjectedSQLForNode { node_info: running.node_info.clone() });
-    let written = runner.target.write_compiled(path, &compiled.code)?;
+    runner.report(&Event::WritingInjectedSQLForNode { node_info: node_info.clone() });
+    let code = run.published_text(&compiled.code).into_owned();
+    let written = runner.target.write_compiled(path, &code)?;
     runner.keep_compiled(&node.unique_id, |known| {
-        known.code = Some(compiled.code.clone());
+        known.code = Some(code);
         known.extra_ctes.clone_from(&compiled.extra_ctes);
         known.compiled_path = Some(written);
         known.relation_name.clone_from(&node.relation_name);

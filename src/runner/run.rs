@@ -1,11 +1,12 @@
 //! [`Runner`]: a run from its first line to its last.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use indexmap::IndexMap;
 
+use super::audit::Audits;
 use super::microbatch::{self, BatchErrand};
 use super::pool::{self, Errands, Pool, Taken};
 use super::sample::{self, Window};
@@ -16,7 +17,7 @@ use crate::adapters::{Relation, Table};
 use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
 use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
 use crate::manifest::{CompiledNode, CompiledNodes, Manifest, Node};
 use crate::plan::{BatchResults, NodeResult, NodeStatus, Plan, RunResults};
@@ -80,16 +81,19 @@ pub struct Runner {
     results: Arc<Mutex<Vec<NodeResult>>>,
     compiled: Mutex<CompiledNodes>,
     tables: Mutex<IndexMap<String, Table>>,
+    audits: OnceLock<Audits>,
+    myself: Weak<Self>,
 }
 
 impl Runner {
     /// A runner; nothing is connected yet.
-    pub fn new(parts: RunnerParts) -> Result<Self, Diagnostic> {
+    pub fn new(parts: RunnerParts) -> Result<Arc<Self>, Diagnostic> {
         let sample = sample::window(parts.session.config())?;
         let project = &parts.session.config().project;
-        Ok(Self {
+        let target = TargetFolder::new(project.root.clone(), project.target_path.clone());
+        Ok(Arc::new_cyclic(|myself| Self {
             sample,
-            target: TargetFolder::new(project.root.clone(), project.target_path.clone()),
+            target,
             session: parts.session,
             manifest: parts.manifest,
             stop: parts.stop,
@@ -100,7 +104,9 @@ impl Runner {
             results: Arc::default(),
             compiled: Mutex::default(),
             tables: Mutex::default(),
-        })
+            audits: OnceLock::new(),
+            myself: Weak::clone(myself),
+        }))
     }
 
     /// At the first Ctrl-C `save` is given what became of the plan until then, before anything is cancelled.
@@ -116,6 +122,7 @@ impl Runner {
     pub fn run(&self, plan: &Plan) -> Result<RunReport, Diagnostics> {
         let begin = Instant::now();
         let threads = self.threads();
+        self.audits.get_or_init(|| Audits::new(plan.gates(), &self.manifest.nodes));
         self.report(&Event::blank());
         self.report(&Event::ConcurrencyLine {
             node_count: plan.len(),
@@ -126,6 +133,9 @@ impl Runner {
         let writes = matches!(self.action, Action::Build | Action::Clone);
         if writes {
             locking::take(self, plan)?;
+            if crate::faults::fails("locked") {
+                return Err(Diagnostic::error(Code::CONNECTION, "fault injected at locked").into());
+            }
         }
         let main = self.worker("MainThread")?;
         if writes {
@@ -262,6 +272,16 @@ impl Runner {
         self.session.config().flags.behaves(flag)
     }
 
+    /// The audits of the plan that is run.
+    pub(super) fn audits(&self) -> &Audits {
+        self.audits.get_or_init(Audits::default)
+    }
+
+    /// Itself, for what outlives a call but not the run.
+    pub(super) fn myself(&self) -> Weak<Self> {
+        Weak::clone(&self.myself)
+    }
+
     /// Keeps what is known of a compiled node.
     pub(super) fn keep_compiled(&self, unique_id: &str, change: impl FnOnce(&mut CompiledNode)) {
         change(self.compiled().entry(unique_id.to_owned()).or_default());
@@ -277,7 +297,7 @@ impl Runner {
         self.tables().insert(unique_id.to_owned(), table);
     }
 
-    fn results(&self) -> MutexGuard<'_, Vec<NodeResult>> {
+    pub(super) fn results(&self) -> MutexGuard<'_, Vec<NodeResult>> {
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -26,7 +26,7 @@ pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Don
     let run = runner.node_run(&plan.node, running.worker, options);
     let path = CodePath::of_unit_test(test);
     let make = |run: &Arc<NodeRun>| runner.compiler.compile_unit_test(run, &plan);
-    let compiled = running.timed("compile", |running| compile(running, &run, &path, make))?;
+    let compiled = running.timed("compile", |running| compile(runner, running.node_info(), &run, &path, make))?;
     running.timed("execute", |_| model::materialize(runner, &run, compiled.as_ref()))?;
     let main = run
         .statement_result("main")

@@ -40,6 +40,8 @@ pub struct ColumnOrigin {
 pub struct ColumnOrigins {
     /// Its name.
     pub column: String,
+    /// Its type, where the SQL gives it.
+    pub data_type: Option<String>,
     /// What it is made of.
     pub from: Vec<ColumnOrigin>,
     /// Why that is not known, if it is not.

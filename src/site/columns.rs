@@ -110,7 +110,8 @@ pub(super) fn columns<'a>(
         let known = lineage.get(resource.id).into_iter().flatten();
         columns.extend(known.map(|column| {
             let properties = properties(&column.column);
-            let data_type = properties.and_then(|column| column.data_type.as_deref());
+            let declared = properties.and_then(|column| column.data_type.as_deref());
+            let data_type = declared.or(column.data_type.as_deref());
             Column { name: &column.column, data_type, comment: None, properties }
         }));
     }

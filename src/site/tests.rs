@@ -121,10 +121,16 @@ fn origins() -> ColumnLineage {
         link: ColumnLink::Aggregated,
     }];
     let columns = vec![
-        ColumnOrigins { column: "total".into(), from, unknown: None },
-        ColumnOrigins { column: "id".into(), from: Vec::new(), unknown: Some("a table function".into()) },
+        ColumnOrigins { column: "total".into(), data_type: Some("DOUBLE".into()), from, unknown: None },
+        ColumnOrigins {
+            column: "id".into(),
+            data_type: None,
+            from: Vec::new(),
+            unknown: Some("a table function".into()),
+        },
     ];
-    ColumnLineage::from([("model.shop.orders".to_owned(), columns)])
+    let key = ColumnOrigins { column: "ID".into(), data_type: Some("BIGINT".into()), from: Vec::new(), unknown: None };
+    ColumnLineage::from([("model.shop.orders".to_owned(), columns), ("model.shop.customers".to_owned(), vec![key])])
 }
 
 #[test]
@@ -148,6 +154,12 @@ fn a_page_has_the_columns_of_the_warehouse_with_what_is_written_of_them() {
     assert_eq!(columns[0], json!(["ID", "INTEGER", "<p>text</p>\n", {"tags": ["text"], "meta": {"a": "text"}}]));
     assert_eq!(columns[1], json!(["total", "INTEGER", "<p>text</p>\n"]), "a comment of the warehouse counts too");
     assert_eq!((&page["relation_type"], &page["owner"]), (&json!("BASE TABLE"), &json!("text")));
+}
+
+#[test]
+fn the_sql_gives_the_columns_of_what_is_not_in_the_warehouse() {
+    let page = file(&site("text", &origins()), "pages-0.json")["pages"][0].clone();
+    assert_eq!((&page["columns"][0][0], &page["columns"][0][1]), (&json!("ID"), &json!("BIGINT")));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod dialect;
 mod grammar;
 mod query;
 mod rewrite;
+mod select_items;
 mod with_clause;
 
 pub use columns::{

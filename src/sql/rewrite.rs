@@ -6,6 +6,8 @@ use sqlparser::ast::Ident;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Word};
 
+use super::select_items::plain_items;
+
 /// The function that stands for the list after `pivot … on`.
 pub(super) const PIVOT_ON: &str = "__pivot_on";
 /// The function that stands for the list after `pivot … using`.
@@ -24,7 +26,7 @@ pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     } else {
         tokens
     };
-    from_first(tokens)
+    plain_items(from_first(tokens))
 }
 
 /// `a ** b`, which is read as two stars.
@@ -81,11 +83,11 @@ fn from_first(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     made
 }
 
-fn is_any_word(token: &TokenWithSpan, words: &[&str]) -> bool {
+pub(super) fn is_any_word(token: &TokenWithSpan, words: &[&str]) -> bool {
     words.iter().any(|word| is_word(token, word))
 }
 
-fn is_word(token: &TokenWithSpan, word: &str) -> bool {
+pub(super) fn is_word(token: &TokenWithSpan, word: &str) -> bool {
     matches!(&token.token, Token::Word(found) if found.quote_style.is_none() && found.value.eq_ignore_ascii_case(word))
 }
 
@@ -244,7 +246,7 @@ fn pivot(tokens: &[TokenWithSpan], at: usize, made: &mut Vec<TokenWithSpan>) -> 
     Some(end)
 }
 
-fn word(value: &str, keyword: Keyword, span: Span) -> TokenWithSpan {
+pub(super) fn word(value: &str, keyword: Keyword, span: Span) -> TokenWithSpan {
     let Ident { value, .. } = Ident::new(value);
     TokenWithSpan::new(Token::Word(Word { value, quote_style: None, keyword }), span)
 }

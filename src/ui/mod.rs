@@ -16,7 +16,7 @@ mod table;
 mod wording;
 
 pub use console::{Console, LogFormat, LogSettings};
-pub use output::{ask, is_terminal, print_line, print_raw, print_to_stderr};
+pub use output::{ask, ask_secret, is_terminal, print_line, print_raw, print_to_stderr};
 pub use secrets::Secrets;
 pub use step_summary::{StepSummary, SummaryRow};
 pub use style::Style;

@@ -25,15 +25,37 @@ pub fn print_to_stderr(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Asks a question; an empty answer or no terminal gives `default`.
-pub fn ask(question: &str, default: &str) -> String {
-    if !is_terminal() || !std::io::stdin().is_terminal() {
-        return default.to_owned();
+/// Asks a question on standard output and reads the answer, a line of standard input, until there is one; an empty one means
+/// `default`, where there is a default. None at the end of the input.
+pub fn ask(question: &str, default: Option<&str>) -> Option<String> {
+    loop {
+        match default {
+            Some(default) => print_raw(&format!("{question} [{default}]: ")),
+            None => print_raw(&format!("{question}: ")),
+        }
+        let mut answer = String::new();
+        if !matches!(std::io::stdin().lock().read_line(&mut answer), Ok(1..)) {
+            print_raw("\n");
+            return None;
+        }
+        match (answer.trim(), default) {
+            ("", None) => {}
+            ("", Some(default)) => return Some(default.to_owned()),
+            (answer, _) => return Some(answer.to_owned()),
+        }
     }
-    print_raw(&format!("{question} [{default}]: "));
-    let mut answer = String::new();
-    match std::io::stdin().lock().read_line(&mut answer) {
-        Ok(_) if !answer.trim().is_empty() => answer.trim().to_owned(),
-        _ => default.to_owned(),
-    }
+}
+
+/// The same, where a terminal does not show what is typed.
+pub fn ask_secret(question: &str) -> Option<String> {
+    let show_typing = |how: &str| {
+        if std::io::stdin().is_terminal() {
+            let _ = std::process::Command::new("stty").arg(how).status();
+        }
+    };
+    show_typing("-echo");
+    let answer = ask(question, None);
+    show_typing("echo");
+    print_raw("\n");
+    answer
 }

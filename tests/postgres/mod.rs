@@ -5,6 +5,7 @@
 mod builds;
 mod killed;
 mod proxy;
+mod publishing;
 mod redshift;
 mod secured;
 mod sessions;

@@ -3,16 +3,17 @@
 //
 // usage: node drive.mjs HETL [FOLDER FOR SCREENSHOTS]. Needs node 20, chromium and chromedriver; no packages.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { Browser, start, stop } from './browser.mjs';
+
 const [hetl, pictures] = process.argv.slice(2).map((path) => resolve(path));
 const work = mkdtempSync(join(tmpdir(), 'hetl-site-'));
 const project = join(work, 'shop');
-const children = [];
 let failures = 0;
 
 function check(is, what) {
@@ -24,71 +25,16 @@ function run(...args) {
   return spawnSync(hetl, args, { cwd: project, encoding: 'utf8' });
 }
 
-/** Starts a process and waits for a line of its output. */
-function start(program, args, line, options = {}) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
-  children.push(child);
-  return new Promise((done, failed) => {
-    let text = '';
-    child.stdout.on('data', (part) => {
-      text += part;
-      const found = line.exec(text);
-      if (found) done(found);
-    });
-    child.on('exit', () => failed(new Error(`${program} ended: ${text}`)));
-  });
-}
-
-class Browser {
-  static async open(width = 1280, height = 800) {
-    const browser = new Browser();
-    const [, port] = await start('chromedriver', ['--port=0'], /successfully on port (\d+)/);
-    browser.driver = `http://127.0.0.1:${port}`;
-    const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', `--user-data-dir=${join(work, `profile-${port}`)}`, `--window-size=${width},${height}`];
-    const { sessionId } = await browser.call('POST', '/session', { capabilities: { alwaysMatch: { browserName: 'chrome', 'goog:chromeOptions': { args }, 'goog:loggingPrefs': { browser: 'ALL', performance: 'ALL' } } } });
-    browser.driver += `/session/${sessionId}`;
-    return browser;
+/** A browser whose waiting is checked and whose pictures are kept. */
+class Reader extends Browser {
+  async until(expression, what) {
+    const is = await this.waits(expression);
+    check(is, is ? what : `${what} (waited for: ${expression})`);
   }
 
-  async call(method, path, body) {
-    const response = await fetch(this.driver + path, { method, body: body && JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
-    const { value } = await response.json();
-    if (value?.error) throw new Error(`${path}: ${value.message}`);
-    return value;
+  async keep(name) {
+    if (pictures) writeFileSync(join(pictures, `${name}.png`), await this.picture());
   }
-
-  go = (url) => this.call('POST', '/url', { url });
-  run = (script, ...args) => this.call('POST', '/execute/sync', { script, args });
-  text = (selector) => this.run('return document.querySelector(arguments[0])?.innerText ?? ""', selector);
-  logs = (type) => this.call('POST', '/se/log', { type });
-  devtools = (cmd, params) => this.call('POST', '/goog/cdp/execute', { cmd, params });
-
-  async until(script, what, ...args) {
-    for (let tries = 0; tries < 200; tries++) {
-      if (await this.run(`return Boolean(${script})`, ...args)) {
-        check(true, what);
-        return;
-      }
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    check(false, `${what} (waited for: ${script})`);
-  }
-
-  async type(selector, text) {
-    const element = Object.values(await this.call('POST', '/element', { using: 'css selector', value: selector }))[0];
-    await this.call('POST', `/element/${element}/value`, { text });
-  }
-
-  async click(selector) {
-    const element = Object.values(await this.call('POST', '/element', { using: 'css selector', value: selector }))[0];
-    await this.call('POST', `/element/${element}/click`, {});
-  }
-
-  async picture(name) {
-    if (pictures) writeFileSync(join(pictures, `${name}.png`), Buffer.from(await this.call('GET', '/screenshot'), 'base64'));
-  }
-
-  close = () => this.call('DELETE', '');
 }
 
 /** Everything that the browser asked for, and everything that it complained about. */
@@ -106,20 +52,20 @@ async function read(browser, base, link) {
   check((await browser.text('h1')).includes('shop'), 'the overview names the project');
   check((await browser.text('.cards')).includes('build'), 'the overview shows the last run');
   check((await browser.text('.failures')).includes('not_null'), 'the overview shows the failing test');
-  await browser.picture('overview');
+  await browser.keep('overview');
 
   await browser.type('#search', 'amount');
   await browser.until("[...document.querySelectorAll('#found li')].some((item) => item.innerText.includes('stg_orders') && item.innerText.includes('column amount'))", 'search finds a column');
   await browser.run("const input = document.getElementById('search'); input.value = 'custtot'; input.dispatchEvent(new Event('input'))");
   await browser.until("document.querySelector('#found li')?.innerText.includes('customer_totals')", 'search finds a name by some of its letters');
-  await browser.picture('search');
+  await browser.keep('search');
   await browser.type('#search', '\uE007');
   await browser.until("document.querySelector('h1')?.innerText.includes('customer_totals')", 'Enter opens the model');
   check((await browser.run('return location.hash')).startsWith('#!/model/model.shop.customer_totals'), 'its address is one of dbt');
   check((await browser.text('.facts')).includes('dev_') || (await browser.text('.facts')).includes('customer_totals'), 'its facts are there');
   await browser.until("document.querySelectorAll('.graph.inline .box').length === 4", 'its neighbours are drawn');
   check((await browser.text('#code')).includes('sum(orders.amount)'), 'its code is there');
-  await browser.picture('model');
+  await browser.keep('model');
 
   if (link) {
     await browser.run("[...document.querySelectorAll('button.column')].find((button) => button.innerText.trim() === 'total').click()");
@@ -129,7 +75,7 @@ async function read(browser, base, link) {
     await browser.until("[...document.querySelectorAll('tr.detail:not([hidden]) .links a')].some((a) => a.innerText.includes('raw_orders.amount'))", 'which comes from the seed');
     await browser.run("document.querySelector('tr.detail:not([hidden]) a.button').click()");
     await browser.until("document.querySelectorAll('.stage .box').length >= 3 && document.querySelector('.stage').textContent.includes('total')", 'the graph shows the paths of the column');
-    await browser.picture('column');
+    await browser.keep('column');
   }
 
   await browser.go(`${base}#!/graph?s=customer_totals`);
@@ -142,13 +88,13 @@ async function read(browser, base, link) {
   await browser.until("document.querySelectorAll('.stage .box').length === 4", 'selections join and intersect');
   await browser.run("[...document.querySelectorAll('.segments button')].find((button) => button.innerText === 'Everything').click()");
   await browser.until("document.querySelectorAll('.stage .box').length === 6", 'the whole project is drawn');
-  await browser.picture('graph');
+  await browser.keep('graph');
 
   const colour = () => browser.run('return getComputedStyle(document.body).backgroundColor');
   const before = await colour();
   await browser.click('button.theme');
   check((await colour()) !== before, 'the theme changes');
-  await browser.picture('dark');
+  await browser.keep('dark');
   await browser.click('button.theme');
 
   for (const page of ['model/model.shop.stg_orders', 'model/model.shop.customer_totals', 'exposure/exposure.shop.revenue', 'columns', 'runs', 'coverage', 'search?q=tag:daily', 'columns/customer_id', 'seed/seed.shop.raw_orders', 'nothing/here']) {
@@ -164,7 +110,7 @@ async function read(browser, base, link) {
   check((await browser.run('return document.documentElement.scrollWidth')) <= 390, 'nothing is wider than the phone');
   await browser.click('button.menu');
   await browser.until("document.querySelector('.sidebar').getBoundingClientRect().left === 0", 'the tree slides in');
-  await browser.picture('phone');
+  await browser.keep('phone');
   await browser.devtools('Emulation.clearDeviceMetricsOverride', {});
 }
 
@@ -176,7 +122,7 @@ async function main() {
   const [, address] = await start(hetl, ['docs', 'serve', '--port', '0', '--no-browser'], /at (http:\S+)/, { cwd: project });
   const { lineage } = JSON.parse(readFileSync(join(project, 'target/site/core.json'), 'utf8'));
 
-  const browser = await Browser.open();
+  const browser = await Reader.open();
   await browser.go(address);
   await read(browser, address, lineage);
   await checkQuiet(browser, [address], 'served');
@@ -186,7 +132,7 @@ async function main() {
   await browser.until("document.querySelectorAll('main table')[0]?.rows.length === 3", 'a new run appears by itself');
   await browser.close();
 
-  const alone = await Browser.open();
+  const alone = await Reader.open();
   const file = pathToFileURL(join(project, 'target/static_index.html')).href;
   await alone.go(file);
   await read(alone, file, lineage);
@@ -199,7 +145,7 @@ try {
 } catch (error) {
   check(false, error.stack);
 } finally {
-  children.forEach((child) => child.kill());
+  stop();
   rmSync(work, { recursive: true, force: true, maxRetries: 5 });
 }
 console.log(failures ? `${failures} failed` : 'all passed');

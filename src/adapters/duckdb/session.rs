@@ -120,6 +120,11 @@ impl Connection for Session {
         self.in_transaction
     }
 
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
+        // There are no savepoints; some errors leave the transaction alive, and after the others every statement fails.
+        self.run("select 1")
+    }
+
     fn list_schemas(&mut self, database: &str) -> Result<Vec<String>, DatabaseError> {
         let table = self.query(&queries::schemas(database))?;
         Ok(table.column(0).map(|cell| cell.to_string()).collect())

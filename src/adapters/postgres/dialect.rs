@@ -45,6 +45,8 @@ pub(super) struct Dialect {
     pub(super) client_check_since: Option<u32>,
     /// Whether it has advisory locks.
     pub(super) has_advisory_locks: bool,
+    /// Whether a transaction can go on after a statement that failed, from a savepoint.
+    pub(super) has_savepoints: bool,
     pub(super) relations: fn(&[String]) -> String,
     pub(super) dependencies: fn(&[String]) -> String,
     pub(super) columns: fn(&Relation) -> String,
@@ -125,6 +127,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     copies_from_client: true,
     client_check_since: Some(140_000),
     has_advisory_locks: true,
+    has_savepoints: true,
     relations: queries::relations,
     dependencies: queries::dependencies,
     columns: queries::columns,
@@ -231,6 +234,7 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     copies_from_client: false,
     client_check_since: None,
     has_advisory_locks: false,
+    has_savepoints: false,
     relations: redshift_queries::relations,
     dependencies: queries::dependencies,
     columns: redshift_queries::columns,

@@ -218,6 +218,18 @@ impl Connection for Session {
         self.has_lost_transaction || self.wire.in_transaction()
     }
 
+    fn mark(&mut self) -> Result<(), DatabaseError> {
+        if self.server.dialect.has_savepoints && self.in_transaction() {
+            self.run("savepoint hetl_mark", false)?;
+        }
+        Ok(())
+    }
+
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
+        // Where there are none, an error of the server is the answer.
+        self.run("rollback to savepoint hetl_mark", false).map(drop)
+    }
+
     fn list_schemas(&mut self, _database: &str) -> Result<Vec<String>, DatabaseError> {
         let found = self.query(&queries::schemas())?;
         Ok(found.column(0).map(|cell| cell.to_string()).collect())

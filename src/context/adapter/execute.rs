@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::adapters::{AdapterResponse, Cell, DatabaseError, Table};
-use crate::context::NodeRun;
+use crate::context::{NodeRun, Transaction, transaction};
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::events::Event;
+use crate::faults;
 
 /// Runs SQL with the query comment; `auto_begin` opens a transaction first where none is open.
 pub(in crate::context) fn run(
@@ -19,6 +20,7 @@ pub(in crate::context) fn run(
         // Hooks outside of the transaction write these as statements.
         "commit" => return commit(run).map(|()| done("COMMIT")),
         "begin" | "begin transaction" => return begin(run).map(|()| done("BEGIN")),
+        "rollback" if is_borrowed(run) => return Ok(done("ROLLBACK")),
         "rollback" => {
             report(run, "ROLLBACK");
             let rolled_back = run.worker().connection().rollback();
@@ -33,6 +35,7 @@ pub(in crate::context) fn run(
     report(run, &sent);
     let started = Instant::now();
     run.worker().check_halt()?;
+    fault("statement")?;
     let answer = run.worker().connection().execute(&sent, fetch);
     match answer {
         Ok((response, table)) => {
@@ -66,6 +69,10 @@ pub(super) fn with_bindings(
     Ok(response)
 }
 
+fn is_borrowed(run: &NodeRun) -> bool {
+    matches!(run.transaction(), Transaction::Borrowed)
+}
+
 fn done(message: &str) -> (AdapterResponse, Table) {
     (AdapterResponse { message: message.into(), ..AdapterResponse::default() }, Table::default())
 }
@@ -77,19 +84,31 @@ pub(in crate::context) fn begin(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
     }
     report(run, "BEGIN");
     run.worker().check_halt()?;
+    fault("begin")?;
     let begun = run.worker().connection().begin();
     begun.map_err(|error| problem(run, &error, "BEGIN"))
 }
 
-/// Commits the transaction, if one is open.
+/// Commits the transaction, if one is open and the run's own; an audited one only if it may be.
 pub(in crate::context) fn commit(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
-    if !run.worker().connection().in_transaction() {
+    if is_borrowed(run) || !run.worker().connection().in_transaction() {
         return Ok(());
     }
+    transaction::before_commit(run)?;
     run.worker().check_halt()?;
     report(run, "COMMIT");
+    fault("commit")?;
     let committed = run.worker().connection().commit();
-    committed.map_err(|error| problem(run, &error, "COMMIT"))
+    committed.map_err(|error| problem(run, &error, "COMMIT"))?;
+    fault("committed")
+}
+
+/// Passes a fault point of the tests.
+fn fault(point: &'static str) -> Result<(), Diagnostic> {
+    if faults::fails(point) {
+        return Err(Diagnostic::error(Code::DATABASE, format!("fault injected at {point}")));
+    }
+    Ok(())
 }
 
 fn report(run: &NodeRun, sql: &str) {

@@ -31,6 +31,7 @@ use super::relation::RelationClass;
 use super::results::ResponseValue;
 use super::scope::Scope;
 use super::table::{TableValue, as_table, cell_of};
+use super::transaction;
 use super::values::{dict, list, none, nothing, tuple};
 use crate::adapters::AdapterResponse;
 use crate::diagnostics::{Code, Diagnostic};
@@ -84,6 +85,8 @@ const METHODS: &[&str] = &[
     "get_relation",
     "get_seed_file_path",
     "get_temp_relation_path",
+    "hetl_audit",
+    "hetl_withhold",
     "identifier_with_suffix",
     "is_ducklake",
     "is_motherduck",
@@ -278,6 +281,8 @@ fn online(
             Ok(Value::from_object(TableValue::new(Arc::new(table))))
         }
         "commit" => execute::commit(run).or_raise().map(|()| nothing()),
+        "hetl_audit" => transaction::audit(run, args),
+        "hetl_withhold" => transaction::withhold(run, args),
         "ensure_transaction" => execute::begin(run).or_raise().map(|()| nothing()),
         "get_relation"
         | "already_exists"

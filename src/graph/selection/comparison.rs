@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::members::Member;
-use crate::manifest::{Exposure, Node, ResourceType, Source};
+use crate::manifest::{Exposure, Node, ResourceType, Source, freshness_json};
 
 /// A resource and its earlier form, if it had one.
 #[derive(Clone, Copy)]
@@ -143,7 +143,7 @@ fn same_source(new: &Source, old: &Source) -> bool {
     new.fqn == old.fqn
         && same_values(&new.unrendered_config, &old.unrendered_config, &[])
         && same_values(&mine, &theirs, &[])
-        && new.freshness == old.freshness
+        && freshness_json(new.freshness.as_ref()) == freshness_json(old.freshness.as_ref())
         && new.loaded_at_field == old.loaded_at_field
         && new.external == old.external
 }
@@ -162,23 +162,31 @@ fn same_exposure(new: &Exposure, old: &Exposure) -> bool {
 }
 
 fn same_semantic(kind: ResourceType, new: &Value, old: &Value) -> bool {
-    let keys: &[&str] = match kind {
-        ResourceType::Metric => &["fqn", "type", "type_params", "description", "label", "unrendered_config"],
-        ResourceType::SavedQuery => {
-            &["fqn", "query_params", "description", "label", "group", "exports", "unrendered_config"]
-        }
+    let pointers: &[&str] = match kind {
+        // dbt does not look at a metric's type_params and filter yet.
+        ResourceType::Metric => &["/type", "/description", "/label", "/unrendered_config"],
+        ResourceType::SavedQuery => &[
+            "/query_params/metrics",
+            "/query_params/group_by",
+            "/query_params/where",
+            "/description",
+            "/label",
+            "/config",
+            "/group",
+            "/exports",
+            "/tags",
+        ],
         _ => &[
-            "fqn",
-            "model",
-            "description",
-            "defaults",
-            "entities",
-            "dimensions",
-            "measures",
-            "primary_entity",
-            "group",
-            "unrendered_config",
+            "/model",
+            "/description",
+            "/defaults",
+            "/entities",
+            "/dimensions",
+            "/measures",
+            "/config",
+            "/primary_entity",
+            "/group",
         ],
     };
-    keys.iter().all(|key| new.get(key) == old.get(key))
+    pointers.iter().all(|pointer| new.pointer(pointer) == old.pointer(pointer))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::{IndirectSelection, Selector, Selectors, Spec};
-use crate::graph::Graph;
+use crate::graph::{Gates, Graph};
 use crate::manifest::Manifest;
 
 struct Recorded {
@@ -66,7 +66,7 @@ fn selections_of_selectors_yml_are_those_of_dbt() {
 #[test]
 fn build_waits_for_the_same_tests_as_dbt() {
     let recorded = Recorded::read();
-    let build = recorded.graph.with_test_edges(&recorded.manifest);
+    let build = recorded.graph.with_test_edges(&recorded.manifest, &Gates::default());
     let ids: Vec<&str> = build.ids().collect();
     let mut above: HashMap<&str, Vec<&str>> = HashMap::new();
     for (id, below) in build.links() {

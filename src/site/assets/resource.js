@@ -43,7 +43,7 @@ function head(node, page) {
   const path = [packageOf(node), ...folderOf(node).split('/').filter(Boolean)];
   return h('header', {},
     h('p', { class: 'crumbs' }, path.map((part, at) => [at ? h('span', { 'aria-hidden': 'true' }, ' / ') : null, part])),
-    h('h1', {}, kindMark(kind), h('span', { class: 'name' }, labelOf(node)), stateMark(healthOf(node)),
+    h('h1', {}, kindMark(kind), h('span', { class: 'name' }, labelOf(node)), healthOf(node) ? stateMark(healthOf(node)) : null,
       copyButton(() => page.relation || labelOf(node), 'copy the name')),
     h('p', { class: 'chips' }, h('span', { class: 'chip strong' }, kindName(kind)), materializedOf(node) && kind === 'model' ? h('span', { class: 'chip' }, materializedOf(node)) : null, hasContract(node) ? h('span', { class: 'chip', title: 'columns and types are promised' }, 'contract') : null,
       tagsOf(node).map((tag) => h('a', { class: 'chip tag', href: `#!/search?q=${encodeURIComponent(`tag:${tag}`)}` }, tag))));
@@ -77,7 +77,7 @@ function facts(node, page) {
 function testCounts(tests) {
   const counts = new Map();
   tests.forEach((test) => counts.set(stateOf(test), (counts.get(stateOf(test)) || 0) + 1));
-  return [...counts].map(([state, number]) => h('span', { class: 'nowrap' }, `${number} `, stateMark(state), ' '));
+  return [...counts].map(([state, number]) => h('span', { class: 'nowrap' }, `${number} `, state ? stateMark(state) : 'not run', ' '));
 }
 
 function lineageSection(node) {

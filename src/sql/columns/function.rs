@@ -13,6 +13,7 @@ use super::output::EdgeKind;
 use super::scope::Scope;
 use super::types;
 use crate::sql::grammar::COMPREHENSION;
+use crate::sql::select_items::UNPACKED_COLUMNS;
 
 /// Functions that make one value of many rows, of both warehouses.
 const AGGREGATES: &[&str] = &[
@@ -162,6 +163,12 @@ impl Analyzer<'_> {
         let name = simple_name(function);
         if name == "columns" && self.has_column_sets {
             return self.column_set_as_value(function, scope);
+        }
+        if name == UNPACKED_COLUMNS {
+            let around = self.column_set.take();
+            let flow = self.column_set_as_value(function, scope);
+            self.column_set = around;
+            return flow;
         }
         let is_aggregate = AGGREGATES.contains(&name.as_str());
         let kind = if is_aggregate { EdgeKind::Aggregated } else { EdgeKind::Derived };

@@ -19,8 +19,6 @@ mod select;
 mod star;
 mod star_expression;
 mod table_function;
-#[cfg(test)]
-mod tests;
 mod types;
 
 pub(super) use analyzer::analyze;

@@ -12,6 +12,7 @@ use super::output::EdgeKind;
 use super::scope::{Column, Open, Relation, Scope, Through};
 use super::select::Projection;
 use super::star_expression::like;
+use super::types;
 
 impl Analyzer<'_> {
     /// All columns of a scope as `*` gives them.
@@ -51,7 +52,7 @@ impl Analyzer<'_> {
             Some(SelectItemQualifiedWildcardKind::ObjectName(name)) => self.columns_of(name, scope),
             Some(SelectItemQualifiedWildcardKind::Expr(value)) => {
                 let flow = self.expression(value, scope);
-                (Vec::new(), vec![fields(flow)])
+                fields(flow)
             }
         };
         self.star_with(columns, open, options, scope, projection);
@@ -70,7 +71,7 @@ impl Analyzer<'_> {
             [one] => self.plain_name(one, scope),
             many => self.compound_name(many, scope),
         };
-        (Vec::new(), vec![fields(flow)])
+        fields(flow)
     }
 
     fn star_with(
@@ -182,9 +183,21 @@ fn opens_of(relation: &Relation) -> impl Iterator<Item = Open> + '_ {
 }
 
 /// The fields of a value, whose names only its type knows.
-pub(super) fn fields(flow: Flow) -> Open {
-    let flow = flow.raised(EdgeKind::Derived).typed(None);
-    Open::new(Through::Value(flow.into()), "the fields of a struct are not known")
+pub(super) fn fields(flow: Flow) -> (Vec<Column>, Vec<Open>) {
+    let known = flow.data_type.as_deref().and_then(types::struct_fields);
+    let flow = flow.raised(EdgeKind::Derived);
+    match known {
+        Some(fields) => {
+            let column = |(name, data_type): (String, String)| {
+                Column::new(name.to_lowercase(), name, flow.clone().typed(Some(data_type.into())))
+            };
+            (fields.into_iter().map(column).collect(), Vec::new())
+        }
+        None => {
+            let flow = flow.typed(None);
+            (Vec::new(), vec![Open::new(Through::Value(flow.into()), "the fields of a struct are not known")])
+        }
+    }
 }
 
 /// A column without the marks of the join that it came from.

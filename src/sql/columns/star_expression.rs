@@ -77,29 +77,19 @@ impl Analyzer<'_> {
     pub(super) fn chosen_columns(&mut self, set: &ast::Function, scope: &mut Scope) -> (Vec<Column>, Vec<Open>) {
         let all = self.all_columns(scope);
         let FunctionArguments::List(list) = &set.args else { return all };
-        let unsure = |open: Vec<Open>| -> Vec<Open> {
-            open.into_iter().map(|open| Open::new(Through::Nothing, open.reason)).collect()
-        };
+        if let [base, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Lambda(condition)))] = list.args.as_slice() {
+            let base = match base {
+                FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => self.columns_of(name, scope),
+                _ => all,
+            };
+            return chosen_by(&condition.body, base);
+        }
         match list.args.first() {
             Some(FunctionArg::Unnamed(FunctionArgExpr::WildcardWithOptions(options))) => {
                 self.star_in_call(options, scope)
             }
             Some(FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name))) => self.columns_of(name, scope),
-            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Lambda(lambda)))) => {
-                let (columns, open) = all;
-                let mut chosen = Vec::new();
-                for column in columns {
-                    match holds(&lambda.body, &column.name) {
-                        Some(true) => chosen.push(column),
-                        Some(false) => {}
-                        None => {
-                            let reason = "which columns `columns(…)` chooses is not followed";
-                            return (Vec::new(), vec![Open::new(Through::Nothing, reason)]);
-                        }
-                    }
-                }
-                (chosen, unsure(open))
-            }
+            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Lambda(lambda)))) => chosen_by(&lambda.body, all),
             Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Array(array)))) => {
                 let names: BTreeSet<String> =
                     array.elem.iter().filter_map(text).map(|name| name.to_lowercase()).collect();
@@ -145,6 +135,27 @@ impl Analyzer<'_> {
     }
 }
 
+/// Columns whose names fulfil a condition.
+fn chosen_by(condition: &Expr, (columns, open): (Vec<Column>, Vec<Open>)) -> (Vec<Column>, Vec<Open>) {
+    let mut chosen = Vec::new();
+    for column in columns {
+        match holds(condition, &column.name) {
+            Some(true) => chosen.push(column),
+            Some(false) => {}
+            None => {
+                let reason = "which columns `columns(…)` chooses is not followed";
+                return (Vec::new(), vec![Open::new(Through::Nothing, reason)]);
+            }
+        }
+    }
+    (chosen, unsure(open))
+}
+
+/// Columns that are not known, some of which may be chosen.
+fn unsure(open: Vec<Open>) -> Vec<Open> {
+    open.into_iter().map(|open| Open::new(Through::Nothing, open.reason)).collect()
+}
+
 /// The regular expression that `columns('…')` is given.
 fn pattern_of(set: &ast::Function) -> Option<fancy_regex::Regex> {
     let pattern = plain_arguments(set).next().and_then(text)?;
@@ -182,6 +193,10 @@ fn holds(condition: &Expr, name: &str) -> Option<bool> {
         }
         Expr::ILike { negated, expr, pattern, escape_char: None, any: false } if is_name(expr) => {
             Some(like(name, &text(pattern)?, true) != *negated)
+        }
+        Expr::SimilarTo { negated, expr, pattern, escape_char: None } if is_name(expr) => {
+            let regex = fancy_regex::Regex::new(&format!("(?s)^(?:{})$", text(pattern)?)).ok()?;
+            Some(regex.is_match(name).ok()? != *negated)
         }
         Expr::InList { expr, list, negated } if is_name(expr) => {
             let names = list.iter().map(text).collect::<Option<Vec<_>>>()?;

@@ -326,3 +326,43 @@ pub(super) fn of_function(name: &str, arguments: &[(Type, bool)], dialect: Diale
         _ => None,
     }
 }
+
+/// Names and types of the fields of `STRUCT(x INTEGER, "my y" VARCHAR[])`, as DuckDB writes it; none of other types.
+pub(super) fn struct_fields(data_type: &str) -> Option<Vec<(String, String)>> {
+    let inner = data_type.strip_prefix("STRUCT(")?.strip_suffix(')')?;
+    split_at_commas(inner)?.into_iter().map(field).collect()
+}
+
+/// The parts between commas that stand outside of quotes and parentheses.
+fn split_at_commas(list: &str) -> Option<Vec<&str>> {
+    let (mut depth, mut is_quoted, mut begin, mut parts) = (0_u32, false, 0, Vec::new());
+    for (at, character) in list.char_indices() {
+        match character {
+            '"' => is_quoted = !is_quoted,
+            '(' if !is_quoted => depth += 1,
+            ')' if !is_quoted => depth = depth.checked_sub(1)?,
+            ',' if !is_quoted && depth == 0 => {
+                parts.push(&list[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&list[begin..]);
+    Some(parts)
+}
+
+fn field(text: &str) -> Option<(String, String)> {
+    let text = text.trim();
+    let (name, data_type) = match text.strip_prefix('"') {
+        Some(rest) => {
+            let end = rest.find("\" ")?;
+            (rest[..end].replace("\"\"", "\""), &rest[end + 2..])
+        }
+        None => {
+            let (name, data_type) = text.split_once(' ')?;
+            (name.to_owned(), data_type)
+        }
+    };
+    Some((name, data_type.to_owned()))
+}

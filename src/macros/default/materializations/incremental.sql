@@ -10,12 +10,14 @@
 
   {% do drop_relation_if_exists(load_cached_relation(intermediate_relation)) %}
   {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
+  {% do hetl_drop_candidate(target_relation) %}
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
   {% set swapped = false %}
   {% if existing_relation is none %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
+    {% do hetl_audit_relation(target_relation, target_relation) %}
   {% elif full_refresh and hetl_must_build_in_place(existing_relation) %}
     {% do hetl_build_in_place(existing_relation, target_relation, sql) %}
   {% elif full_refresh %}

@@ -6,6 +6,7 @@
   {% set agate_table = load_agate_table() %}
   {% do store_result('agate_table', response='OK', agate_table=agate_table) %}
 
+  {% do hetl_drop_candidate(this.incorporate(type='table')) %}
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
@@ -24,6 +25,7 @@
   {% call noop_statement('main', verb ~ ' ' ~ row_count, verb, row_count) %}{{ get_csv_sql(prepare_sql, load_sql) }};{% endcall %}
 
   {% set target_relation = this.incorporate(type='table') %}
+  {% if existing_relation is none %}{% do hetl_audit_relation(target_relation, target_relation) %}{% endif %}
   {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh)) %}
   {% do persist_docs(target_relation, model) %}
   {% if full_refresh or existing_relation is none %}{% do create_indexes(target_relation) %}{% endif %}

@@ -5,6 +5,7 @@
     database=model.database, schema=model.schema, identifier=model.get('alias', model.get('name')), type='table') %}
   {% if not target_relation.is_table %}{% do exceptions.relation_wrong_type(target_relation, 'table') %}{% endif %}
 
+  {% do hetl_drop_candidate(target_relation) %}
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
@@ -22,6 +23,7 @@
   {% endif %}
   {% do check_time_data_types(checked_sql) %}
   {% call statement('main') %}{{ final_sql }}{% endcall %}
+  {% if not exists %}{% do hetl_audit_relation(target_relation, target_relation) %}{% endif %}
 
   {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(exists, full_refresh_mode=False)) %}
   {% do persist_docs(target_relation, model) %}

@@ -8,6 +8,7 @@
 
   {% do drop_relation_if_exists(load_cached_relation(intermediate_relation)) %}
   {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
+  {% do hetl_drop_candidate(target_relation) %}
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 

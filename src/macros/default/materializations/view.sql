@@ -9,6 +9,7 @@
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do drop_relation_if_exists(load_cached_relation(intermediate_relation)) %}
   {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
+  {% do hetl_drop_candidate(target_relation) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
   {% call statement('main') %}{{ get_create_view_as_sql(intermediate_relation, sql) }}{% endcall %}

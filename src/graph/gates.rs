@@ -1,0 +1,116 @@
+//! [`Gates`]: which data tests decide whether a node is published.
+//!
+//! A test belongs to the last built of the nodes that it reads, so that it runs when all the others are published. What lies
+//! below that node waits for the test.
+
+use std::collections::BTreeMap;
+
+use petgraph::Direction::{Incoming, Outgoing};
+
+use super::Graph;
+use crate::manifest::{Manifest, Node, ResourceType};
+
+/// The tests of each node that is published only after they passed, for one selection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gates {
+    tests: BTreeMap<String, Vec<String>>,
+    before: Vec<(String, String)>,
+}
+
+impl Gates {
+    /// The gates among what is chosen. `is_audited` says whether a node waits for its tests at all.
+    ///
+    /// A test gates nothing if the last of what it reads is not chosen or is not audited. Ephemeral models are read through.
+    pub fn find(graph: &Graph, manifest: &Manifest, chosen: &[&str], is_audited: impl Fn(&Node) -> bool) -> Self {
+        let is_chosen = graph.members(chosen);
+        let position = graph.positions(&is_chosen);
+        let mut gates = Self::default();
+        for &id in chosen {
+            let Some(test) = manifest.nodes.get(id).filter(|node| node.resource_type == ResourceType::Test) else {
+                continue;
+            };
+            let read: Vec<usize> = tested_nodes(manifest, test).filter_map(|id| graph.index(id)).collect();
+            let Some(&last) = read.iter().max_by_key(|&&index| position[index]) else { continue };
+            let gate = graph.id(last);
+            if !is_chosen[last] || !manifest.nodes.get(gate).is_some_and(|node| is_audited(node)) {
+                continue;
+            }
+            gates.tests.entry(gate.to_owned()).or_default().push(id.to_owned());
+            let earlier = read.iter().filter(|&&index| index != last && is_chosen[index]);
+            gates.before.extend(earlier.map(|&index| (graph.id(index).to_owned(), gate.to_owned())));
+        }
+        gates.before.sort_unstable();
+        gates.before.dedup();
+        gates
+    }
+
+    /// The nodes that have tests to pass, with those tests.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.tests.iter().map(|(gate, tests)| (gate.as_str(), tests.as_slice()))
+    }
+
+    /// Pairs of nodes: the second begins after the first has ended, however it ended, since a test of the second reads both.
+    pub fn before(&self) -> &[(String, String)] {
+        &self.before
+    }
+}
+
+/// Models, seeds and snapshots that a test reads, also through ephemeral models; some may come twice.
+pub fn tested_nodes<'a>(manifest: &'a Manifest, test: &'a Node) -> impl Iterator<Item = &'a str> {
+    let mut stack: Vec<&str> = test.depends_on.nodes.iter().map(String::as_str).collect();
+    std::iter::from_fn(move || {
+        while let Some(id) = stack.pop() {
+            let Some(node) = manifest.nodes.get(id).filter(|node| node.is_refable()) else { continue };
+            if !node.is_ephemeral() {
+                return Some(id);
+            }
+            stack.extend(node.depends_on.nodes.iter().map(String::as_str));
+        }
+        None
+    })
+}
+
+impl Graph {
+    /// Which resources are among these.
+    pub(super) fn members(&self, ids: &[&str]) -> Vec<bool> {
+        let mut is_member = vec![false; self.len()];
+        for index in ids.iter().filter_map(|id| self.index(id)) {
+            is_member[index] = true;
+        }
+        is_member
+    }
+
+    /// For each resource its place in an order in which upstream comes before downstream, and what the chosen ones cannot
+    /// change before everything else.
+    fn positions(&self, is_chosen: &[bool]) -> Vec<usize> {
+        let mut changes = is_chosen.to_vec();
+        for &index in self.order() {
+            changes[index] |= self.neighbors(index, Incoming).any(|above| changes[above]);
+        }
+        let mut position = vec![0; self.len()];
+        let still = self.order().iter().filter(|&&index| !changes[index]);
+        let changed = self.order().iter().filter(|&&index| changes[index]);
+        for (at, &index) in still.chain(changed).enumerate() {
+            position[index] = at;
+        }
+        position
+    }
+
+    /// Edges from each test to what lies directly below its gate.
+    ///
+    /// They make no cycle: by the order of positions, with each test right after its gate, every edge goes forward.
+    pub(super) fn gate_edges(&self, manifest: &Manifest, gates: &Gates) -> Vec<(usize, usize)> {
+        let waits = |index: &usize| {
+            manifest.nodes.get(self.id(*index)).is_some_and(|node| node.resource_type != ResourceType::Test)
+        };
+        let mut edges = Vec::new();
+        for (gate, tests) in gates.iter() {
+            let Some(gate) = self.index(gate) else { continue };
+            let below: Vec<usize> = self.neighbors(gate, Outgoing).filter(waits).collect();
+            for test in tests.iter().filter_map(|test| self.index(test)) {
+                edges.extend(below.iter().map(|&below| (test, below)));
+            }
+        }
+        edges
+    }
+}

@@ -1,1 +1,0 @@
-//! Single rules of names and columns; whole statements are in `tests/lineage`.

@@ -1,0 +1,72 @@
+//! Runs that die, fail or hang at a fault point (`hetl::faults`), and what is left of them.
+//!
+//! A [`Scenario`] is built once, then built again with other variables: that run is replayed once for each point and action. After each,
+//! every name must be wholly old or wholly new, and the next run must end where a run that never failed ends. How many runs are
+//! replayed is said by `HETL_FAULT_RUNS`: so many of each scenario, spread over all points; `all` is every point.
+
+mod generated;
+mod place;
+mod replay;
+
+use place::Place;
+use replay::{Scenario, replay};
+
+/// Everything that changes what is stored: a seed, views, tables, an incremental model, a snapshot; tests, some of them failing.
+fn shop() -> Scenario {
+    Scenario::new(
+        "shop",
+        "{v: 2}",
+        &[
+            ("seeds/codes.csv", "code,label\n1,one\n2,two\n3,three\n"),
+            ("models/stg.sql", "select code, label, {{ var('v', 1) }} as v from {{ ref('codes') }}"),
+            ("models/wide.sql", "{{ config(materialized='table') }} select *, v * 10 as ten from {{ ref('stg') }}"),
+            ("models/bad.sql", "{{ config(materialized='table') }} select 1 as id, v from {{ ref('stg') }}"),
+            ("models/below_bad.sql", "select * from {{ ref('bad') }}"),
+            (
+                "models/facts.sql",
+                "{{ config(materialized='incremental', unique_key='id') }} select code + v as id, v from {{ ref('wide') }}",
+            ),
+            (
+                "models/models.yml",
+                "models:\n  - {name: wide, columns: [{name: code, data_tests: [unique, not_null]}]}\n  \
+                 - {name: facts, columns: [{name: id, data_tests: [unique]}]}\n",
+            ),
+            ("tests/bad_is_first.sql", "select * from {{ ref('bad') }} where v > 1"),
+            (
+                "snapshots/history.yml",
+                "snapshots: [{name: history, relation: ref('changing'), config: {unique_key: code, strategy: timestamp, \
+                 updated_at: changed}}]\n",
+            ),
+            (
+                "models/changing.sql",
+                "select code, v, cast('2024-01-0' || v as timestamp) as changed from {{ ref('stg') }}",
+            ),
+        ],
+    )
+}
+
+#[test]
+fn a_run_that_dies_fails_or_hangs_leaves_whole_tables_on_duckdb() {
+    replay(&shop(), &Place::duckdb());
+}
+
+#[test]
+fn a_run_that_dies_fails_or_hangs_leaves_whole_tables_on_postgres() {
+    let Some(place) = Place::postgres("faults") else { return };
+    replay(&shop(), &place);
+}
+
+#[test]
+fn so_does_a_run_of_a_random_project_on_duckdb() {
+    for seed in generated::seeds() {
+        replay(&generated::scenario(seed), &Place::duckdb());
+    }
+}
+
+#[test]
+fn so_does_a_run_of_a_random_project_on_postgres() {
+    for seed in generated::seeds() {
+        let Some(place) = Place::postgres(&format!("faults_{seed}")) else { return };
+        replay(&generated::scenario(seed), &place);
+    }
+}
