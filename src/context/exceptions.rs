@@ -103,7 +103,7 @@ fn problem(method: &str, args: &[Value]) -> Result<Diagnostic, Error> {
         }
         "raise_not_implemented" => {
             let [message] = bind(method, ["msg"], args)?;
-            error(Code::COMPILER_ERROR_RAISED, format!("ERROR: {}", text(method, "msg", message)?))
+            error(Code::UNSUPPORTED, format!("ERROR: {}", text(method, "msg", message)?))
         }
         "raise_contract_error" => {
             let [yaml, sql] = bind(method, ["yaml_columns", "sql_columns"], args)?;
@@ -123,7 +123,7 @@ fn problem(method: &str, args: &[Value]) -> Result<Diagnostic, Error> {
         }
         "missing_relation" => {
             let [relation, _model] = bind(method, ["relation", "model"], args)?;
-            error(Code::DATABASE, format!("Relation {} not found!", text(method, "relation", relation)?))
+            error(Code::COMPILER_ERROR_RAISED, format!("Relation {} not found!", text(method, "relation", relation)?))
         }
         "missing_config" => {
             let [model, name] = bind(method, ["model", "name"], args)?;
@@ -154,7 +154,7 @@ fn problem(method: &str, args: &[Value]) -> Result<Diagnostic, Error> {
             let kind = relation.get_attr("type").unwrap_or_default();
             let expected = text(method, "expected_type", expected)?;
             error(
-                Code::DATABASE,
+                Code::COMPILER_ERROR_RAISED,
                 format!(
                     "Trying to create {expected} {relation}, but it currently exists as a {kind}. Either drop {relation} \
                      manually, or run dbt with `--full-refresh` and dbt will drop it for you."
