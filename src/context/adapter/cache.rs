@@ -103,7 +103,10 @@ pub(super) fn call(run: &Arc<NodeRun>, method: &str, args: &[Value]) -> Result<V
     match method {
         "get_relation" => {
             let parts = bind(method, ["database", "schema", "identifier"], args)?;
-            let [database, schema, identifier] = parts.map(|part| optional_text(part.as_ref()));
+            let [database, schema, identifier] = parts;
+            let identifier = Some(required(method, "identifier", identifier)?);
+            let [database, schema, identifier] =
+                [database, schema, identifier].map(|part| optional_text(part.as_ref()));
             Ok(get_relation(run, database, schema, identifier)?.map_or_else(none, relation_value))
         }
         "already_exists" => {

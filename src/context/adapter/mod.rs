@@ -310,7 +310,12 @@ fn online(
         "location_exists" => {
             let location = one_text(method, "location", args)?;
             let sql = format!("select 1 from '{}' where 1=0", location.replace('\'', "''"));
-            Ok(Value::from(execute::run(run, &sql, false, false).is_ok()))
+            let exists = execute::run(run, &sql, false, false).is_ok();
+            if !exists && run.worker().connection().in_transaction() {
+                // The failed statement ended the transaction for all that follow.
+                execute::run(run, "rollback", false, false).or_raise()?;
+            }
+            Ok(Value::from(exists))
         }
         "get_seed_file_path" => Ok(Value::from(super::seed::seed_path(run).to_string_lossy().into_owned())),
         "load_dataframe" => load_dataframe(run, args),
