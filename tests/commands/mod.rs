@@ -17,6 +17,7 @@ mod secrets;
 mod seeds;
 mod semantic_layer;
 mod state;
+mod statements;
 mod transcripts;
 mod warnings;
 
