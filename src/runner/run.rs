@@ -13,7 +13,7 @@ use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
 use super::{hooks, locking, node, schemas, summary, whole_run};
-use crate::adapters::{Relation, Table};
+use crate::adapters::{LazyConnection, Relation, Table};
 use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
 use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
@@ -272,9 +272,13 @@ impl Runner {
         NodeRun::with_options(parts, RunOptions { deferred: Arc::clone(&self.deferred), ..options })
     }
 
-    /// A worker with a connection of its own.
+    /// A worker with a connection of its own; compiling opens it only if a template asks the warehouse something.
     pub(super) fn worker(&self, name: &str) -> Result<Arc<Worker>, Diagnostic> {
-        let connection = self.session.adapter().connect()?;
+        let adapter = self.session.adapter();
+        let connection = match self.action {
+            Action::Compile => Box::new(LazyConnection::new(Arc::clone(adapter))),
+            Action::Build | Action::Show(_) | Action::Clone => adapter.connect()?,
+        };
         Ok(Arc::new(Worker::new(name, connection)))
     }
 

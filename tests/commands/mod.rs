@@ -20,6 +20,7 @@ mod seeds;
 mod semantic_layer;
 mod snapshots;
 mod state;
+mod statements;
 mod transcripts;
 mod warnings;
 
