@@ -56,10 +56,6 @@ impl Connection for Offline {
         Ok(())
     }
 
-    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
-    }
-
     fn in_transaction(&self) -> bool {
         false
     }

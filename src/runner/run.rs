@@ -277,7 +277,7 @@ impl Runner {
         let adapter = self.session.adapter();
         let connection = match self.action {
             Action::Compile => Box::new(LazyConnection::new(Arc::clone(adapter))),
-            Action::Build | Action::Show(_) | Action::Clone => adapter.connect()?,
+            Action::Build | Action::Show(_) | Action::Clone | Action::PlanRepair => adapter.connect()?,
         };
         Ok(Arc::new(Worker::new(name, connection)))
     }
