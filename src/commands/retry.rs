@@ -107,7 +107,12 @@ fn reopened(
         Invocation { which: which.to_owned(), args: commands_own, ..opening.config.invocation.as_ref().clone() };
     let Loaded { config, diagnostics, .. } = config::load(invocation, &merged, &opening.sources);
     let Some(config) = config else { return Err(diagnostics) };
-    Ok(Opening { config, console: Arc::clone(&opening.console), sources: Arc::clone(&opening.sources) })
+    Ok(Opening {
+        config,
+        console: Arc::clone(&opening.console),
+        sources: Arc::clone(&opening.sources),
+        deprecations: Arc::clone(&opening.deprecations),
+    })
 }
 
 impl Opening {

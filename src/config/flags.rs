@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::events::is_deprecation;
+
 /// Which tests a selection of nodes brings along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -207,7 +209,7 @@ impl Flags {
     pub fn fate_of_warning(&self, events: &[&str]) -> WarningFate {
         let options = &self.warn_error_options;
         let named = |names: &[String]| names.iter().any(|name| events.contains(&name.as_str()));
-        let deprecated = events.iter().any(|event| event.ends_with("Deprecation"));
+        let deprecated = events.iter().any(|event| is_deprecation(event));
         let grouped = |names: &[String]| deprecated && names.iter().any(|name| name == "Deprecations");
         let all = |names: &[String]| names.iter().any(|name| name == "all" || name == "*");
         let lists = |names: &[String]| named(names) || grouped(names);
