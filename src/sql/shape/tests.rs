@@ -58,7 +58,8 @@ fn relations_are_tables_ctes_or_values() {
         })
         .collect();
     assert_eq!(kinds, ["cte", "table", "values", "subquery"]);
-    assert!(matches!(found.selects[1].relations[0].kind, RelationKind::Table(_)), "a name in its own definition");
+    let inner = &found.selects[found.ctes[0].select.expect("it is one select")];
+    assert!(matches!(inner.relations[0].kind, RelationKind::Table(_)), "a name in its own definition");
     assert_eq!(&sql[outer.relations[1].range.clone()], "main.orders");
     assert_eq!(outer.stars.len(), 1);
 }

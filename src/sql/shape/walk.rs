@@ -46,6 +46,8 @@ struct Known {
     defined: Vec<Defined>,
     /// The moments of the walk in its body.
     body: Range<usize>,
+    /// Whether its own name within its body means itself.
+    is_recursive: bool,
 }
 
 struct Walk<'a> {
@@ -104,6 +106,7 @@ impl Visitor for Walk<'_> {
                 },
                 defined: if has_names { Vec::new() } else { defined(&cte.query, self.dialect, &self.lines) },
                 body: usize::MAX..usize::MAX,
+                is_recursive: query.with.as_ref().is_some_and(|with| with.recursive),
             });
         }
         // The outermost select comes after the bodies of its common table expressions; it is put first in the end.
@@ -307,13 +310,14 @@ impl Walk<'_> {
         found.push(RelationShape { alias, range: self.lines.range(span), kind, join });
     }
 
-    /// The common table expression that a name means here: the last of that name which is not being defined.
+    /// The common table expression that a name means here: the last of that name which is not being defined, else one that
+    /// may refer to itself.
     fn cte_called(&self, parts: &[String]) -> Option<usize> {
         let [name] = parts else { return None };
         let named = |known: &Known| known.key == *name;
         let is_open = |known: &Known| known.body.start != usize::MAX && known.body.end == usize::MAX;
         let at = self.ctes.iter().rposition(|known| named(known) && !is_open(known));
-        at.or_else(|| self.ctes.iter().rposition(named))
+        at.or_else(|| self.ctes.iter().rposition(|known| named(known) && known.is_recursive))
     }
 
     fn finish(mut self) -> Shape {

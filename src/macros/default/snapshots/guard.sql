@@ -79,8 +79,19 @@
   from {{ target_relation }}
 {%- endmacro %}
 
+{# Whether versions begin and end at moments, not at the numbers or texts that an `updated_at` column may hold. #}
+{% macro hetl_snapshot_has_times(target_relation) %}
+  {% set valid_to = hetl_snapshot_columns().dbt_valid_to | lower %}
+  {% set types = [] %}
+  {% for column in adapter.get_columns_in_relation(target_relation) if column.name | lower == valid_to %}
+    {% do types.append(column.data_type | lower) %}
+  {% endfor %}
+  {% do return('timestamp' in types | join or types == ['date']) %}
+{% endmacro %}
+
 {# One row: rows without a key, keys that are repeated, keys with several open versions; and of the keys that `changed_sql` gives, those without
-   an open version and those whose versions overlap. What has not changed in this run is not compared version by version. #}
+   an open version and those whose versions overlap. What has not changed in this run is not compared version by version.
+   Nor is a version that ends later than now: rows may carry times to come, and dbt closes the version before them there. #}
 {% macro hetl_snapshot_problems_sql(unique_key, source_sql, target_relation, changed_sql) %}
 {%- set keys = hetl_snapshot_key_names(unique_key) -%}
 {%- set key_list = keys | join(', ') -%}
@@ -121,5 +132,6 @@ select
     select distinct earlier.{{ keys | join(', earlier.') }}
     from hetl_versions as earlier
     join hetl_versions as later on {{ is_same_key | join(' and ') }} and earlier.version <> later.version
-    where earlier.valid_from < later.valid_from and earlier.is_open = 0 and earlier.valid_to > later.valid_from) hetl_overlapping) as overlapping
+    where earlier.valid_from < later.valid_from and earlier.is_open = 0 and earlier.valid_to > later.valid_from
+    {%- if hetl_snapshot_has_times(target_relation) %} and earlier.valid_to <= {{ snapshot_get_time() }}{% endif %}) hetl_overlapping) as overlapping
 {%- endmacro %}
