@@ -5,7 +5,7 @@
 
 Each FOLDER is searched for .sql files without tags (target/compiled of a project). All are copied into one project of their own, with one
 .sqlfluff (`rules = all`), and linted by both. A finding is the same if file, line and code are. Prints counts by rule of what only one of the
-two finds, and exits with 1 if hetl misses more than 2 % of what sqlfluff finds, apart from EXCEPTIONS.
+two finds, with the reason where it is known, and exits with 1 if hetl misses more than 2 % of what sqlfluff finds.
 """
 
 import argparse
@@ -17,8 +17,12 @@ import subprocess
 import sys
 import tempfile
 
-# What is left out of the share, each with its reason.
-EXCEPTIONS = {}
+# Why the two differ, by what was looked at.
+REASONS = {
+    "LT01": "sqruff does not tell of white space at the end of a file by this rule",
+    "LT02": "sqruff accepts an `and` at the indent of its `where`",
+    "RF04": "sqruff counts more words as keywords, such as path, access and materialized",
+}
 
 
 def cpu():
@@ -79,10 +83,11 @@ def main():
         models.mkdir(parents=True, exist_ok=True)
         count = copy(args.folders, models, args.limit)
         (folder / "dbt_project.yml").write_text("name: parity\nprofile: parity\n")
-        kind = args.dialect if args.dialect in ("postgres", "redshift") else "duckdb"
+        where = "path: parity.duckdb"
+        if args.dialect != "duckdb":
+            where = "host: localhost, user: u, password: p, port: 5432, dbname: d, schema: s"
         (folder / "profiles.yml").write_text(
-            "parity:\n  target: dev\n  outputs:\n    dev: {type: %s, path: parity.duckdb, host: h, user: u, password: p, "
-            "port: 5432, dbname: d, schema: s}\n" % kind
+            "parity:\n  target: dev\n  outputs:\n    dev: {type: %s, %s}\n" % (args.dialect, where)
         )
         (folder / ".sqlfluff").write_text(
             f"[sqlfluff]\ndialect = {args.dialect}\ntemplater = raw\nrules = all\nlarge_file_skip_byte_limit = 0\n"
@@ -97,7 +102,6 @@ def main():
         messages.update(our_messages)
 
         missed, extra = theirs - ours, ours - theirs
-        counted = {key: number for key, number in missed.items() if key[2] not in EXCEPTIONS}
         total, lost = sum(theirs.values()), sum(missed.values())
         print(f"{count} files, {total} findings of sqlfluff, {sum(ours.values())} of hetl; "
               f"CPU {their_seconds:.1f} s and {our_seconds:.1f} s")
@@ -107,14 +111,14 @@ def main():
             for key, number in keys.items():
                 by_rule[key[2]] += number
             for rule, number in by_rule.most_common():
-                print(f"  {name:12} {rule} {number:5}  {EXCEPTIONS.get(rule, '')}")
+                print(f"  {name:12} {rule} {number:5}  {REASONS.get(rule, '')}")
         if args.show:
             for name, keys in (("missed", missed), ("extra", extra)):
                 for key in sorted(keys):
                     print(f"{name} {key[0]}:{key[1]} {key[2]} {messages[key]}")
                     text = (models / key[0]).read_text(encoding="utf-8").split("\n")
                     print("    " + text[key[1] - 1][:140])
-        return 1 if sum(counted.values()) > 0.02 * total else 0
+        return 1 if lost > 0.02 * total else 0
 
 
 if __name__ == "__main__":

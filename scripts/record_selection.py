@@ -14,11 +14,13 @@ the state can be made again. The project is copied first: nothing is written bes
 """
 
 import argparse
+import functools
 import json
 import os
 import random
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -244,6 +246,10 @@ def main():
     os.chdir(work)
 
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import WritableManifest
+
+    # The state is the same for every case.
+    WritableManifest.read_and_check_versions = functools.cache(WritableManifest.read_and_check_versions)
 
     def parse():
         parsed = dbtRunner().invoke(["parse", "--quiet", "--no-partial-parse"])
@@ -266,7 +272,9 @@ def main():
         lines = (line.strip() for line in written.splitlines())
         cases += [shlex.split(line) for line in lines if line and not line.startswith("#")]
 
-    answers, known, different = [], {}, 0
+    answers, known, different, is_stopped = [], {}, 0, []
+    # Who stops it gets what was answered until then.
+    signal.signal(signal.SIGTERM, lambda *_: is_stopped.append(True))
     if hetl and edits:
         # Each is asked about a state of its own: texts and checksums of built-in macros differ.
         theirs = work.with_name("hetl")
@@ -283,8 +291,10 @@ def main():
     # `--quiet` does not keep dbt from printing the lines, which are in its answer too.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     for case in cases:
+        if is_stopped:
+            break
         # The selection is done on the manifest that was parsed once.
-        asked = dbtRunner(manifest=parsed).invoke(["--quiet", "ls", *case])
+        asked = dbtRunner(manifest=parsed).invoke(["--quiet", "--no-write-json", "--log-level-file", "none", "ls", *case])
         lines = asked.result if asked.success else None
         answers.append([case, None if lines is None else numbers_of(lines, known)])
         if hetl:
@@ -305,7 +315,7 @@ def main():
         f"{json.dumps(key)}: {rows(value) if isinstance(value, list) else json.dumps(value, separators=(',', ':'))}"
         for key, value in recording.items())
     out.write_text("{\n" + whole + "\n}\n")
-    print(f"{len(cases)} cases, {different} different", file=sys.stderr)
+    print(f"{len(answers)} cases, {different} different", file=sys.stderr)
 
 
 def same_json(one, other):

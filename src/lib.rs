@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod packages;
 pub mod parser;
 pub mod plan;
+mod python;
 pub mod runner;
 pub mod site;
 pub mod sql;

@@ -207,7 +207,7 @@ fn seeds_are_loaded_with_quotes_and_nulls() {
             "id;name;day;ok\n1;\"a;\"\"b\"\"\";2024-02-29;true\n2;;;\n3;\"two\nlines\";2024-03-01;false\n",
         )
         .unwrap();
-        let seed = SeedFile::parse(&std::fs::read(&file).unwrap(), ';', &[]).unwrap();
+        let seed = SeedFile::parse(std::fs::read(&file).unwrap(), ';', &[]).unwrap();
         let kinds: Vec<_> = seed.columns().iter().map(|column| column.kind).collect();
         assert_eq!(kinds, [SeedType::Integer, SeedType::Text, SeedType::Date, SeedType::Boolean]);
 

@@ -159,7 +159,7 @@ fn definitions_are_found_and_described() {
     let mut client = Client::new(&project);
     let place = |found: &Value| {
         let uri = found["uri"].as_str().expect("an address");
-        (uri.rsplit("/").next().expect("a name").to_owned(), found["range"]["start"]["line"].as_u64().expect("a line"))
+        (uri.rsplit('/').next().expect("a name").to_owned(), found["range"]["start"]["line"].as_u64().expect("a line"))
     };
     let definition = "textDocument/definition";
     let report = |text: &str| REPORT.replace("select o.total from o", text);
@@ -246,7 +246,7 @@ fn a_model_is_renamed_with_what_refers_to_it() {
         .filter(|change| change["kind"].is_null())
         .map(|change| {
             let uri = change["textDocument"]["uri"].as_str().expect("an address");
-            (uri.rsplit("/").next().expect("a name").to_owned(), change["edits"].as_array().expect("edits").len())
+            (uri.rsplit('/').next().expect("a name").to_owned(), change["edits"].as_array().expect("edits").len())
         })
         .collect();
     assert_eq!(edited, [("models.yml".to_owned(), 2), ("report.sql".to_owned(), 1)]);

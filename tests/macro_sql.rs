@@ -112,6 +112,7 @@ fn rendered(warehouse: &str, template: &str) -> String {
             name: "worker".into(),
             connection: Mutex::new(Box::new(Offline)),
             halt: Arc::default(),
+            is_one_transaction: false,
         }),
     });
     let code = Compiler::new().compile(&run).unwrap_or_else(|problem| panic!("{problem:?}")).code;

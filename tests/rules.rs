@@ -81,8 +81,8 @@ fn every_rule_passes_fails_and_can_be_mended() {
             let found = found(rule, &files);
             if case == "fail" && accepts {
                 let files = text.split_once("-- ").map_or("", |(_, files)| files);
-                let lines: String = found.iter().map(|line| format!("expect: {line}\n")).collect();
-                fs::write(&path, format!("{lines}\n-- {files}")).expect("a case can be written");
+                let lines: Vec<String> = found.iter().map(|line| format!("expect: {line}")).collect();
+                fs::write(&path, format!("{}\n\n-- {files}", lines.join("\n"))).expect("a case can be written");
             } else if found != expected || (case == "fail") == found.is_empty() {
                 problems.push(format!("{rule}/{case}: expected {expected:#?}, found {found:#?}"));
             }

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("jinja", 1),
     ("sql", 1),
     ("adapters", 1),
+    ("python", 2),
     ("config", 2),
     ("manifest", 3),
     ("packages", 3),
@@ -34,8 +35,10 @@ const FLOORS: &[(&str, u32)] = &[
     ("commands", 9),
 ];
 
-/// Uses within one floor: events carry diagnostics, adapters have a dialect, commands print through ui.
-const SIDEWAYS: &[(&str, &str)] = &[("events", "diagnostics"), ("adapters", "sql"), ("commands", "ui")];
+/// Uses within one floor: events carry diagnostics, adapters have a dialect, project files have Python's functions, commands print
+/// through ui.
+const SIDEWAYS: &[(&str, &str)] =
+    &[("events", "diagnostics"), ("adapters", "sql"), ("config", "python"), ("commands", "ui")];
 
 const MOST_LINES: usize = 800;
 

@@ -117,6 +117,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether a whole run can be one transaction without keeping readers waiting.
+    fn can_run_in_one_transaction(&self) -> bool {
+        false
+    }
+
     /// Whether a query in a `from` clause must have a name.
     fn names_subqueries(&self) -> bool {
         false

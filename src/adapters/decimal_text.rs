@@ -1,8 +1,6 @@
 //! A number written as text, read as dbt reads the numbers of seeds: with currency signs, percent signs and thousands separators, and
 //! otherwise as Python's `Decimal` does.
 
-use super::Cell;
-
 /// An exact decimal: digits and a power of ten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DecimalText {
@@ -21,6 +19,19 @@ const CURRENCIES: &[char] =
 impl DecimalText {
     /// The digits that a Python decimal keeps when it is calculated with.
     pub(super) const PRECISION: usize = 28;
+
+    /// The digits before the point and those after it of a text that is the plainest way to write a number, which most values are.
+    /// What this refuses may still be a number.
+    pub(super) fn plain(text: &str) -> Option<(&str, &str)> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let has_leading_zero = whole.len() > 1 && whole.starts_with('0');
+        let is_negative_zero = text.len() > digits.len() && digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+        let is_exact = text.len() <= Self::PRECISION;
+        (is_plain(whole) && is_plain(fraction) && !has_leading_zero && !is_negative_zero && is_exact)
+            .then_some((whole, fraction))
+    }
 
     /// The number that a trimmed text is.
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -108,23 +119,22 @@ impl DecimalText {
         Some(((self.digits.len() - trailing) as i64 - decimals, decimals))
     }
 
-    /// The number as a cell: whole numbers as such, others exactly.
-    pub(super) fn to_cell(&self) -> Cell {
+    /// The number without decoration and exponent: digits, a point where there are decimals, digits.
+    pub(super) fn to_text(&self) -> String {
         if let Some(name) = self.special {
-            return Cell::Decimal(if self.is_negative { format!("-{name}") } else { name.to_owned() });
+            return if self.is_negative { format!("-{name}") } else { name.to_owned() };
         }
         let sign = if self.is_negative && !self.digits.is_empty() { "-" } else { "" };
         let digits: String =
             if self.digits.is_empty() { "0".to_owned() } else { self.digits.iter().map(|d| char::from(*d)).collect() };
         if self.exponent >= 0 {
             let zeros = if self.digits.is_empty() { 0 } else { usize::try_from(self.exponent).unwrap_or(0) };
-            let text = format!("{sign}{digits}{}", "0".repeat(zeros));
-            return text.parse().map_or(Cell::Decimal(text), Cell::Int);
+            return format!("{sign}{digits}{}", "0".repeat(zeros));
         }
         let decimals = usize::try_from(-self.exponent).unwrap_or(0);
         let padded = format!("{digits:0>width$}", width = decimals + 1);
         let (whole, fraction) = padded.split_at(padded.len() - decimals);
-        Cell::Decimal(format!("{sign}{whole}.{fraction}"))
+        format!("{sign}{whole}.{fraction}")
     }
 }
 
@@ -132,28 +142,39 @@ impl DecimalText {
 mod tests {
     use super::*;
 
-    fn cell(text: &str) -> Option<Cell> {
-        DecimalText::parse(text).map(|number| number.to_cell())
+    fn text(text: &str) -> Option<String> {
+        DecimalText::parse(text).map(|number| number.to_text())
     }
 
     #[test]
     fn numbers_are_read_with_their_decoration() {
-        for (text, expected) in [
-            ("-$1,234.50", Cell::Decimal("-1234.50".to_owned())),
-            ("12%", Cell::Int(12)),
-            ("€ 5", Cell::Int(5)),
-            ("--5", Cell::Int(5)),
-            ("1.5e3", Cell::Int(1500)),
-            ("1e-3", Cell::Decimal("0.001".to_owned())),
-            (".5", Cell::Decimal("0.5".to_owned())),
-            ("5.", Cell::Int(5)),
-            ("-0", Cell::Int(0)),
-            ("-inf", Cell::Decimal("-Infinity".to_owned())),
+        for (given, expected) in [
+            ("-$1,234.50", "-1234.50"),
+            ("12%", "12"),
+            ("€ 5", "5"),
+            ("--5", "5"),
+            ("1.5e3", "1500"),
+            ("1e-3", "0.001"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("-0", "0"),
+            ("-inf", "-Infinity"),
         ] {
-            assert_eq!(cell(text), Some(expected), "{text}");
+            assert_eq!(text(given).as_deref(), Some(expected), "{given}");
         }
-        for text in ["", "-", "%", "abc", "1.2.3", "sNaN", "e5", ".", "0x10"] {
-            assert_eq!(cell(text), None, "{text}");
+        for given in ["", "-", "%", "abc", "1.2.3", "sNaN", "e5", ".", "0x10"] {
+            assert_eq!(text(given), None, "{given}");
+        }
+    }
+
+    #[test]
+    fn plain_numbers_need_no_reading() {
+        for given in ["0", "7", "-12", "0.50", "-3.25", "1234567890123456789012345.67"] {
+            assert!(DecimalText::plain(given).is_some(), "{given}");
+            assert_eq!(text(given).as_deref(), Some(given));
+        }
+        for given in ["", "-", "007", "-0", "-0.0", "5.", ".5", "1e3", "+1", "12345678901234567890123456789", "1.2.3"] {
+            assert_eq!(DecimalText::plain(given), None, "{given}");
         }
     }
 

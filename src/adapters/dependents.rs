@@ -40,6 +40,17 @@ impl Dependents {
         dropped
     }
 
+    /// `dependent` reads `to` in place of `from`.
+    pub(super) fn rebind(&mut self, dependent: &RelationKey, from: &RelationKey, to: &RelationKey) {
+        if let Some(dependents) = self.of.get_mut(from) {
+            dependents.remove(dependent);
+        }
+        if let Some(reads) = self.reads.get_mut(dependent) {
+            reads.remove(from);
+        }
+        self.add(to.clone(), dependent.clone());
+    }
+
     /// A relation has another name; who reads it goes on reading it.
     pub(super) fn rename(&mut self, from: &RelationKey, to: &RelationKey) {
         if let Some(dependents) = self.of.remove(from) {
@@ -89,5 +100,14 @@ mod tests {
         dependents.add(key("table"), key("view"));
         dependents.rename(&key("view"), &key("old_view"));
         assert_eq!(dependents.take(&key("table")), BTreeSet::from([key("old_view")]));
+    }
+
+    #[test]
+    fn a_view_that_was_made_again_hangs_on_what_it_reads_now() {
+        let mut dependents = Dependents::default();
+        dependents.add(key("backup"), key("view"));
+        dependents.rebind(&key("view"), &key("backup"), &key("table"));
+        assert!(dependents.take(&key("backup")).is_empty());
+        assert_eq!(dependents.take(&key("table")), BTreeSet::from([key("view")]));
     }
 }

@@ -56,12 +56,12 @@ impl Connection for Offline {
         Ok(())
     }
 
-    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
-    }
-
     fn in_transaction(&self) -> bool {
         false
+    }
+
+    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
     }
 
     fn list_schemas(&mut self, _database: &str) -> Result<Vec<String>, DatabaseError> {

@@ -140,6 +140,12 @@ impl RelationCache {
         entry.relations.insert(self.fold(to), relation);
     }
 
+    /// A view of one database, by schema and name, reads `to` in place of `from`.
+    pub fn rebind(&self, database: &str, view: (&str, &str), from: (&str, &str), to: (&str, &str)) {
+        let [view, from, to] = [view, from, to].map(|(schema, name)| self.relation_key(database, schema, name));
+        self.links().rebind(&view, &from, &to);
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
         self.write().clear();

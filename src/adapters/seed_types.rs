@@ -3,6 +3,8 @@
 //!
 //! [`Hypotheses`] is fed with values; nothing here reads files.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
 use fancy_regex::Regex;
@@ -38,22 +40,15 @@ impl Hypotheses {
 
     /// Takes one value into account.
     pub(super) fn test(&mut self, value: &str) {
-        let value = stripped(value);
-        if self.possible.is_empty() || is_null(value) {
+        if self.possible.is_empty() {
             return;
         }
-        if self.possible.first() == Some(&Kind::Number) {
-            match DecimalText::parse(value) {
-                Some(number) => {
-                    if let Some((whole, decimal)) = number.places() {
-                        self.whole_places = self.whole_places.max(whole);
-                        self.decimal_places = self.decimal_places.max(decimal);
-                    }
-                }
-                None => {
-                    self.possible.remove(0);
-                }
-            }
+        let value = stripped(value);
+        if is_null(value) {
+            return;
+        }
+        if self.possible.first() == Some(&Kind::Number) && !self.takes_number(value) {
+            self.possible.remove(0);
         }
         self.possible.retain(|kind| match kind {
             Kind::Number => true,
@@ -63,6 +58,22 @@ impl Hypotheses {
             // A lone comma is nothing, to booleans only.
             Kind::Boolean => boolean(value).is_some() || is_null(value.replace(',', "").trim()),
         });
+    }
+
+    /// Whether the value is a number, whose places are then counted.
+    fn takes_number(&mut self, value: &str) -> bool {
+        let places = if let Some((whole, fraction)) = DecimalText::plain(value) {
+            Some((whole.len() as i64, fraction.trim_end_matches('0').len() as i64))
+        } else if let Some(number) = DecimalText::parse(value) {
+            number.places()
+        } else {
+            return false;
+        };
+        if let Some((whole, decimal)) = places {
+            self.whole_places = self.whole_places.max(whole);
+            self.decimal_places = self.decimal_places.max(decimal);
+        }
+        true
     }
 
     /// The best kind that is left. A column without any value is one of whole numbers.
@@ -89,22 +100,64 @@ impl Hypotheses {
 
 /// A value of a column of this kind.
 pub(super) fn value(text: &str, kind: SeedType) -> Cell {
-    let trimmed = stripped(text);
-    if is_null(trimmed) {
-        return Cell::Null;
+    let Some(text) = canonical(Cow::Borrowed(text), kind) else { return Cell::Null };
+    match kind {
+        SeedType::Integer | SeedType::Number => {
+            text.parse().map_or_else(|_| Cell::Decimal(text.into_owned()), Cell::Int)
+        }
+        SeedType::Date => Cell::Date(text.into_owned()),
+        SeedType::DateTime => Cell::Timestamp(text.into_owned()),
+        SeedType::Boolean => Cell::Bool(text == TRUE),
+        SeedType::Time | SeedType::Text => Cell::Text(text.into_owned()),
     }
-    let typed = match kind {
-        SeedType::Integer | SeedType::Number => DecimalText::parse(trimmed).map(|number| number.to_cell()),
-        SeedType::Date => date(trimmed).map(|(year, month, day)| Cell::Date(format!("{year:04}-{month:02}-{day:02}"))),
-        SeedType::DateTime => Some(Cell::Timestamp(date_time(trimmed).unwrap_or_else(|| trimmed.to_owned()))),
-        SeedType::Boolean => boolean(trimmed).map(Cell::Bool),
-        SeedType::Time | SeedType::Text => None,
+}
+
+/// The same as a text that a warehouse reads as that type; nothing for null.
+pub(super) fn value_text(text: Cow<'_, str>, kind: SeedType) -> Option<Cow<'_, str>> {
+    let text = canonical(text, kind)?;
+    if kind != SeedType::Integer {
+        return Some(text);
+    }
+    // A column of whole numbers may hold `1.0`.
+    let whole = text.split_once('.').map(|(whole, _)| whole.to_owned());
+    Some(whole.map_or(text, Cow::Owned))
+}
+
+const TRUE: &str = "true";
+
+/// The text in the one way in which values of this kind are written here; nothing for null.
+fn canonical(text: Cow<'_, str>, kind: SeedType) -> Option<Cow<'_, str>> {
+    let trimmed = stripped(&text);
+    if is_null(trimmed) {
+        return None;
+    }
+    let written = match kind {
+        SeedType::Integer | SeedType::Number => match DecimalText::plain(trimmed) {
+            Some(_) => None,
+            None => DecimalText::parse(trimmed).map(|number| number.to_text()),
+        },
+        SeedType::Date => date(trimmed).filter(|_| trimmed.len() != "YYYY-MM-DD".len()).map(|day| day.to_string()),
+        SeedType::DateTime => date_time(trimmed),
+        SeedType::Boolean => {
+            return boolean(trimmed).map(|value| Cow::Borrowed(if value { TRUE } else { "false" }));
+        }
+        SeedType::Time | SeedType::Text => return Some(text),
     };
-    typed.unwrap_or_else(|| Cell::Text(text.to_owned()))
+    if let Some(written) = written {
+        return Some(Cow::Owned(written));
+    }
+    if trimmed.len() == text.len() {
+        return Some(text);
+    }
+    Some(Cow::Owned(trimmed.to_owned()))
 }
 
 /// Without what Python takes for blanks at both ends, which includes the separators of ASCII.
 fn stripped(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    if bytes.first().is_some_and(u8::is_ascii_graphic) && bytes.last().is_some_and(u8::is_ascii_graphic) {
+        return text;
+    }
     text.trim_matches(|character: char| character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}'))
 }
 
@@ -113,20 +166,28 @@ fn is_null(trimmed: &str) -> bool {
 }
 
 fn boolean(value: &str) -> Option<bool> {
-    let value = value.replace(',', "");
-    match value.trim() {
+    let word = |word: &str| match word {
         word if word.eq_ignore_ascii_case("true") => Some(true),
         word if word.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
+    };
+    word(value).or_else(|| if value.contains(',') { word(value.replace(',', "").trim()) } else { None })
+}
+
+/// A day that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct CalendarDate {
+    year: u32,
+    month: u32,
+    day: u32,
+}
+
+impl fmt::Display for CalendarDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 
-type Ymd = (i32, u32, u32);
-
-const DAY: &str = r"(\d{4})-(1[0-2]|0[1-9]|[1-9])-(3[01]|[12]\d|0[1-9]|[1-9])";
-static DATE: LazyLock<Regex> = LazyLock::new(|| regex(&format!("^{DAY}$")));
-static DATE_TIME: LazyLock<Regex> =
-    LazyLock::new(|| regex(&format!(r"^{DAY}\s+(2[0-3]|[01]\d|\d):([0-5]\d|\d):([0-5]\d|\d)$")));
 static ISO_DAY: LazyLock<Regex> = LazyLock::new(|| regex(r"^(\d{4})-?(\d{2})-?(\d{2})$"));
 static ISO_TIME: LazyLock<Regex> = LazyLock::new(|| {
     let fraction = r"(?:[,.]\d+)?";
@@ -139,15 +200,24 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant that tests compile")
 }
 
-/// Year, month and day, if the value is `YYYY-M-D` and such a day exists.
-fn date(value: &str) -> Option<Ymd> {
-    let found = DATE.captures(value).ok()??;
-    existing_day(found.get(1)?.as_str(), found.get(2)?.as_str(), found.get(3)?.as_str())
+/// The day, if the value is `YYYY-M-D` and such a day exists.
+fn date(value: &str) -> Option<CalendarDate> {
+    let (year, rest) = value.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    if year.len() != 4 {
+        return None;
+    }
+    existing_day(digits(year, 4)?, digits(month, 2)?, digits(day, 2)?)
 }
 
-fn existing_day(year: &str, month: &str, day: &str) -> Option<Ymd> {
-    let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+/// The number that is written with digits alone, `most` at most.
+fn digits(text: &str, most: usize) -> Option<u32> {
+    let is_number = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+}
+
+fn existing_day(year: u32, month: u32, day: u32) -> Option<CalendarDate> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         2 if leap => 29,
         2 => 28,
@@ -155,15 +225,18 @@ fn existing_day(year: &str, month: &str, day: &str) -> Option<Ymd> {
         1..=12 => 31,
         _ => return None,
     };
-    (year >= 1 && (1..=days).contains(&day)).then_some((year, month, day))
+    (year >= 1 && (1..=days).contains(&day)).then_some(CalendarDate { year, month, day })
 }
 
 /// The value as `YYYY-MM-DD HH:MM:SS`, if it is a date, blanks and a time of day.
 fn date_time(value: &str) -> Option<String> {
-    let found = DATE_TIME.captures(value).ok()??;
-    let part = |at: usize| found.get(at).map(|part| part.as_str());
-    let (year, month, day) = existing_day(part(1)?, part(2)?, part(3)?)?;
-    Some(format!("{year:04}-{month:02}-{day:02} {:0>2}:{:0>2}:{:0>2}", part(4)?, part(5)?, part(6)?))
+    let (day, time) = value.split_once(char::is_whitespace)?;
+    let day = date(day)?;
+    let (hour, rest) = time.trim_start().split_once(':')?;
+    let (minute, second) = rest.split_once(':')?;
+    let [hour, minute, second] =
+        [(hour, 24), (minute, 60), (second, 60)].map(|(part, limit)| digits(part, 2).filter(|number| *number < limit));
+    Some(format!("{day} {:02}:{:02}:{:02}", hour?, minute?, second?))
 }
 
 /// Whether it is an ISO 8601 day, `T`, and a time with or without zone. Week and ordinal dates are read as years, months or days too.
@@ -179,21 +252,22 @@ fn is_iso_day(day: &str) -> bool {
         if dashes != 1 {
             // Month 0 is January to Python's ISO reader.
             let month = if part(2) == "00" { "01" } else { part(2) };
-            return existing_day(part(1), month, part(3)).is_some();
+            let [year, month, day] = [part(1), month, part(3)].map(|part| digits(part, 4));
+            return matches!((year, month, day), (Some(year), Some(month), Some(day)) if existing_day(year, month, day).is_some());
         }
     }
-    let digits: String = day.chars().filter(|character| *character != '-').collect();
-    let is_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    let year_exists = digits.get(..4).is_some_and(|year| year != "0000");
+    let compact: String = day.chars().filter(|character| *character != '-').collect();
+    let is_digits = compact.bytes().all(|byte| byte.is_ascii_digit());
+    let year_exists = compact.get(..4).is_some_and(|year| year != "0000");
     let has_dash_after_year = day.as_bytes().get(4) == Some(&b'-') && !day[5..].contains('-');
-    match (digits.len(), day.len()) {
+    match (compact.len(), day.len()) {
         (2, 2) => is_digits,
         (4, 4) => is_digits && year_exists,
-        (6, 6) => is_digits && year_exists && matches!(digits[4..].parse(), Ok(0..=12)),
-        (6, 7) => is_digits && year_exists && has_dash_after_year && matches!(digits[4..].parse(), Ok(0..=12)),
-        (7, 7) => (is_digits && year_exists) || is_week(&digits),
-        (7, 8) => (is_digits && year_exists && has_dash_after_year) || is_week(&digits),
-        (8, 8 | 10) => is_week(&digits),
+        (6, 6) => is_digits && year_exists && matches!(compact[4..].parse(), Ok(0..=12)),
+        (6, 7) => is_digits && year_exists && has_dash_after_year && matches!(compact[4..].parse(), Ok(0..=12)),
+        (7, 7) => (is_digits && year_exists) || is_week(&compact),
+        (7, 8) => (is_digits && year_exists && has_dash_after_year) || is_week(&compact),
+        (8, 8 | 10) => is_week(&compact),
         _ => false,
     }
 }

@@ -1,13 +1,13 @@
 //! The result of a query.
 //!
-//! [`Table`] keeps what the warehouse sent: Arrow batches where it is columnar, rows where it is not. Cells are made when they are
-//! looked at. Nothing here speaks to a warehouse.
+//! [`Table`] keeps what the warehouse sent: Arrow batches where it is columnar, rows where it is not; or a seed's file. Cells are made when
+//! they are looked at. Nothing here speaks to a warehouse.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use duckdb::arrow::record_batch::RecordBatch;
 
-use super::{Cell, arrow_cell};
+use super::{Cell, SeedFile, arrow_cell};
 
 /// What a seed's column was inferred to be, as dbt's agate types are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +35,7 @@ pub struct Table {
     batches: Vec<RecordBatch>,
     /// First row of each batch.
     starts: Vec<usize>,
+    seed: Option<Arc<SeedFile>>,
     len: usize,
     rows: OnceLock<Vec<Vec<Cell>>>,
 }
@@ -54,7 +55,27 @@ impl Table {
             starts.push(len);
             len += batch.num_rows();
         }
-        Self { columns, batches, starts, len, rows: OnceLock::new() }
+        Self { columns, batches, starts, len, ..Self::default() }
+    }
+
+    /// The rows of a seed, with its columns (name, warehouse type).
+    pub(super) fn of_seed(columns: Vec<(String, String)>, seed: Arc<SeedFile>) -> Self {
+        Self { columns, len: seed.len(), seed: Some(seed), ..Self::default() }
+    }
+
+    /// The file that the rows are in, if the table is a seed's.
+    pub(super) fn seed(&self) -> Option<&SeedFile> {
+        self.seed.as_deref()
+    }
+
+    /// The first rows, `limit` at most, as a table of their own.
+    #[must_use]
+    pub fn head(&self, limit: usize) -> Self {
+        let rows = match &self.seed {
+            Some(seed) => seed.rows(limit),
+            None => (0..self.len.min(limit)).map(|row| self.row(row)).collect(),
+        };
+        Self::new(self.columns.clone(), rows)
     }
 
     /// Names and types.
@@ -82,6 +103,9 @@ impl Table {
         if row >= self.len || column >= self.columns.len() {
             return Cell::Null;
         }
+        if self.seed.is_some() {
+            return self.rows()[row][column].clone();
+        }
         let batch = self.starts.partition_point(|start| *start <= row) - 1;
         arrow_cell::read(self.batches[batch].column(column), row - self.starts[batch])
     }
@@ -99,6 +123,9 @@ impl Table {
     /// All rows in order, made at the first call.
     pub fn rows(&self) -> &[Vec<Cell>] {
         self.rows.get_or_init(|| {
+            if let Some(seed) = &self.seed {
+                return seed.rows(self.len);
+            }
             let mut rows = Vec::with_capacity(self.len);
             for batch in &self.batches {
                 for row in 0..batch.num_rows() {

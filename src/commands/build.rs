@@ -20,8 +20,8 @@ pub(crate) struct Build {
     /// Show some rows of the seeds that were loaded
     #[arg(long)]
     show: bool,
-    /// When nodes become visible under their names: after their tests passed, or at once as in dbt [default: audited]
-    #[arg(long, value_name = "WHEN", value_parser = ["audited", "immediate"])]
+    /// When nodes become visible under their names: after their tests passed, at once as in dbt, or all at the end of the run [default: audited]
+    #[arg(long, value_name = "WHEN", value_parser = ["audited", "immediate", "run"])]
     publish: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Build {
                     ResourceType::SavedQuery,
                     ResourceType::Function,
                 ],
-                mode: Mode::Build(opening.publish()?),
+                mode: Mode::Build(opening.publish()?.0),
                 action: Action::Build,
             })?;
             let Some(report) = finished.report else { return Ok(Outcome::Success) };

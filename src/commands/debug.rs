@@ -54,8 +54,12 @@ impl Debug {
         let console = Arc::new(Console::new(log_settings(&invocation, overrides, config.as_ref())));
         let version = format!("={}", env!("CARGO_PKG_VERSION"));
         console.report(&Event::MainReportVersion { log_version: 3, version });
-        let opening =
-            config.map(|config| Opening { config, console: Arc::clone(&console), sources: Arc::clone(&sources) });
+        let opening = config.map(|config| Opening {
+            config,
+            console: Arc::clone(&console),
+            sources: Arc::clone(&sources),
+            deprecations: Arc::default(),
+        });
         let mut checks = Checks { console: &console, sources: &sources, failures: Vec::new() };
         checks.say(format!("dbt version: {}", config::DBT_VERSION));
         checks.say(format!("hetl version: {}", env!("CARGO_PKG_VERSION")));

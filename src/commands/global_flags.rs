@@ -86,6 +86,7 @@ const SWITCHES: &[Switch] = &[
     switch!("show-resource-report", show_resource_report, "Accepted for dbt's sake"),
     switch!("export-saved-queries", export_saved_queries, "Accepted for dbt's sake"),
     switch!("clean-project-files-only", clean_project_files_only, "Let clean touch nothing outside the project"),
+    switch!("confirm-loss", confirm_loss, "Build also what makes protected histories lose rows"),
     switch!("timings", timings, "List the slowest nodes at the end"),
     Switch {
         name: "deprecated-no-print",

@@ -335,6 +335,7 @@ impl Opening {
         let mut compiled = CompiledNodes::default();
         if !plan.is_empty() {
             let runner = Runner::new(RunnerParts {
+                publishes_whole_run: false,
                 session: Arc::clone(&project.session),
                 manifest: Arc::clone(&project.manifest),
                 stop: Stop::new(false),

@@ -103,6 +103,9 @@ impl List {
     fn kinds(&self, opening: &Opening) -> Result<Vec<ResourceType>, Diagnostics> {
         let asked = &opening.config.flags.resource_types;
         if !self.models.is_empty() {
+            if !self.select.is_empty() {
+                return Err(Diagnostic::error(Code::USAGE, "--models and --select cannot both be given").into());
+            }
             if !asked.is_empty() {
                 return Err(Diagnostic::error(Code::USAGE, "--models and --resource-type cannot both be given")
                     .hint("use --select with --resource-type")

@@ -1,4 +1,4 @@
-//! `ls` answers as dbt 1.11 did, on three projects and on edited forms of them: the cases of `tests/differential` were
+//! `ls` answers as dbt 1.11 did, on three projects and on edited forms of two of them: the cases of `tests/differential` were
 //! recorded by `scripts/record_selection.py`.
 
 use std::collections::BTreeMap;
@@ -18,8 +18,9 @@ use crate::config::{self, Invocation, Overrides};
 use crate::diagnostics::{Diagnostics, SourceMap};
 use crate::manifest::CompiledNodes;
 use crate::ui::{Console, LogSettings};
+use generated_project::generate;
 
-#[path = "generated_project.rs"]
+#[path = "generated_project_tests.rs"]
 mod generated_project;
 
 /// Copies a project, without what runs of it left.
@@ -56,7 +57,7 @@ fn open(root: &Path, overrides: &Overrides) -> Result<Opening, Diagnostics> {
     let loaded = config::load(invocation.clone(), overrides, &sources);
     let settings = LogSettings { folder: None, ..log_settings(&invocation, overrides, None) };
     let Some(config) = loaded.config else { return Err(loaded.diagnostics) };
-    let opening = Opening { config, console: Arc::new(Console::new(settings)), sources };
+    let opening = Opening { config, console: Arc::new(Console::new(settings)), sources, deprecations: Arc::default() };
     opening.check(loaded.diagnostics).map(|()| opening)
 }
 
@@ -181,23 +182,40 @@ fn copy_of(project: &str) -> tempfile::TempDir {
     folder
 }
 
-#[test]
-fn selections_list_what_dbt_lists() {
-    let recording = Recording::read("rich.json");
-    assert!(recording.cases.len() >= 300);
-    recording.replay(copy_of("tests/differential/rich").path());
+/// The recordings of one project: as it is, and edited.
+fn recordings(project: &str) -> Vec<Recording> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let mut names: Vec<String> = files
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .filter(|name| name.starts_with(project))
+        .collect();
+    names.sort_unstable();
+    assert!(!names.is_empty(), "{project} has no recording");
+    names.iter().map(|name| Recording::read(name)).collect()
 }
 
 #[test]
-fn selections_of_a_changed_project_list_what_dbt_lists() {
-    Recording::read("rich_edited.json").replay(copy_of("tests/differential/rich").path());
+fn selections_list_what_dbt_lists() {
+    for recording in recordings("rich") {
+        recording.replay(copy_of("tests/differential/rich").path());
+    }
 }
 
 #[test]
 fn selections_of_the_health_platform_list_what_dbt_lists() {
-    let recording = Recording::read("project.json");
-    assert!(recording.cases.len() >= 300);
-    recording.replay(copy_of("project").path());
+    for recording in recordings("project") {
+        recording.replay(copy_of("project").path());
+    }
+}
+
+#[test]
+fn selections_of_a_thousand_models_list_what_dbt_lists() {
+    for recording in recordings("thousand") {
+        let folder = tempfile::tempdir().unwrap();
+        generate(folder.path());
+        recording.replay(folder.path());
+    }
 }
 
 #[test]

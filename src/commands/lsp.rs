@@ -60,7 +60,8 @@ fn loaded(invocation: &Invocation, overrides: &Overrides, open: HashMap<PathBuf,
     };
     let Some(config) = config else { return Err(first(&diagnostics)) };
     let console = Arc::new(Console::new(log_settings(invocation, overrides, Some(&config))));
-    let opening = Opening { config: config.clone(), console, sources: Arc::clone(&sources) };
+    let opening =
+        Opening { config: config.clone(), console, sources: Arc::clone(&sources), deprecations: Arc::default() };
     let adapter = opening.adapter().map_err(|problems| first(&problems))?;
     let parsed = parser::parse(ParseParts {
         config: config.clone(),

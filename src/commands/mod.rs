@@ -11,6 +11,7 @@ mod clone;
 mod compile;
 mod completions;
 mod debug;
+mod deprecations;
 mod deps;
 mod docs;
 mod format;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
+use super::deprecations::Deprecations;
 use crate::config::{self, Config, Invocation, Loaded, Overrides, WarningFate};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::events::{Event, Level, Reporter};
@@ -36,6 +37,8 @@ pub(crate) struct Opening {
     pub(crate) console: Arc<Console>,
     /// Texts that diagnostics point into.
     pub(crate) sources: Arc<SourceMap>,
+    /// Which deprecations were met.
+    pub(crate) deprecations: Arc<Deprecations>,
 }
 
 impl Opening {
@@ -64,13 +67,36 @@ impl Opening {
             match self.config.flags.fate_of_warning(problem.events()) {
                 WarningFate::Error => errors.push(problem.into_error()),
                 WarningFate::Warn => {
-                    self.report(&event(&problem));
+                    let is_news = self.deprecations.is_news(problem.events().first().copied());
+                    if is_news || self.config.flags.show_all_deprecations {
+                        self.report(&event(&problem));
+                    }
                     self.console.annotate(&problem, &self.sources);
                 }
                 WarningFate::Silence => {}
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+impl Opening {
+    /// Says which deprecations were met. The summary is a warning too, which can be made an error of the command.
+    fn end(&self, result: Result<Outcome, Diagnostics>) -> Result<Outcome, Diagnostics> {
+        let flags = &self.config.flags;
+        let Some(summary) = self.deprecations.summary(!flags.show_all_deprecations) else { return result };
+        match flags.fate_of_warning(&["DeprecationsSummary"]) {
+            WarningFate::Error if result.is_ok() => {
+                Err(Diagnostic::error(Code::DEPRECATED, "there are deprecations in this project")
+                    .hint("`--show-all-deprecations` shows each")
+                    .into())
+            }
+            WarningFate::Silence => result,
+            WarningFate::Warn | WarningFate::Error => {
+                self.report(&summary);
+                result
+            }
+        }
     }
 }
 
@@ -103,8 +129,14 @@ pub(crate) fn with_project(
     }
     let result = match config {
         Some(config) => {
-            let opening = Opening { config, console: Arc::clone(&console), sources: Arc::clone(&sources) };
-            opening.check(diagnostics).and_then(|()| body(&opening))
+            let opening = Opening {
+                config,
+                console: Arc::clone(&console),
+                sources: Arc::clone(&sources),
+                deprecations: Arc::default(),
+            };
+            let result = opening.check(diagnostics).and_then(|()| body(&opening));
+            opening.end(result)
         }
         None => Err(diagnostics),
     };

@@ -70,7 +70,7 @@ fn retry(opening: &Opening, overrides: &Overrides) -> Result<Outcome, Diagnostic
         }
     };
     let again = reopened(opening, which, &previous.args, overrides)?;
-    let mode = if matches!(mode, Mode::Build(_)) { Mode::Build(again.publish()?) } else { mode };
+    let mode = if matches!(mode, Mode::Build(_)) { Mode::Build(again.publish()?.0) } else { mode };
     again.retry_nodes(&previous, mode, action)
 }
 
@@ -107,7 +107,12 @@ fn reopened(
         Invocation { which: which.to_owned(), args: commands_own, ..opening.config.invocation.as_ref().clone() };
     let Loaded { config, diagnostics, .. } = config::load(invocation, &merged, &opening.sources);
     let Some(config) = config else { return Err(diagnostics) };
-    Ok(Opening { config, console: Arc::clone(&opening.console), sources: Arc::clone(&opening.sources) })
+    Ok(Opening {
+        config,
+        console: Arc::clone(&opening.console),
+        sources: Arc::clone(&opening.sources),
+        deprecations: Arc::clone(&opening.deprecations),
+    })
 }
 
 impl Opening {

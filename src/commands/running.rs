@@ -33,15 +33,21 @@ pub(crate) struct Finished {
 }
 
 impl Opening {
-    /// When `build` publishes nodes that do not say it themselves: `--publish`, else `publish` of `hetl.yml`.
-    pub(crate) fn publish(&self) -> Result<Publish, Diagnostic> {
+    /// When `build` publishes nodes that do not say it themselves, and whether the run is published as a whole instead:
+    /// `--publish`, else `publish` of `hetl.yml`.
+    pub(crate) fn publish(&self) -> Result<(Publish, bool), Diagnostic> {
+        let read = |word: &str| match word {
+            "run" => Some((Publish::Immediate, true)),
+            word => Publish::parse(word).map(|publish| (publish, false)),
+        };
         let given = self.config.invocation.args.get("publish").and_then(serde_json::Value::as_str);
-        if let Some(publish) = given.and_then(Publish::parse) {
+        if let Some(publish) = given.and_then(read) {
             return Ok(publish);
         }
-        let Some(setting) = self.config.settings.section("publish") else { return Ok(Publish::default()) };
-        setting.as_str().and_then(Publish::parse).ok_or_else(|| {
-            Diagnostic::error(Code::YAML_VALUE, "`publish` must be 'audited' or 'immediate'").at(setting.span, "")
+        let Some(setting) = self.config.settings.section("publish") else { return Ok((Publish::default(), false)) };
+        setting.as_str().and_then(read).ok_or_else(|| {
+            Diagnostic::error(Code::YAML_VALUE, "`publish` must be 'audited', 'immediate' or 'run'")
+                .at(setting.span, "")
         })
     }
 
@@ -54,7 +60,9 @@ impl Opening {
         let chosen = ids.iter().map(String::as_str);
         let plan = match request.action {
             Action::Build | Action::Clone => Plan::build(&project.graph, &project.manifest, chosen, request.mode),
-            Action::Compile | Action::Show(_) => Plan::with_ephemeral(&project.graph, &project.manifest, chosen),
+            Action::Compile | Action::Show(_) | Action::PlanRepair => {
+                Plan::with_ephemeral(&project.graph, &project.manifest, chosen)
+            }
         };
         self.run_plan(project, plan, request.action, HashMap::new())
     }
@@ -81,7 +89,9 @@ impl Opening {
         }
         let stop = Stop::new(self.config.flags.fail_fast);
         stop.listen();
+        let publishes_whole_run = self.config.invocation.which == "build" && self.publish()?.1;
         let runner = Runner::new(RunnerParts {
+            publishes_whole_run,
             session: Arc::clone(&project.session),
             manifest: Arc::clone(&project.manifest),
             stop: Arc::clone(&stop),

@@ -67,6 +67,7 @@ impl Freshness {
         let stop = Stop::new(opening.config.flags.fail_fast);
         stop.listen();
         let runner = Runner::new(RunnerParts {
+            publishes_whole_run: false,
             session: Arc::clone(&project.session),
             manifest: Arc::clone(&project.manifest),
             stop,

@@ -10,6 +10,11 @@ use super::{Invocation, Overrides};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::yaml;
 
+/// The names of dbt's events, a line each.
+const EVENT_NAMES: &str = include_str!("event_names.txt");
+/// Stands for the names of all deprecations.
+const DEPRECATIONS: &str = "Deprecations";
+
 /// Flags of dbt's behaviour, which only a project sets, with their defaults in dbt 1.11.
 const BEHAVIOR_FLAGS: &[(&str, bool)] = &[
     ("require_batched_execution_for_custom_microbatch_strategy", false),
@@ -135,6 +140,7 @@ pub(super) fn flags(
         host: from.text("host", o.host.as_ref()).unwrap_or(d.host),
         format: from.choice("format", o.format.as_ref(), OutputFormat::NAMES, d.format),
         junit: from.path("junit", o.junit.as_ref()),
+        confirm_loss: from.bool("confirm_loss", o.confirm_loss, d.confirm_loss),
         timings: from.bool("timings", o.timings, d.timings),
         wait: from.duration("wait", o.wait.as_ref()),
         behavior: from.behavior(),
@@ -348,6 +354,14 @@ impl FlagSources<'_> {
                 );
             }
         }
+        let old: Vec<&str> = ["include", "exclude"].into_iter().filter(|old| options.contains_key(*old)).collect();
+        if !old.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::warning(Code::DEPRECATED, format!("warn_error_options has old keys: {}", old.join(", ")))
+                    .named("WEOIncludeExcludeDeprecation")
+                    .hint("write `error` for `include` and `warn` for `exclude`"),
+            );
+        }
         for key in options.keys() {
             if !matches!(key.as_str(), "error" | "warn" | "silence" | "include" | "exclude") {
                 self.refuse("a key of warn_error_options", key, "error, warn or silence");
@@ -361,10 +375,38 @@ impl FlagSources<'_> {
                 _ => Vec::new(),
             }
         };
-        WarnErrorOptions {
+        let read = WarnErrorOptions {
             error: strings(["error", "include"]),
             warn: strings(["warn", "exclude"]),
             silence: strings(["silence", "silence"]),
+        };
+        self.check_names(&read, options.get("error").or_else(|| options.get("include")).is_some_and(Json::is_string));
+        read
+    }
+
+    /// Names have to be dbt's; `all` stands alone, and `warn` takes away from something.
+    fn check_names(&mut self, options: &WarnErrorOptions, is_text: bool) {
+        let is_all = options.error.iter().all(|name| name == "all" || name == "*") && is_text;
+        if is_text && !is_all {
+            self.refuse("`error` of warn_error_options", &options.error.concat(), "all, *, or a list of names");
+            return;
+        }
+        let grouped = |names: &[String]| names.iter().any(|name| name == DEPRECATIONS);
+        if !options.warn.is_empty() && !is_all && !grouped(&options.error) && !grouped(&options.silence) {
+            self.diagnostics.push(Diagnostic::error(
+                Code::USAGE,
+                format!("`warn` of warn_error_options needs `error: all`, or {DEPRECATIONS} in `error` or `silence`"),
+            ));
+        }
+        let known = || EVENT_NAMES.lines().chain([DEPRECATIONS]);
+        for name in [&options.warn, &options.silence].into_iter().chain((!is_all).then_some(&options.error)).flatten() {
+            if !known().any(|known| known == name) {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::USAGE, format!("{name} is not a valid dbt error name."))
+                        .note("in warn_error_options")
+                        .suggest(name, known()),
+                );
+            }
         }
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::events::is_deprecation;
+
 /// Which tests a selection of nodes brings along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -193,6 +195,8 @@ pub struct Flags {
     pub junit: Option<PathBuf>,
     /// hetl's own: whether the slowest nodes are listed at the end.
     pub timings: bool,
+    /// hetl's own: whether protected histories may lose what a build replaces.
+    pub confirm_loss: bool,
     /// hetl's own: how long another run that holds the target is waited for; none where the flag is not given.
     pub wait: Option<Duration>,
     /// Behaviour flags that only `flags:` of the project sets (`require_…`), all of them with their value.
@@ -205,7 +209,7 @@ impl Flags {
     pub fn fate_of_warning(&self, events: &[&str]) -> WarningFate {
         let options = &self.warn_error_options;
         let named = |names: &[String]| names.iter().any(|name| events.contains(&name.as_str()));
-        let deprecated = events.iter().any(|event| event.ends_with("Deprecation"));
+        let deprecated = events.iter().any(|event| is_deprecation(event));
         let grouped = |names: &[String]| deprecated && names.iter().any(|name| name == "Deprecations");
         let all = |names: &[String]| names.iter().any(|name| name == "all" || name == "*");
         let lists = |names: &[String]| named(names) || grouped(names);
@@ -272,6 +276,7 @@ impl Default for Flags {
             format: OutputFormat::Default,
             junit: None,
             timings: false,
+            confirm_loss: false,
             wait: None,
             behavior: Map::new(),
         }

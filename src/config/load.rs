@@ -11,7 +11,7 @@ use super::packages::{not_installed, package_specs};
 use super::profile_file::{ProfileRequest, profile};
 use super::project_file::{self, PathFlags};
 use super::settings::{SETTINGS_FILE, Settings};
-use super::template::{TemplateScope, Templates};
+use super::template::{Said, TemplateScope, Templates};
 use super::{Flags, Invocation, Overrides, PackageSpec, Profile, ProfileOrigin, Project, Vars};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::yaml::{self, Node, Value};
@@ -64,8 +64,17 @@ pub struct Loaded {
 
 /// Finds and reads project, packages and profile. Goes on after errors, to report as many as there are.
 pub fn load(invocation: Invocation, overrides: &Overrides, sources: &SourceMap) -> Loaded {
-    let mut loader = Loader { invocation, overrides, sources, diagnostics: Diagnostics::new(), notes: Vec::new() };
+    let mut loader = Loader {
+        invocation,
+        overrides,
+        sources,
+        diagnostics: Diagnostics::new(),
+        notes: Vec::new(),
+        flags: Map::new(),
+        said: Said::default(),
+    };
     let config = loader.config();
+    loader.notes.extend(loader.said.take());
     let config = if loader.diagnostics.has_errors() { None } else { config };
     Loaded { config, diagnostics: loader.diagnostics, notes: loader.notes }
 }
@@ -76,6 +85,9 @@ struct Loader<'a> {
     sources: &'a SourceMap,
     diagnostics: Diagnostics,
     notes: Vec<String>,
+    /// `flags`, once they are known.
+    flags: Map<String, Json>,
+    said: Said,
 }
 
 impl Loader<'_> {
@@ -85,6 +97,7 @@ impl Loader<'_> {
         let file = read_yaml(&root.join(PROJECT_FILE), PROJECT_FILE, self.sources, &mut self.diagnostics)?;
         let raw_flags = project_file::raw_flags(&file);
         let flags = flags(&self.invocation, self.overrides, &raw_flags, self.sources, &mut self.diagnostics);
+        self.flags = flags.to_json();
         if file.root.as_map().is_none() {
             self.project(&file, &root, &command_line, &flags, None);
             return None;
@@ -124,6 +137,11 @@ impl Loader<'_> {
         !matches!(self.invocation.which.as_str(), "deps" | "clean" | "debug" | "init")
     }
 
+    /// What templates of all files see.
+    fn scope(&self) -> TemplateScope {
+        TemplateScope { flags: self.flags.clone(), said: self.said.clone(), ..TemplateScope::default() }
+    }
+
     fn templates<'s>(&self, scope: &TemplateScope, sources: &'s SourceMap) -> Templates<'s> {
         Templates::new(&self.invocation, scope, sources)
     }
@@ -151,7 +169,7 @@ impl Loader<'_> {
         profiles_dir: Option<PathBuf>,
         named_by: Option<String>,
     ) -> Option<Profile> {
-        let scope = TemplateScope { vars: vars.clone(), allow_secrets: true, ..TemplateScope::default() };
+        let scope = TemplateScope { vars: vars.clone(), allow_secrets: true, ..self.scope() };
         let templates = self.templates(&scope, self.sources);
         let project_profile = match file.root.get("profile") {
             Some(Node { value: Value::Str(text), span }) => {
@@ -195,6 +213,7 @@ impl Loader<'_> {
             target: Some(profile.map(|profile| profile.target_fields(root)).unwrap_or_default()),
             allow_secrets: false,
             lenient_vars: self.invocation.which == "deps",
+            ..self.scope()
         };
         let paths = PathFlags {
             target_path: path_flag(&self.invocation, self.overrides.target_path.as_ref(), "TARGET_PATH"),
@@ -228,7 +247,7 @@ impl Loader<'_> {
         vars: &Map<String, Json>,
         diagnostics: &mut Diagnostics,
     ) -> Vec<PackageSpec> {
-        let scope = TemplateScope { vars: vars.clone(), allow_secrets: true, ..TemplateScope::default() };
+        let scope = TemplateScope { vars: vars.clone(), allow_secrets: true, ..self.scope() };
         package_specs(root, shown, &self.templates(&scope, self.sources), self.sources, diagnostics)
     }
 

@@ -64,6 +64,8 @@ pub struct Overrides {
     pub format: Option<String>,
     pub junit: Option<PathBuf>,
     pub timings: Option<bool>,
+    /// `--confirm-loss`.
+    pub confirm_loss: Option<bool>,
     /// The text of `--wait`, a duration.
     pub wait: Option<String>,
 }

@@ -117,6 +117,7 @@ pub(super) fn wrong_type(file: &str, key: &str, node: &Node, wanted: &str) -> Di
 
 pub(super) fn unknown_key(file: &str, key: &str, span: Span, known: &[&str]) -> Diagnostic {
     Diagnostic::warning(Code::YAML_UNKNOWN_KEY, format!("unknown key `{key}` in {file}"))
+        .named("CustomTopLevelKeyDeprecation")
         .at(span, "nobody reads this")
         .suggest(key, known.iter().copied())
 }

@@ -4,15 +4,18 @@
 //! Main type: [`Templates`], one for each kind of file. Templates of models are no business of this room.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::value::{Kwargs, Rest};
-use minijinja::{Error, Value as Jinja};
+use minijinja::value::{Object, ObjectRepr};
+use minijinja::{Error, ErrorKind, State, Value as Jinja};
 use serde_json::{Map, Value as Json};
 
 use super::{DBT_VERSION, Invocation};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::jinja::{Engine, raise};
+use crate::python::arguments::{bind, flag, function, text};
+use crate::python::members;
+use crate::python::modules::datetime::from_timestamp;
 use crate::yaml::{Mapping, Node, Value};
 
 /// Environment variables with this prefix are secrets.
@@ -32,6 +35,25 @@ pub(super) struct TemplateScope {
     pub(super) allow_secrets: bool,
     /// Whether `var` without default fails for a missing variable; else it is nothing.
     pub(super) lenient_vars: bool,
+    /// `flags`, by dbt's lower-case names.
+    pub(super) flags: Map<String, Json>,
+    /// Where what templates print and log for the user is kept.
+    pub(super) said: Said,
+}
+
+/// Lines that templates of project files said, in order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said(Arc<Mutex<Vec<String>>>);
+
+impl Said {
+    fn push(&self, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    /// The lines so far, taken out.
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Renders scalars of one kind of file.
@@ -45,15 +67,21 @@ pub(super) struct Templates<'a> {
 impl<'a> Templates<'a> {
     pub(super) fn new(invocation: &Invocation, scope: &TemplateScope, sources: &'a SourceMap) -> Self {
         let environment = Arc::new(invocation.environment.clone());
-        let mut context: BTreeMap<&str, Jinja> = BTreeMap::new();
+        let mut context: BTreeMap<&str, Jinja> = members().into_iter().collect();
         context.insert("dbt_version", Jinja::from(DBT_VERSION));
         context.insert("invocation_id", Jinja::from(invocation.invocation_id.as_str()));
-        context.insert("run_started_at", Jinja::from(invocation.started_at.to_string()));
+        context.insert("thread_id", Jinja::from("MainThread"));
+        context.insert("run_started_at", from_timestamp(invocation.started_at));
         context.insert("env_var", env_var(Arc::clone(&environment), scope.allow_secrets));
-        context.insert("var", var(scope));
+        context.insert("var", Jinja::from_object(Var { vars: scope.vars.clone(), lenient: scope.lenient_vars }));
+        context.insert("flags", flags(invocation, scope));
+        context.insert("log", log(scope.said.clone()));
+        context.insert("print", print(scope.said.clone()));
         if let Some(target) = &scope.target {
             context.insert("target", super::native::value(&Json::Object(target.clone())));
         }
+        context.insert("builtins", Jinja::from_pairs(context.clone()));
+        context.insert("context", Jinja::from_pairs(context.clone()));
         let context = Jinja::from_pairs(context);
         Self { sources, environment, context, engine: Engine::new() }
     }
@@ -142,8 +170,9 @@ impl<'a> Templates<'a> {
 }
 
 fn env_var(environment: Arc<BTreeMap<String, String>>, allow_secrets: bool) -> Jinja {
-    Jinja::from_function(move |name: String, rest: Rest<Jinja>| -> Result<Jinja, Error> {
-        let default = argument(&rest, "default");
+    function("env_var", move |_, args| {
+        let [name, default] = bind("env_var", ["var", "default"], args)?;
+        let name = text("env_var", "var", name)?;
         let is_secret = name.starts_with(SECRET_PREFIX);
         if is_secret && !allow_secrets {
             return Err(raise(
@@ -166,30 +195,69 @@ fn env_var(environment: Arc<BTreeMap<String, String>>, allow_secrets: bool) -> J
     })
 }
 
-fn var(scope: &TemplateScope) -> Jinja {
-    let vars = scope.vars.clone();
-    let lenient = scope.lenient_vars;
-    Jinja::from_function(move |name: String, rest: Rest<Jinja>| -> Result<Jinja, Error> {
-        match (vars.get(&name), argument(&rest, "default")) {
+/// `var`: a function with the method `has_var`.
+#[derive(Debug)]
+struct Var {
+    vars: Map<String, Json>,
+    lenient: bool,
+}
+
+impl Object for Var {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Jinja]) -> Result<Jinja, Error> {
+        let [name, default] = bind("var", ["var_name", "default"], args)?;
+        let name = text("var", "var_name", name)?;
+        match (self.vars.get(&name), default) {
             (Some(value), _) => Ok(super::native::value(value)),
             (None, Some(default)) => Ok(default),
-            (None, None) if lenient => Ok(Jinja::from(())),
+            (None, None) if self.lenient => Ok(Jinja::from(())),
             (None, None) => Err(raise(
                 Diagnostic::error(Code::MISSING_VAR, format!("the variable `{name}` is not given"))
                     .note("project files see the variables of --vars only")
                     .hint(format!("add --vars '{{{name}: …}}', or give a default: var('{name}', 'default')")),
             )),
         }
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Jinja]) -> Result<Jinja, Error> {
+        if method != "has_var" {
+            return Err(Error::from(ErrorKind::UnknownMethod));
+        }
+        let [name] = bind("has_var", ["var_name"], args)?;
+        Ok(Jinja::from(self.vars.contains_key(&text("has_var", "var_name", name)?)))
+    }
+}
+
+/// `flags`, in capitals.
+fn flags(invocation: &Invocation, scope: &TemplateScope) -> Jinja {
+    let mut flags: Map<String, Json> =
+        scope.flags.iter().map(|(name, value)| (name.to_uppercase(), value.clone())).collect();
+    flags.insert("WHICH".into(), invocation.which.as_str().into());
+    super::native::value(&Json::Object(flags))
+}
+
+/// `log(msg, info=false)`: kept where the user is to see it.
+fn log(said: Said) -> Jinja {
+    function("log", move |_, args| {
+        let [message, info] = bind("log", ["msg", "info"], args)?;
+        let message = text("log", "msg", message)?;
+        if flag(info.as_ref()) {
+            said.push(message);
+        }
+        Ok(Jinja::from(""))
     })
 }
 
-/// The second argument, by position or by name.
-fn argument(rest: &[Jinja], name: &str) -> Option<Jinja> {
-    let last = rest.last()?;
-    match Kwargs::try_from(last.clone()) {
-        Ok(named) if last.is_kwargs() => named.get(name).ok(),
-        _ => rest.first().cloned(),
-    }
+/// `print(msg)`.
+fn print(said: Said) -> Jinja {
+    function("print", move |_, args| {
+        let [message] = bind("print", ["msg"], args)?;
+        said.push(text("print", "msg", message)?);
+        Ok(Jinja::from(""))
+    })
 }
 
 /// A JSON value as a YAML value; all of it at one place.

@@ -123,7 +123,7 @@ fn problem(method: &str, args: &[Value]) -> Result<Diagnostic, Error> {
         }
         "missing_relation" => {
             let [relation, _model] = bind(method, ["relation", "model"], args)?;
-            error(Code::DATABASE, format!("Relation {} not found!", text(method, "relation", relation)?))
+            error(Code::COMPILER_ERROR_RAISED, format!("Relation {} not found!", text(method, "relation", relation)?))
         }
         "missing_config" => {
             let [model, name] = bind(method, ["model", "name"], args)?;
@@ -154,14 +154,42 @@ fn problem(method: &str, args: &[Value]) -> Result<Diagnostic, Error> {
             let kind = relation.get_attr("type").unwrap_or_default();
             let expected = text(method, "expected_type", expected)?;
             error(
-                Code::DATABASE,
+                Code::COMPILER_ERROR_RAISED,
                 format!(
                     "Trying to create {expected} {relation}, but it currently exists as a {kind}. Either drop {relation} \
                      manually, or run dbt with `--full-refresh` and dbt will drop it for you."
                 ),
             )
         }
-        "raise_parsing_error" | "raise_dependency_error" | "raise_cache_inconsistent" => {
+        "raise_dep_not_found" => {
+            let [_node, description, package] = bind(method, ["node", "node_description", "required_pkg"], args)?;
+            error(
+                Code::PACKAGE,
+                format!(
+                    "Error while parsing {}. The required package \"{}\" was not found.",
+                    text(method, "node_description", description)?,
+                    text(method, "required_pkg", package)?
+                ),
+            )
+            .hint("install the packages: hetl deps")
+        }
+        "raise_invalid_property_yml_version" => {
+            let [path, issue] = bind(method, ["path", "issue"], args)?;
+            let (path, issue) = (text(method, "path", path)?, text(method, "issue", issue)?);
+            error(Code::COMPILER_ERROR_RAISED, format!("The yml property file at {path} is invalid because {issue}."))
+        }
+        "raise_ambiguous_alias" | "raise_duplicate_resource_name" | "raise_duplicate_patch_name" => {
+            let both = args.iter().take(2).map(|node| node.get_attr("unique_id").ok().filter(|id| !id.is_undefined()));
+            let both: Vec<String> = both.zip(args).map(|(id, node)| id.unwrap_or(node.clone()).to_string()).collect();
+            let what = method.trim_start_matches("raise_").replace('_', " ");
+            error(Code::COMPILER_ERROR_RAISED, format!("{what}: {}", both.join(" and ")))
+        }
+        "raise_cache_inconsistent" => {
+            let [message] = bind(method, ["message"], args)?;
+            let message = text(method, "message", message)?;
+            error(Code::COMPILER_ERROR_RAISED, format!("Cache inconsistency detected: {message}"))
+        }
+        "raise_parsing_error" | "raise_dependency_error" => {
             error(Code::COMPILER_ERROR_RAISED, args.first().map(ToString::to_string).unwrap_or_default())
         }
         _ if METHODS.contains(&method) => {

@@ -56,7 +56,7 @@ fn flags(config: &Config) -> Map<String, Json> {
         "full_refresh": flags.full_refresh,
         "indirect_selection": indirect_selection(flags.indirect_selection),
         "introspect": flags.introspect,
-        "invocation_command": config.invocation.argv.iter().skip(1).cloned().collect::<Vec<_>>().join(" "),
+        "invocation_command": format!("dbt {}", config.invocation.argv.get(1..).unwrap_or_default().join(" ")),
         "log_cache_events": flags.log_cache_events,
         "log_file_max_bytes": flags.log_file_max_bytes,
         "log_format": log_format(flags.log_format),
@@ -96,6 +96,9 @@ fn flags(config: &Config) -> Map<String, Json> {
     }) else {
         return Map::new();
     };
+    if flags.confirm_loss {
+        all.insert("confirm_loss".to_owned(), true.into());
+    }
     all.extend(flags.behavior.iter().map(|(name, value)| (name.to_lowercase(), value.clone())));
     all
 }

@@ -6,9 +6,7 @@
 //! which order nodes run, and nothing here prints.
 
 mod adapter;
-mod arguments;
 mod capture;
-mod collections;
 mod column;
 mod config;
 mod contract;
@@ -20,14 +18,11 @@ mod foreign_keys;
 mod graph;
 mod halt;
 mod index_changes;
-mod json_yaml;
 mod log;
 mod macro_set;
 mod model;
-mod modules;
 mod parse;
 mod print_table;
-mod raise;
 mod reference;
 mod relation;
 mod render;
@@ -43,8 +38,10 @@ mod table;
 mod test_arguments;
 mod transaction;
 mod user_function;
-mod values;
 mod var;
+
+// Named as if they stood here: nearly every file binds arguments and makes values.
+use crate::python::{arguments, json_yaml, modules, raise, values};
 
 pub use capture::{Capture, Captured};
 pub use config::merge_config_call;

@@ -24,6 +24,8 @@ pub struct Worker {
     pub connection: Mutex<Box<dyn Connection>>,
     /// Whether its statements must end.
     pub halt: Arc<Halt>,
+    /// Whether all that it runs is one transaction, which whoever made it begins and ends.
+    pub is_one_transaction: bool,
 }
 
 impl std::fmt::Debug for Worker {
@@ -35,7 +37,13 @@ impl std::fmt::Debug for Worker {
 impl Worker {
     /// A worker with this connection.
     pub fn new(name: impl Into<String>, connection: Box<dyn Connection>) -> Self {
-        Self { name: name.into(), connection: Mutex::new(connection), halt: Arc::default() }
+        Self { name: name.into(), connection: Mutex::new(connection), halt: Arc::default(), is_one_transaction: false }
+    }
+
+    /// The same, of which all that it runs is one transaction.
+    #[must_use]
+    pub fn in_one_transaction(self) -> Self {
+        Self { is_one_transaction: true, ..self }
     }
 
     /// An error if no further statement may begin.

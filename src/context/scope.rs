@@ -378,7 +378,6 @@ fn base_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     Some(match name {
         "target" | "env" => shared.target.clone(),
         "flags" => shared.flags.clone(),
-        "modules" => shared.modules.clone(),
         "run_started_at" => shared.run_started_at.clone(),
         "invocation_id" => Value::from(session.config().invocation.invocation_id.as_str()),
         "dbt_version" => Value::from(crate::config::DBT_VERSION),
@@ -390,7 +389,7 @@ fn base_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "print" => super::log::print_function(scope),
         "context" => scope.context(),
         "builtins" => Value::from_object(Context { scope: Arc::clone(scope), builtins: true }),
-        _ => return shared.functions.get(name).cloned(),
+        _ => return shared.members.get(name).cloned(),
     })
 }
 

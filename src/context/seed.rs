@@ -52,17 +52,17 @@ pub fn seed_line(run: &NodeRun, line: usize) -> Option<Span> {
 
 fn load(run: &NodeRun) -> Result<Value, Error> {
     let node = run.node();
-    let path = seed_path(run);
-    let shown = path.to_string_lossy().into_owned();
-    let bytes = std::fs::read(&path).map_err(|error| {
+    let shown = seed_path(run).to_string_lossy().into_owned();
+    let bytes = seed_file(run).map_err(|error| {
         raise(Diagnostic::error(Code::UNREADABLE_FILE, format!("cannot read the seed {shown}: {error}")))
     })?;
     let types = node.config.get("column_types").and_then(Json::as_object);
     let text_columns: Vec<&str> = types.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let delimiter = node.config.str("delimiter").and_then(|text| text.chars().next()).unwrap_or(',');
-    let file = SeedFile::parse(&bytes, delimiter, &text_columns).map_err(|error| {
+    let file = SeedFile::parse(bytes, delimiter, &text_columns).map_err(|error| {
         let sources = run.session().sources();
-        let source = sources.add(node.original_file_path.clone(), String::from_utf8_lossy(&bytes).into_owned());
+        let text = String::from_utf8_lossy(&seed_file(run).unwrap_or_default()).into_owned();
+        let source = sources.add(node.original_file_path.clone(), text);
         let mut problem =
             Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {}", node.name, error.message))
                 .at(Span::new(source, error.offset, error.offset + 1), "");

@@ -40,6 +40,7 @@ pub struct Session {
     selected: RwLock<Vec<String>>,
     cache: Arc<RelationCache>,
     graph: OnceLock<minijinja::Value>,
+    own_names: OnceLock<HashSet<(String, String)>>,
     warned: Mutex<HashSet<String>>,
     asked_variables: Mutex<BTreeSet<String>>,
     is_volatile: AtomicBool,
@@ -73,6 +74,7 @@ impl Session {
             selected: RwLock::default(),
             cache,
             graph: OnceLock::new(),
+            own_names: OnceLock::new(),
             warned: Mutex::default(),
             asked_variables: Mutex::default(),
             is_volatile: AtomicBool::new(false),
@@ -192,6 +194,14 @@ impl Session {
     /// `graph` of the manifest that runs; made once.
     pub(super) fn graph(&self, manifest: &Arc<Manifest>) -> minijinja::Value {
         self.graph.get_or_init(|| super::graph::graph_value(manifest)).clone()
+    }
+
+    /// Whether a node of the manifest that runs has this schema and alias, in any case.
+    pub(super) fn is_of_project(&self, manifest: &Manifest, schema: &str, identifier: &str) -> bool {
+        let names = self.own_names.get_or_init(|| {
+            manifest.nodes.values().map(|node| (node.schema.to_lowercase(), node.alias.to_lowercase())).collect()
+        });
+        names.contains(&(schema.to_lowercase(), identifier.to_lowercase()))
     }
 
     /// Unique ids of the macros behind the template names of [`crate::jinja::Rendered::macros`].

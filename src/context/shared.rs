@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use minijinja::{Error, Value};
+use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
-use super::arguments::function;
 use super::column::ColumnClass;
 use super::relation::RelationClass;
 use super::runtime_config::runtime_config;
 use super::values::dict;
-use super::{collections, flags, json_yaml, modules};
+use super::{flags, modules};
 use crate::adapters::{Adapter, RelationParts};
 use crate::config::Config;
 use crate::jinja::from_json;
+use crate::python::members;
 
 /// A dict that is made anew for whoever asks, because templates may change what they get.
 #[derive(Debug)]
@@ -34,8 +34,6 @@ pub(super) struct Shared {
     pub(super) flags: Value,
     /// `ref.config`.
     pub(super) runtime_config: Value,
-    /// `modules`.
-    pub(super) modules: Value,
     /// `api`.
     pub(super) api: Value,
     /// `run_started_at`.
@@ -44,8 +42,8 @@ pub(super) struct Shared {
     pub(super) invocation_args: Fresh,
     /// `dbt_metadata_envs`.
     pub(super) metadata_envs: Fresh,
-    /// Functions that need nothing but their arguments.
-    pub(super) functions: HashMap<&'static str, Value>,
+    /// Names that templates of any kind have.
+    pub(super) members: HashMap<&'static str, Value>,
 }
 
 impl Shared {
@@ -56,7 +54,6 @@ impl Shared {
             runtime_config: runtime_config(config, &target),
             target,
             flags: flags::flags_value(config),
-            modules: modules::modules_value(),
             api: dict([
                 ("Relation", Value::from_object(RelationClass { quoting })),
                 ("Column", Value::from_object(ColumnClass)),
@@ -64,7 +61,7 @@ impl Shared {
             run_started_at: modules::datetime::from_timestamp(config.invocation.started_at),
             invocation_args: Fresh(Json::Object(flags::invocation_args(config))),
             metadata_envs: Fresh(metadata_envs(config)),
-            functions: functions(),
+            members: members(),
         }
     }
 }
@@ -89,21 +86,4 @@ fn metadata_envs(config: &Config) -> Json {
         Some((short.to_owned(), Json::from(value.as_str())))
     });
     Json::Object(found.collect())
-}
-
-fn functions() -> HashMap<&'static str, Value> {
-    type Body = fn(&[Value]) -> Result<Value, Error>;
-    let all: [(&'static str, Body); 10] = [
-        ("fromjson", json_yaml::fromjson),
-        ("tojson", json_yaml::tojson),
-        ("fromyaml", json_yaml::fromyaml),
-        ("toyaml", json_yaml::toyaml),
-        ("set", collections::set),
-        ("set_strict", collections::set_strict),
-        ("zip", collections::zip),
-        ("zip_strict", collections::zip_strict),
-        ("local_md5", collections::local_md5),
-        ("diff_of_two_dicts", collections::diff_of_two_dicts),
-    ];
-    all.into_iter().map(|(name, body)| (name, function(name, move |_, args| body(args)))).collect()
 }

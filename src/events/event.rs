@@ -23,6 +23,25 @@ pub struct RunStats {
     pub warn: usize,
 }
 
+/// How often one kind of deprecation was met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeprecationSummary {
+    /// dbt's name of it.
+    pub event_name: String,
+    /// dbt's code of it.
+    pub event_code: String,
+    /// How often.
+    pub occurrences: usize,
+}
+
+impl DeprecationSummary {
+    /// The summary of one of dbt's events.
+    pub fn new(event_name: &str, occurrences: usize) -> Self {
+        let event_code = super::kind::code_of_warning(event_name).unwrap_or_default().to_owned();
+        Self { event_name: event_name.to_owned(), event_code, occurrences }
+    }
+}
+
 /// What happened. Variants are dbt's event classes and fields are theirs, so they need no words of ours;
 /// times are seconds, indexes count from 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,6 +62,10 @@ pub enum Event {
         project_name: String,
         docs_url: String,
         slack_url: String,
+    },
+    DeprecationsSummary {
+        summaries: Vec<DeprecationSummary>,
+        show_all_hint: bool,
     },
     AdapterRegistered {
         adapter_name: String,

@@ -63,9 +63,11 @@ const WARNINGS: &[(&str, &str)] = &[
     ("CustomTopLevelKeyDeprecation", "D025"),
     ("DeprecatedModel", "I065"),
     ("DeprecatedReference", "I067"),
+    ("DeprecationsSummary", "D028"),
     ("DuplicateYAMLKeysDeprecation", "D024"),
     ("ExposureNameDeprecation", "D007"),
     ("JinjaLogWarning", "I061"),
+    ("MFCumulativeTypeParamsDeprecation", "D019"),
     ("MacroNotFoundForPatch", "I059"),
     ("NoNodeForYamlKey", "I058"),
     ("NoNodesForSelectionCriteria", "M030"),
@@ -73,7 +75,18 @@ const WARNINGS: &[(&str, &str)] = &[
     ("UnusedResourceConfigPath", "I051"),
     ("UnversionedBreakingChange", "I071"),
     ("UpcomingReferenceDeprecation", "I066"),
+    ("WEOIncludeExcludeDeprecation", "D031"),
 ];
+
+/// dbt's code of a warning that is a diagnostic here.
+pub(super) fn code_of_warning(name: &str) -> Option<&'static str> {
+    WARNINGS.iter().find(|(known, _)| *known == name).map(|(_, code)| *code)
+}
+
+/// Whether dbt counts a warning of this name among deprecations.
+pub fn is_deprecation(name: &str) -> bool {
+    code_of_warning(name).is_some_and(|code| code.starts_with('D'))
+}
 
 macro_rules! kinds {
     ($event:expr; $($variant:ident $code:literal $level:expr;)*) => {
@@ -94,6 +107,7 @@ impl Event {
             StarterProjectPath "A017" Debug;
             ProjectCreated "A026" Info;
             AdapterRegistered "E034" Info;
+            DeprecationsSummary "D028" Warn;
             ConnectionUsed "E015" Debug;
             SQLQuery "E016" Debug;
             SQLQueryStatus "E017" Debug;
@@ -185,8 +199,8 @@ impl Event {
         match self {
             // dbt prints lists as plain output, under the name of its print event.
             Self::ListCmdOut { .. } => EventKind { name: "PrintEvent", ..kind },
-            Self::Diagnosed { event: Some(event), .. } => match WARNINGS.iter().find(|(name, _)| name == event) {
-                Some((name, code)) => EventKind { name, code, ..kind },
+            Self::Diagnosed { event: Some(name), .. } => match code_of_warning(name) {
+                Some(code) => EventKind { name, code, ..kind },
                 None => kind,
             },
             _ => kind,

@@ -7,8 +7,8 @@ mod event;
 mod kind;
 mod node_info;
 
-pub use event::{Event, RunStats};
-pub use kind::{EventKind, Level};
+pub use event::{DeprecationSummary, Event, RunStats};
+pub use kind::{EventKind, Level, is_deprecation};
 pub use node_info::{NodeInfo, NodeRelation};
 
 /// Told of every event, from any thread.

@@ -130,6 +130,7 @@ impl<'a> Parser<'_, 'a> {
             let operator = self.peek().filter(|t| {
                 t.kind == TokenKind::Operator && matches!(self.text(*t), "==" | "!=" | "<" | "<=" | ">" | ">=")
             });
+            let first_token = self.at;
             if operator.is_some() || self.is_name("in") {
                 self.at += 1;
             } else if self.is_name("not")
@@ -139,13 +140,14 @@ impl<'a> Parser<'_, 'a> {
             } else {
                 break;
             }
-            rest.push(self.additive()?);
+            let operator = self.tokens[first_token].start..self.previous_end();
+            rest.push((operator, self.additive()?));
         }
         if rest.is_empty() {
             return Ok(first);
         }
         let start = first.start;
-        Ok(Expr { kind: ExprKind::Compare(Box::new(first), rest), start, end: self.previous_end() })
+        Ok(Expr { kind: ExprKind::Compare { first: Box::new(first), rest }, start, end: self.previous_end() })
     }
 
     fn operator(&self, table: &[(&str, BinaryOp)]) -> Option<BinaryOp> {

@@ -9,7 +9,7 @@
 //! - `ObjectRepr::Plain` with `get_value` for attributes and `call_method`/`call`; `ObjectRepr::Map` would make them mappings
 //!   (`is mapping`, iteration over keys). Being plain they are true and callable to the tests of Jinja.
 //! - They take part in operators by answering the methods `__add__`, `__radd__`, `__sub__`, `__rsub__`, `__mul__`, `__rmul__`,
-//!   `__truediv__`, `__floordiv__`, `__mod__`, `__pow__` (an unknown method means "not supported"), in comparisons by
+//!   `__truediv__`, `__floordiv__`, `__mod__`, `__pow__`, `__neg__` (an unknown method means "not supported"), in comparisons by
 //!   `Object::custom_cmp`.
 //! - Data that templates may change must be made with [`from_json`], [`List`], [`Dict`] or [`Set`]; minijinja's own maps and
 //!   vectors are fixed.
@@ -48,4 +48,6 @@ pub use native::literal;
 pub use store::Origin;
 pub use syntax::SyntaxError;
 pub use trace::{Piece, PieceKind, Slice, Trace};
-pub use values::{Dict, List, Set, from_json, items_of, pairs_of, repr, split_args, to_json, to_text, type_name};
+pub use values::{
+    Decimal, Dict, List, Set, from_json, items_of, number_of, pairs_of, repr, split_args, to_json, to_text, type_name,
+};

@@ -3,7 +3,7 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, Value};
 
-use super::values::{failed, items_of, repr, to_text, type_name};
+use super::values::{Decimal, failed, items_of, number_of, repr, to_text, type_name};
 
 /// One `%…` directive.
 #[derive(Default)]
@@ -95,7 +95,7 @@ pub(crate) fn format(template: &str, values: &Value) -> Result<Value, Error> {
 impl Directive {
     fn convert(&self, conversion: char, value: &Value) -> Result<String, Error> {
         let number = || {
-            if matches!(value.kind(), ValueKind::Number | ValueKind::Bool) {
+            if value.kind() == ValueKind::Bool || number_of(value).is_some() {
                 return Ok(());
             }
             Err(failed(format!("%{conversion} format: a real number is required, not {}", type_name(value))))
@@ -121,7 +121,10 @@ impl Directive {
                 let whole = match super::values::float_of(value) {
                     Some(float) => float.trunc() as i128,
                     None if value.kind() == ValueKind::Bool => i128::from(value.is_true()),
-                    None => i128::try_from(value.clone())?,
+                    None => match value.downcast_object_ref::<Decimal>() {
+                        Some(decimal) => decimal.to_integer(),
+                        None => i128::try_from(value.clone())?,
+                    },
                 };
                 let digits = match conversion {
                     'x' => format!("{:x}", whole.unsigned_abs()),
@@ -144,7 +147,7 @@ impl Directive {
                 let float = if value.kind() == ValueKind::Bool {
                     f64::from(u8::from(value.is_true()))
                 } else {
-                    f64::try_from(value.clone())?
+                    number_of(value).unwrap_or_default()
                 };
                 let precision = self.precision.unwrap_or(6);
                 let text = float_directive(conversion, float.abs(), precision);

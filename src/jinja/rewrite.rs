@@ -424,6 +424,11 @@ impl Rewriter<'_> {
                 }
                 self.close(expr.end, "|__dict)");
             }
+            ExprKind::Neg(inner) if !is_constant(inner) => {
+                self.replace(expr.start..expr.start + 1, "((");
+                self.expr(inner);
+                self.close(expr.end, ")|__neg)");
+            }
             ExprKind::Paren(inner) | ExprKind::Not(inner) | ExprKind::Neg(inner) => {
                 self.expr(inner);
             }
@@ -439,10 +444,13 @@ impl Rewriter<'_> {
                 }
                 None => self.unchained(expr),
             },
-            ExprKind::Compare(first, rest) => {
-                self.expr(first);
-                self.exprs(rest);
-            }
+            ExprKind::Compare { first, rest } => match rest.as_slice() {
+                [(operator, second)] => self.comparison(expr, first, operator, second),
+                _ => {
+                    self.expr(first);
+                    self.exprs(rest.iter().map(|(_, operand)| operand));
+                }
+            },
             ExprKind::IfElse { test, then, otherwise } => {
                 self.expr(then);
                 self.expr(test);
@@ -494,6 +502,33 @@ impl Rewriter<'_> {
         self.replace(op_range.clone(), format!("|{filter}("));
         self.expr(right);
         self.close(right.end, ")");
+    }
+
+    /// `a < b` as `((a)|__lt(b))`, where an operand may be a `Decimal`.
+    fn comparison(&mut self, expr: &Expr<'_>, first: &Expr<'_>, operator: &Range<usize>, second: &Expr<'_>) {
+        let is_no_number = |operand: &Expr<'_>| {
+            use ExprKind::{Bool, Dict, List, None, Str, Tuple};
+            matches!(operand.kind, Str(_) | Bool(_) | None | List(_) | Dict(_) | Tuple { .. })
+        };
+        let filter = match &self.source[operator.clone()] {
+            "==" => "__eq",
+            "!=" => "__ne",
+            "<" => "__lt",
+            "<=" => "__le",
+            ">" => "__gt",
+            ">=" => "__ge",
+            _ => "",
+        };
+        if filter.is_empty() || is_no_number(first) || is_no_number(second) {
+            self.expr(first);
+            return self.expr(second);
+        }
+        self.open(expr.start, "((");
+        self.expr(first);
+        self.close(first.end, ")");
+        self.replace(operator.clone(), format!("|{filter}("));
+        self.expr(second);
+        self.close(second.end, "))");
     }
 
     fn slice(&mut self, expr: &Expr<'_>) {
@@ -554,7 +589,7 @@ pub(crate) fn is_constant(expr: &Expr<'_>) -> bool {
             is_constant(inner)
         }
         ExprKind::Binary { left, right, .. } => is_constant(left) && is_constant(right),
-        ExprKind::Compare(first, rest) => is_constant(first) && rest.iter().all(is_constant),
+        ExprKind::Compare { first, rest } => is_constant(first) && rest.iter().all(|(_, operand)| is_constant(operand)),
         _ => false,
     }
 }
@@ -580,6 +615,8 @@ mod tests {
     fn literals_and_operators_become_filters() {
         assert_eq!(text("{{ [1] }}"), "{{ ([1]|__list) }}");
         assert_eq!(text("{{ a + b * c - d }}"), "{{ ((a) |__add( ((b) |__mul( c))) |__sub( d)) }}");
+        assert_eq!(text("{{ a < b }}"), "{{ ((a) |__lt( b)) }}");
+        assert_eq!(text("{{ a == 'b' and -a }}"), "{{ a == 'b' and ((a)|__neg) }}");
         assert_eq!(text("{{ x[1:] }}"), "{{ ((x)|__slice(1, none, none)) }}");
         assert_eq!(text("{% do a.b %}"), "{% set __do = a.b %}");
     }

@@ -84,7 +84,11 @@ pub(crate) enum ExprKind<'a> {
         left: Box<Expr<'a>>,
         right: Box<Expr<'a>>,
     },
-    Compare(Box<Expr<'a>>, Vec<Expr<'a>>),
+    /// The operators are texts of the source: `<`, `in`, `not in` …
+    Compare {
+        first: Box<Expr<'a>>,
+        rest: Vec<(Range<usize>, Expr<'a>)>,
+    },
     IfElse {
         test: Box<Expr<'a>>,
         then: Box<Expr<'a>>,
@@ -353,9 +357,9 @@ impl<'a> Expr<'a> {
                 visit(left);
                 visit(right);
             }
-            ExprKind::Compare(first, rest) => {
+            ExprKind::Compare { first, rest } => {
                 visit(first);
-                rest.iter().for_each(visit);
+                rest.iter().for_each(|(_, operand)| visit(operand));
             }
             ExprKind::IfElse { test, then, otherwise } => {
                 visit(test);

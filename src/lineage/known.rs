@@ -162,7 +162,7 @@ pub(super) fn seed_columns(node: &Node, adapter: &dyn Adapter) -> Option<InputTa
     let types = node.config.get("column_types").and_then(Value::as_object);
     let given: Vec<&str> = types.map(|types| types.keys().map(String::as_str).collect()).unwrap_or_default();
     let delimiter = node.config.str("delimiter").and_then(|text| text.chars().next()).unwrap_or(',');
-    let file = SeedFile::parse(&bytes, delimiter, &given).ok()?;
+    let file = SeedFile::parse(bytes, delimiter, &given).ok()?;
     let columns = file.columns().iter().map(|column| {
         let given = types.and_then(|types| types.get(&column.name)).and_then(Value::as_str).map(str::to_owned);
         let inferred = is_whole.then(|| adapter.seed_type(column.kind).to_owned());

@@ -26,7 +26,7 @@ pub(super) fn unique_keys(manifest: &Manifest, dialect: Dialect) -> HashMap<&str
         }
         node.constraints.iter().filter_map(constrained).for_each(|columns| add(id, columns));
         for column in node.columns.values() {
-            let is_unique = column.constraints.iter().any(|constraint| is_key(constraint));
+            let is_unique = column.constraints.iter().any(is_key);
             add(id, is_unique.then(|| column.name.clone()).into_iter().collect());
         }
     }

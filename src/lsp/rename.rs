@@ -46,7 +46,9 @@ impl Workspace {
         let mut paths: BTreeSet<PathBuf> = BTreeSet::new();
         for id in loaded.sources.ids() {
             let file = loaded.sources.get(id);
-            if file.text.contains(&node.name) || file.path.ends_with(".yml") || file.path.ends_with(".yaml") {
+            let is_yaml =
+                Path::new(&file.path).extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+            if is_yaml || file.text.contains(&node.name) {
                 paths.insert(loaded.root.join(&file.path));
             }
         }

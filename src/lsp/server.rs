@@ -191,7 +191,7 @@ impl Server<'_> {
 
     fn change(&mut self, params: DidChangeTextDocumentParams) {
         let Some(path) = path_of(&params.text_document.uri) else { return };
-        let mut text = self.workspace.open.get(&path).map(|text| text.to_string()).unwrap_or_default();
+        let mut text = self.workspace.open.get(&path).map(ToString::to_string).unwrap_or_default();
         for change in params.content_changes {
             match change.range {
                 Some(range) => {

@@ -91,12 +91,11 @@ pub(super) fn call_at(text: &str, offset: usize) -> Option<Call> {
     for (at, character) in text[start..offset].char_indices() {
         match (quote, character) {
             (Some(mark), _) if character == mark || character == '\n' => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(character),
             (None, '(') => open.push(start + at),
             (None, ')') => drop(open.pop()),
             (None, '{') => open.clear(),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     // Jinja within a quoted value of YAML: the outer quote is not that of a text.

@@ -338,6 +338,7 @@ fn warn_of_unknown_section(name: &str, span: Span, problems: &mut Diagnostics) {
         return;
     }
     let warning = Diagnostic::warning(Code::YAML_UNKNOWN_KEY, format!("`{name}` is not a section of a property file"))
+        .named("CustomTopLevelKeyDeprecation")
         .at(span, "nothing reads this");
     problems.push(warning.suggest(name, SECTIONS.iter().map(|(section, _)| *section)));
 }
@@ -356,6 +357,7 @@ fn warn_of_unknown_keys(entry: &Entry, known: &[&'static str], problems: &mut Di
                     Code::YAML_UNKNOWN_KEY,
                     format!("`{name}` of `{}` is not read by anything", entry.name),
                 )
+                .named("CustomKeyInObjectDeprecation")
                 .at(key.span, "unknown key")
                 .hint(format!("did you mean `{similar}`?")),
             );

@@ -19,6 +19,7 @@ mod model;
 mod node;
 mod operation;
 mod pool;
+mod repair;
 mod results_value;
 mod row_difference;
 mod run;
@@ -31,6 +32,7 @@ mod subject;
 mod summary;
 mod time_limit;
 mod unit_test;
+mod whole_run;
 
 pub use catalog::catalog_rows;
 pub use freshness::{FreshnessReport, has_freshness};

@@ -12,9 +12,10 @@ use super::microbatch::BatchErrand;
 use super::pool::{Errands, Taken};
 use super::run::{Action, Runner};
 use super::sample::Window;
+use super::stop::StopReason;
 use super::subject::Subject;
 use super::time_limit::TimeLimit;
-use super::{cloning, data_test, microbatch, model, seed, show, unit_test};
+use super::{cloning, data_test, microbatch, model, repair, seed, show, unit_test};
 use crate::artifacts::CodePath;
 use crate::compiler::Compiled;
 use crate::context::{Audit, NodeRun, RunOptions, Transaction, Worker};
@@ -149,6 +150,10 @@ pub(super) fn run(
     runner.stop.ends(&unique_id);
     worker.halt.clear();
     close_transaction(worker);
+    if outcome.is_err() && worker.is_one_transaction && worker.connection().return_to_mark().is_err() {
+        // Nothing more can be built in the run's transaction.
+        runner.stop.request(StopReason::FailFast);
+    }
     let ephemeral = match (subject, &outcome) {
         (Subject::Node(node), Err(_)) => broken_ephemeral(runner, node, worker),
         _ => None,
@@ -291,6 +296,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
         Action::Show(limit) => {
             return running.timed("execute", |running| show::query(running.runner, &run, compiled.as_ref(), limit));
         }
+        Action::PlanRepair => return running.timed("execute", |running| repair::plan(running.runner, &run)),
         Action::Build | Action::Clone => {}
     }
     running.status("executing");
@@ -359,6 +365,9 @@ fn failed(runner: &Runner, subject: &Subject, failure: Failure) -> NodeResult {
 
 /// Nothing of a node stays open: what it did not commit is undone, also where it succeeded, as in dbt.
 pub(super) fn close_transaction(worker: &Worker) {
+    if worker.is_one_transaction {
+        return;
+    }
     let mut connection = worker.connection.lock().unwrap_or_else(PoisonError::into_inner);
     if connection.in_transaction() {
         // The connection may be broken by what made the node fail; the failure is reported already.

@@ -101,7 +101,7 @@ fn fields(runner: &Runner, result: &NodeResult) -> Json {
         "message": result.message,
         "failures": result.failures,
         "node": node,
-        "unique_id": result.unique_id,
         "batch_results": null,
+        "agate_table": null,
     })
 }

@@ -12,8 +12,8 @@ use super::pool::{self, Errands, Pool, Taken};
 use super::sample::{self, Window};
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
-use super::{hooks, locking, node, schemas, summary};
-use crate::adapters::{Relation, Table};
+use super::{hooks, locking, node, schemas, summary, whole_run};
+use crate::adapters::{LazyConnection, Relation, Table};
 use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
 use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
@@ -36,6 +36,8 @@ pub enum Action {
     Show(Option<u64>),
     /// The relation of another state is cloned.
     Clone,
+    /// What is wrong with a snapshot's history is looked for, and how to mend it.
+    PlanRepair,
 }
 
 /// What a [`Runner`] is made of.
@@ -52,6 +54,8 @@ pub struct RunnerParts {
     pub deferred: Arc<HashMap<String, Relation>>,
     /// Microbatch models of which only the failed batches are run again.
     pub batches: HashMap<String, BatchResults>,
+    /// Whether all that is built becomes visible at once, at the end, or not at all.
+    pub publishes_whole_run: bool,
 }
 
 /// What a run leaves.
@@ -61,7 +65,7 @@ pub struct RunReport {
     pub results: RunResults,
     /// What was compiled.
     pub compiled: CompiledNodes,
-    /// Rows of [`Action::Show`], by unique id.
+    /// Rows of [`Action::Show`], lines of [`Action::PlanRepair`], by unique id.
     pub tables: IndexMap<String, Table>,
 }
 
@@ -73,6 +77,7 @@ pub struct Runner {
     pub(super) action: Action,
     pub(super) deferred: Arc<HashMap<String, Relation>>,
     pub(super) batches: HashMap<String, BatchResults>,
+    publishes_whole_run: bool,
     pub(super) compiler: Compiler,
     pub(super) target: TargetFolder,
     /// The window of event time that inputs are limited to (`--sample`).
@@ -100,6 +105,7 @@ impl Runner {
             action: parts.action,
             deferred: parts.deferred,
             batches: parts.batches,
+            publishes_whole_run: parts.publishes_whole_run,
             compiler: Compiler::new(),
             results: Arc::default(),
             compiled: Mutex::default(),
@@ -131,6 +137,9 @@ impl Runner {
         });
         self.report(&Event::blank());
         let writes = matches!(self.action, Action::Build | Action::Clone);
+        if self.publishes_whole_run {
+            whole_run::check(self, plan)?;
+        }
         if writes {
             locking::take(self, plan)?;
             if crate::faults::fails("locked") {
@@ -182,18 +191,27 @@ impl Runner {
     }
 
     fn execute(&self, plan: &Plan, threads: usize) -> Result<(), Diagnostics> {
+        if self.publishes_whole_run {
+            let worker = whole_run::begin(self)?;
+            self.work_through(plan, std::slice::from_ref(&worker));
+            return Ok(whole_run::end(self, &worker, plan)?);
+        }
         let count = if self.has_batches(plan) { threads } else { threads.min(plan.len()).max(1) };
         let workers =
             (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
+        self.work_through(plan, &workers);
+        Ok(())
+    }
+
+    fn work_through(&self, plan: &Plan, workers: &[Arc<Worker>]) {
         Pool::new(plan, &self.stop, &self.results).work_through(
-            &workers,
+            workers,
             |worker, taken, pool| self.job(plan, worker, pool, taken),
             |worker, errand, pool| node::help(self, worker, pool, errand),
         );
         for name in self.stop.cancelled() {
             self.report(&Event::LogCancelLine { conn_name: name });
         }
-        Ok(())
     }
 
     /// Whether workers beyond the number of jobs have something to do.
@@ -240,7 +258,7 @@ impl Runner {
 
     pub(super) fn threads(&self) -> usize {
         let config = self.session.config();
-        if config.flags.single_threaded { 1 } else { config.profile.threads.max(1) }
+        if config.flags.single_threaded || self.publishes_whole_run { 1 } else { config.profile.threads.max(1) }
     }
 
     /// A node to be compiled and run, where a reference may be deferred.
@@ -254,9 +272,13 @@ impl Runner {
         NodeRun::with_options(parts, RunOptions { deferred: Arc::clone(&self.deferred), ..options })
     }
 
-    /// A worker with a connection of its own.
+    /// A worker with a connection of its own; compiling opens it only if a template asks the warehouse something.
     pub(super) fn worker(&self, name: &str) -> Result<Arc<Worker>, Diagnostic> {
-        let connection = self.session.adapter().connect()?;
+        let adapter = self.session.adapter();
+        let connection = match self.action {
+            Action::Compile => Box::new(LazyConnection::new(Arc::clone(adapter))),
+            Action::Build | Action::Show(_) | Action::Clone | Action::PlanRepair => adapter.connect()?,
+        };
         Ok(Arc::new(Worker::new(name, connection)))
     }
 

@@ -6,7 +6,6 @@ use super::failure::Failure;
 use super::model;
 use super::node::Done;
 use super::run::Runner;
-use crate::adapters::Table;
 use crate::context::{NodeRun, seed_file, seed_line};
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -30,8 +29,7 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failu
     }
     let done = model::execute(runner, run, None).map_err(|failure| in_file(run, failure))?;
     if let Some(loaded) = run.statement_result("agate_table") {
-        let first = loaded.table.rows().iter().take(SAMPLE).cloned().collect();
-        runner.keep_table(&node.unique_id, Table::new(loaded.table.columns().to_vec(), first));
+        runner.keep_table(&node.unique_id, loaded.table.head(SAMPLE));
     }
     Ok(done)
 }

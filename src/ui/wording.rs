@@ -1,10 +1,12 @@
 //! The words for each event: dbt's, where tools or habits read them.
 
+use std::fmt::Write as _;
+
 use super::Style;
 use super::deps_wording::deps_message;
 use serde_json::Value;
 
-use crate::events::Event;
+use crate::events::{DeprecationSummary, Event};
 
 /// What an event says.
 pub(super) fn message(event: &Event, style: Style) -> String {
@@ -166,12 +168,24 @@ fn run_message(event: &Event, style: Style) -> Option<String> {
     })
 }
 
+fn deprecations(summaries: &[DeprecationSummary], show_all_hint: bool) -> String {
+    let mut text = "warning: Summary of encountered deprecations:".to_owned();
+    for summary in summaries {
+        let _ = write!(text, "\n- {}: {}", summary.event_name, pluralize(summary.occurrences, "occurrence"));
+    }
+    if show_all_hint {
+        text.push_str("\nOnly the first of each kind was shown: --show-all-deprecations shows all");
+    }
+    text
+}
+
 /// What is said beside a run, mostly at debug level.
 fn side_message(event: &Event) -> Option<String> {
     Some(match event {
         Event::ConnectionUsed { conn_name, conn_type } => format!("Using {conn_type} connection \"{conn_name}\""),
         Event::SQLQuery { conn_name, sql, .. } => format!("On {conn_name}: {sql}"),
         Event::SQLQueryStatus { elapsed, status, .. } => format!("SQL status: {status} in {elapsed:.3} seconds"),
+        Event::DeprecationsSummary { summaries, show_all_hint } => deprecations(summaries, *show_all_hint),
         Event::NoNodesForSelectionCriteria { spec_raw } => {
             format!("The selection criterion '{spec_raw}' does not match any enabled nodes")
         }

@@ -39,6 +39,25 @@ fn unit_tests_are_not_made_before_their_inputs_exist() {
 }
 
 #[test]
+fn no_database_is_opened_where_nothing_is_asked() {
+    let project = Project::new(&[
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "select * from {{ ref('a') }}"),
+        (
+            "models/asks.sql",
+            "{{ config(tags='asks') }}{% set x = run_query('select 7 as x') %}select {{ x.columns[0][0] if execute }}",
+        ),
+        ("models/m.yml", "models: [{name: b, columns: [{name: id, data_tests: [unique]}]}]"),
+    ]);
+    for command in ["parse", "ls", "ls -s b", "compile -s b", "compile --exclude asks"] {
+        project.run(command).expect(0, &[]);
+        assert!(!project.path("p.duckdb").exists(), "{command} opened the database");
+    }
+    project.run("compile -s asks").expect(0, &["select 7"]);
+    assert!(project.path("p.duckdb").exists());
+}
+
+#[test]
 fn indexes_are_made() {
     let model = "{{ config(materialized='table', indexes=[{'columns': ['a'], 'unique': true}]) }} select 1 as a";
     let project = Project::new(&[("models/m.sql", model)]);

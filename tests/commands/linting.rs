@@ -18,7 +18,7 @@ fn project(files: &[(&str, &str)]) -> Project {
 fn findings_are_placed_in_the_template() {
     let project = project(&[("models/cut.sql", TEMPLATE)]);
     let ran = project.run("lint --rules CP02,LT01 models/cut.sql");
-    ran.expect(1, &["models/cut.sql\n", "     4:5   CP02", "     9:28  LT01", "errors in 1 file"]);
+    ran.expect(1, &["models/cut.sql\n", "     8:5   CP02", "     9:27  LT01", "errors in 1 file"]);
     assert!(!project.path("p.duckdb").exists(), "no database is opened");
 }
 
@@ -59,7 +59,7 @@ fn other_files_hold_settings_too() {
         ("models/two.sql", "SELECT 1 as a"),
     ]);
     let ran = project.run("lint");
-    ran.expect(1, &["models/a/one.sql\n     1:", "LT12", "models/two.sql\n     1:1   CP01"]);
+    ran.expect(1, &["models/a/one.sql\n     1:", "LT12", "models/two.sql\n     1:10  CP01"]);
     assert_eq!(ran.printed.matches("LT12").count(), 1, "{}", ran.printed);
 }
 
@@ -79,7 +79,7 @@ fn fixes_leave_the_query_and_the_tags() {
     let project = project(&[("models/cut.sql", TEMPLATE)]);
     project.run("lint --fix --rules CP02,LT01,LT12 models/cut.sql").expect(0, &[]);
     let fixed = fs::read_to_string(project.path("models/cut.sql")).expect("it is there");
-    assert_eq!(fixed, TEMPLATE.replace("ID,", "id,").replace("}} \n", "}}\n"));
+    assert_eq!(fixed, TEMPLATE.replace("    c\n", "    C\n").replace("where c", "where C").replace("}} \n", "}}\n"));
 }
 
 #[test]
@@ -144,10 +144,10 @@ fn findings_have_several_forms() {
     let workspace = project.path(".");
     let env = [("GITHUB_WORKSPACE", workspace.to_str().expect("it is text"))];
     let github = project.run_with("lint --rules CP01 --format github", &env);
-    github.expect(1, &["::error title=CP01,file=models/loud.sql,line=1,col=1,"]);
+    github.expect(1, &["::error title=CP01,file=models/loud.sql,line=1,col=10,"]);
     project
         .run("lint --rules CP01 --format junit")
-        .expect(1, &["<testcase classname=\"models/loud.sql\" name=\"CP01 1:1\">"]);
+        .expect(1, &["<testcase classname=\"models/loud.sql\" name=\"CP01 1:10\">"]);
 }
 
 #[test]

@@ -55,8 +55,12 @@ fn a_run_waits_for_the_one_before() {
     let lock = held(&project);
     std::thread::scope(|scope| {
         let second = scope.spawn(|| project.run("build --wait 1m"));
-        std::thread::sleep(std::time::Duration::from_millis(500));
-        assert!(!second.is_finished());
+        let waits =
+            || std::fs::read_to_string(project.path("logs/dbt.log")).is_ok_and(|log| log.contains("Waiting for"));
+        while !waits() {
+            assert!(!second.is_finished());
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
         drop(lock);
         second.join().expect("it ran").expect(0, &["Waiting for `hetl seed`", "PASS=1"]);
     });

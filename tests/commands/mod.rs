@@ -7,6 +7,7 @@ mod functions;
 mod init;
 mod interrupted;
 mod killed;
+#[cfg(feature = "lint")]
 mod linting;
 mod locked;
 mod on_postgres;
@@ -17,7 +18,9 @@ mod reports;
 mod secrets;
 mod seeds;
 mod semantic_layer;
+mod snapshots;
 mod state;
+mod statements;
 mod transcripts;
 mod warnings;
 

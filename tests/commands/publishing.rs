@@ -179,3 +179,69 @@ fn a_retry_builds_again_what_was_not_published() {
     assert_eq!(project.query("select n from main.totals"), json!([{"n": 2}]));
     assert_eq!(project.query("select count(*) as n from main.orders where id = 3"), json!([{"n": 2}]));
 }
+
+/// Two tables over one another, a seed, a snapshot and an incremental model; a test of the last table.
+const STAR: &[(&str, &str)] = &[
+    ("seeds/codes.csv", "code\n1\n2\n"),
+    ("models/a.sql", "{{ config(materialized='table') }} select code, {{ var('v', 1) }} as v from {{ ref('codes') }}"),
+    ("models/b.sql", "{{ config(materialized='table') }} select * from {{ ref('a') }}"),
+    ("models/c.sql", "{{ config(materialized='incremental', unique_key='code') }} select * from {{ ref('b') }}"),
+    ("models/d.sql", "select sum(v) as v from {{ ref('c') }}"),
+    (
+        "snapshots/history.yml",
+        "snapshots: [{name: history, relation: ref('b'), config: {unique_key: code, strategy: check, check_cols: all}}]\n",
+    ),
+    ("tests/small.sql", "select * from {{ ref('d') }} where v > 10"),
+];
+
+/// The values that each relation of [`STAR`] holds, and the number of versions in its snapshot.
+fn star(project: &Project) -> serde_json::Value {
+    project.query(
+        "select (select max(v) from main.a) as a, (select max(v) from main.b) as b, (select max(v) from main.c) as c, \
+         (select max(v) from main.d) as d, (select count(*) from main.history) as versions",
+    )
+}
+
+#[test]
+fn a_run_is_published_as_a_whole_or_not_at_all() {
+    let project = Project::new(STAR);
+    project.run("build|--publish|run").expect(0, &["PASS=7"]);
+    assert_eq!(star(&project), json!([{"a": 1, "b": 1, "c": 1, "d": 2, "versions": 2}]));
+    project.run("build|--publish|run|--vars|v: 2").expect(0, &["PASS=7"]);
+    assert_eq!(star(&project), json!([{"a": 2, "b": 2, "c": 2, "d": 4, "versions": 4}]));
+    let ran = project.run("build|--publish|run|--vars|v: 7");
+    ran.expect(1, &["OK created sql table model main.a", "FAIL 1 small", "Nothing of this run is published"]);
+    let results = project.json("target/run_results.json");
+    let model = results["results"].as_array().expect("results").iter().find(|row| row["unique_id"] == "model.p.a");
+    assert_eq!(model.expect("a result")["adapter_response"]["hetl"]["published"], json!(false));
+    project.run("retry|--vars|v: 3").expect(0, &["PASS=7"]);
+    assert_eq!(star(&project), json!([{"a": 3, "b": 3, "c": 3, "d": 6, "versions": 6}]));
+}
+
+#[test]
+fn a_model_that_fails_publishes_nothing_of_the_run() {
+    let project = Project::new(STAR);
+    project.run("build|--publish|run").expect(0, &[]);
+    project.write(
+        "models/b.sql",
+        "{{ config(materialized='table') }} select *, cast('x' || v as int) from {{ ref('a') }}",
+    );
+    let ran = project.run("build|--publish|run|--vars|v: 2");
+    ran.expect(1, &["ERROR=1", "Nothing of this run is published"]).without("aborted");
+    assert_eq!(star(&project), json!([{"a": 1, "b": 1, "c": 1, "d": 2, "versions": 2}]));
+}
+
+#[test]
+fn a_run_that_is_published_as_a_whole_writes_to_one_database() {
+    let project = Project::new(&[
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "{{ config(database='second') }} select 1 as id"),
+        (
+            "profiles.yml",
+            "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: p.duckdb, attach: [{path: second.duckdb, alias: second}]}\n",
+        ),
+        ("hetl.yml", "publish: run\n"),
+    ]);
+    project.run("build").expect(2, &["E0705", "several databases in one transaction: p, second"]);
+    project.run("build|--select|b").expect(0, &["PASS=1"]);
+}

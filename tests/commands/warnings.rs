@@ -14,6 +14,30 @@ fn flags_make_errors_of_warnings_of_parsing_and_selection() {
 }
 
 #[test]
+fn deprecations_are_shown_once_and_counted() {
+    let project = Project::new(&[("models/a.sql", "select 1 as a"), ("models/x.yml", "modles: []\nsorces: []\n")]);
+    let counted = "- CustomTopLevelKeyDeprecation: 2 occurrences";
+    project.run("parse").expect(0, &["`modles` is not", counted, "--show-all-deprecations"]).without("`sorces`");
+    project.run("parse --show-all-deprecations").expect(0, &["`modles` is not", "`sorces` is not", counted]);
+    let options = |text: &str| project.run(&format!("parse|--warn-error-options|{text}"));
+    options("{error: [DeprecationsSummary]}").expect(2, &["there are deprecations"]);
+    options("{silence: [Deprecations]}").expect(0, &[]).without("Deprecation").without("modles");
+    options("{include: all, exclude: [Deprecations]}").expect(0, &["WEOIncludeExcludeDeprecation: 1 occurrence"]);
+}
+
+#[test]
+fn names_of_warnings_are_checked() {
+    let project = Project::new(&[("models/a.sql", "select 1 as a")]);
+    let refused = |options: &str, words: &str| {
+        project.run(&format!("parse|--warn-error-options|{options}")).expect(2, &[words]);
+    };
+    refused("{error: [NoNodeForYamlKee]}", "NoNodeForYamlKee is not a valid dbt error name.");
+    refused("{error: NoNodeForYamlKey}", "all, *, or a list of names");
+    refused("{error: [NoNodeForYamlKey], warn: [LogTestResult]}", "needs `error: all`");
+    project.run("parse|--warn-error-options|{error: [], silence: [NoNodeForYamlKey]}").expect(0, &[]);
+}
+
+#[test]
 fn deprecated_models_and_what_reads_them_are_told() {
     let yaml = "models:\n  - {name: a, deprecation_date: 2020-01-01}\n  - {name: b, deprecation_date: 2999-01-01}\n";
     let project = Project::new(&[

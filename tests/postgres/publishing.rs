@@ -57,3 +57,11 @@ fn a_test_that_cannot_run_does_not_keep_the_others_from_running() {
     let mut session = project.session();
     assert_eq!(project.relations(&mut *session), ["orders", "orders__hetl_candidate"]);
 }
+
+#[test]
+fn a_run_is_not_published_as_a_whole() {
+    let Some(project) = shop(&[]) else { return };
+    let (exit, printed) = project.run(&["build", "--publish", "run"]);
+    assert_eq!(exit, 2, "{printed}");
+    assert!(printed.contains("`--publish run` is not supported by this postgres target"), "{printed}");
+}

@@ -145,6 +145,10 @@ impl Adapter for DuckDb {
         &self.credentials.external_root
     }
 
+    fn can_run_in_one_transaction(&self) -> bool {
+        !self.disables_transactions()
+    }
+
     fn disables_transactions(&self) -> bool {
         self.credentials.disable_transactions
     }

@@ -103,9 +103,10 @@ impl Credentials {
         surroundings: &Surroundings,
     ) -> Result<Self, Diagnostic> {
         let type_name = dialect.type_name;
-        if let Some(key) = target.keys().find(|key| !dialect.keys.contains(&key.as_str())) {
-            return Err(invalid(format!("a target of type `{type_name}` does not know `{key}`"))
-                .suggest(key, dialect.keys.iter().copied()));
+        if let Some(key) = target.keys().find(|key| !dialect.keys().any(|known| known == key.as_str())) {
+            return Err(
+                invalid(format!("a target of type `{type_name}` does not know `{key}`")).suggest(key, dialect.keys())
+            );
         }
         (dialect.check)(target)?;
         let service = libpq_files::service(surroundings)?;

@@ -23,9 +23,9 @@ pub(super) struct Dialect {
     pub(super) identifier_limit: usize,
     /// Root certificates where the profile names none and asks for a check.
     pub(super) default_root: Option<&'static str>,
-    /// Keys that a target may have.
-    pub(super) keys: &'static [&'static str],
-    /// Keys that Jinja's `target` shows, in order.
+    /// Keys that a target may have and that are not shown.
+    pub(super) hidden: &'static [&'static str],
+    /// Keys that a target may have and that Jinja's `target` shows, in order.
     pub(super) shown: &'static [&'static str],
     /// What is shown of keys that are not given, null aside.
     pub(super) shown_defaults: &'static [(&'static str, &'static str)],
@@ -54,6 +54,13 @@ pub(super) struct Dialect {
     pub(super) seed_type: fn(SeedType) -> &'static str,
 }
 
+impl Dialect {
+    /// All keys that a target may have.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.shown.iter().chain(self.hidden).copied()
+    }
+}
+
 /// What is told of a statement that succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answers {
@@ -74,31 +81,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     autocommit_has_no_transactions: true,
     identifier_limit: 63,
     default_root: None,
-    keys: &[
-        "type",
-        "threads",
-        "host",
-        "user",
-        "port",
-        "password",
-        "pass",
-        "dbname",
-        "database",
-        "schema",
-        "connect_timeout",
-        "role",
-        "search_path",
-        "keepalives_idle",
-        "sslmode",
-        "sslcert",
-        "sslkey",
-        "sslrootcert",
-        "application_name",
-        "autocommit",
-        "retries",
-        "statement_timeout",
-        "lock_timeout",
-    ],
+    hidden: &["type", "threads", "password", "pass", "statement_timeout", "lock_timeout"],
     shown: &[
         "host",
         "port",
@@ -154,32 +137,12 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     autocommit_has_no_transactions: false,
     identifier_limit: 127,
     default_root: Some("system"),
-    keys: &[
+    hidden: &[
         "type",
         "threads",
-        "host",
-        "port",
-        "method",
-        "user",
         "password",
         "pass",
-        "dbname",
-        "database",
-        "schema",
-        "cluster_id",
-        "iam_profile",
-        "autocreate",
-        "db_groups",
-        "ra3_node",
-        "connect_timeout",
-        "role",
-        "sslmode",
         "sslrootcert",
-        "retries",
-        "retry_all",
-        "region",
-        "autocommit",
-        "access_key_id",
         "secret_access_key",
         "idc_region",
         "issuer_url",
@@ -187,13 +150,6 @@ pub(super) const REDSHIFT: Dialect = Dialect {
         "idc_client_display_name",
         "idp_response_timeout",
         "token_endpoint",
-        "is_serverless",
-        "serverless_work_group",
-        "serverless_acct_id",
-        "tcp_keepalive",
-        "tcp_keepalive_idle",
-        "tcp_keepalive_interval",
-        "tcp_keepalive_count",
         "statement_timeout",
     ],
     shown: &[

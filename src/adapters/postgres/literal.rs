@@ -1,5 +1,7 @@
 //! Values and names written as SQL.
 
+use std::borrow::Cow;
+
 use crate::adapters::Cell;
 
 /// A text in quotes. Where a backslash escapes (Redshift), it is doubled.
@@ -89,6 +91,20 @@ pub(super) fn copy_row(buffer: &mut Vec<u8>, row: &[Cell]) {
                 Some(text) => copy_text(buffer, text),
                 None => copy_text(buffer, &other.to_string()),
             },
+        }
+    }
+    buffer.push(b'\n');
+}
+
+/// The same of a row whose values are texts already; nothing is null.
+pub(super) fn copy_texts(buffer: &mut Vec<u8>, row: &[Option<Cow<'_, str>>]) {
+    for (at, text) in row.iter().enumerate() {
+        if at > 0 {
+            buffer.push(b'\t');
+        }
+        match text {
+            Some(text) => copy_text(buffer, text),
+            None => buffer.extend_from_slice(b"\\N"),
         }
     }
     buffer.push(b'\n');

@@ -306,7 +306,7 @@ impl Connection for Session {
         };
         if !self.server.dialect.copies_from_client {
             let bytes = std::fs::read(csv).map_err(|error| unreadable(error.to_string()))?;
-            let seed = SeedFile::parse(&bytes, delimiter, &[]).map_err(|error| unreadable(error.message))?;
+            let seed = SeedFile::parse(bytes, delimiter, &[]).map_err(|error| unreadable(error.message))?;
             return self.insert(relation, columns, seed.table(|_| String::new()).rows());
         }
         let mut file = std::fs::File::open(csv).map_err(|error| unreadable(error.to_string()))?;
@@ -330,6 +330,12 @@ impl Connection for Session {
             return self.insert(relation, columns, table.rows());
         }
         self.copy(relation, columns, "", |writer| {
+            if let Some(seed) = table.seed() {
+                return seed.each_row(|row| {
+                    literal::copy_texts(writer.buffer(), row);
+                    writer.send_full()
+                });
+            }
             for row in table.rows() {
                 literal::copy_row(writer.buffer(), row);
                 writer.send_full()?;

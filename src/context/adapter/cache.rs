@@ -103,7 +103,10 @@ pub(super) fn call(run: &Arc<NodeRun>, method: &str, args: &[Value]) -> Result<V
     match method {
         "get_relation" => {
             let parts = bind(method, ["database", "schema", "identifier"], args)?;
-            let [database, schema, identifier] = parts.map(|part| optional_text(part.as_ref()));
+            let [database, schema, identifier] = parts;
+            let identifier = Some(required(method, "identifier", identifier)?);
+            let [database, schema, identifier] =
+                [database, schema, identifier].map(|part| optional_text(part.as_ref()));
             Ok(get_relation(run, database, schema, identifier)?.map_or_else(none, relation_value))
         }
         "already_exists" => {
@@ -143,6 +146,16 @@ pub(super) fn call(run: &Arc<NodeRun>, method: &str, args: &[Value]) -> Result<V
             match (from.as_ref().and_then(as_relation), to.as_ref().and_then(as_relation)) {
                 (Some(from), Some(to)) => rename(run, from, to),
                 _ => return Err(compilation("Attempted to rename a relation that is none")),
+            }
+            Ok(nothing())
+        }
+        "cache_rebound" => {
+            let relations = bind(method, ["dependent", "from_relation", "to_relation"], args)?;
+            let [dependent, from, to] = relations.each_ref().map(|relation| relation.as_ref().and_then(as_relation));
+            let name = |relation: Option<&Relation>| Some((relation?.schema.clone()?, relation?.identifier.clone()?));
+            if let (Some(view), Some(old), Some(new), Some(target)) = (name(dependent), name(from), name(to), to) {
+                let [view, old, new] = [&view, &old, &new].map(|(schema, name)| (schema.as_str(), name.as_str()));
+                run.cache().rebind(&database(run, target), view, old, new);
             }
             Ok(nothing())
         }

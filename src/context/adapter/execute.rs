@@ -70,7 +70,7 @@ pub(super) fn with_bindings(
 }
 
 fn is_borrowed(run: &NodeRun) -> bool {
-    matches!(run.transaction(), Transaction::Borrowed)
+    run.worker().is_one_transaction || matches!(run.transaction(), Transaction::Borrowed)
 }
 
 fn done(message: &str) -> (AdapterResponse, Table) {
@@ -147,9 +147,7 @@ pub(in crate::context) fn problem(run: &NodeRun, error: &DatabaseError, sql: &st
 /// The first rows of a table.
 pub(super) fn limited(table: Table, limit: Option<usize>) -> Table {
     match limit {
-        Some(limit) if limit < table.len() => {
-            Table::new(table.columns().to_vec(), table.rows().iter().take(limit).cloned().collect())
-        }
+        Some(limit) if limit < table.len() => table.head(limit),
         _ => table,
     }
 }

@@ -54,6 +54,7 @@ const METHODS: &[&str] = &[
     "build_catalog_relation",
     "cache_added",
     "cache_dropped",
+    "cache_rebound",
     "cache_renamed",
     "catalog_supports_foreign_keys",
     "check_schema_exists",
@@ -90,6 +91,7 @@ const METHODS: &[&str] = &[
     "identifier_with_suffix",
     "is_ducklake",
     "is_motherduck",
+    "is_of_project",
     "list_relations",
     "list_relations_without_caching",
     "list_schemas",
@@ -290,6 +292,7 @@ fn online(
         | "list_relations_without_caching"
         | "cache_added"
         | "cache_dropped"
+        | "cache_rebound"
         | "cache_renamed"
         | "check_schema_exists"
         | "list_schemas" => cache::call(run, method, args),
@@ -307,10 +310,20 @@ fn online(
         "location_exists" => {
             let location = one_text(method, "location", args)?;
             let sql = format!("select 1 from '{}' where 1=0", location.replace('\'', "''"));
-            Ok(Value::from(execute::run(run, &sql, false, false).is_ok()))
+            let exists = execute::run(run, &sql, false, false).is_ok();
+            if !exists && run.worker().connection().in_transaction() {
+                // The failed statement ended the transaction for all that follow.
+                execute::run(run, "rollback", false, false).or_raise()?;
+            }
+            Ok(Value::from(exists))
         }
         "get_seed_file_path" => Ok(Value::from(super::seed::seed_path(run).to_string_lossy().into_owned())),
         "load_dataframe" => load_dataframe(run, args),
+        "is_of_project" => {
+            let [schema, identifier] = bind(method, ["schema", "identifier"], args)?;
+            let (schema, identifier) = (text(method, "schema", schema)?, text(method, "identifier", identifier)?);
+            Ok(Value::from(run.session().is_of_project(run.manifest(), &schema, &identifier)))
+        }
         "catalog_supports_foreign_keys" | "existing_key_constraint_types" => foreign_keys::call(run, method, args),
         "get_temp_relation_path" => temp_relation_path(scope, args),
         _ if METHODS.contains(&method) => Ok(stand_in(method)),

@@ -6,7 +6,7 @@ use crate::adapters::{Cell, SeedType};
 use crate::context::json_yaml;
 use crate::context::modules::datetime;
 use crate::context::values::none;
-use crate::jinja::to_text;
+use crate::jinja::{Decimal, number_of, to_text};
 
 /// A cell as Python has it.
 pub(super) fn cell_value(cell: &Cell) -> Value {
@@ -14,8 +14,8 @@ pub(super) fn cell_value(cell: &Cell) -> Value {
         Cell::Null => none(),
         Cell::Bool(flag) => Value::from(*flag),
         Cell::Int(number) => i64::try_from(*number).map_or_else(|_| Value::from(*number), Value::from),
-        Cell::Float(number) => Value::from(*number),
-        Cell::Decimal(text) => number(text),
+        Cell::Float(number) => Decimal::of_float(*number).map_or_else(|| Value::from(*number), Decimal::value),
+        Cell::Decimal(text) => Decimal::parse(text).map_or_else(|| Value::from(text.as_str()), Decimal::value),
         Cell::Text(text) | Cell::Other(text) => Value::from(text.as_str()),
         Cell::Date(text) => datetime::parse_date(text).unwrap_or_else(|| Value::from(text.as_str())),
         Cell::Time(text) => datetime::parse_time(text).unwrap_or_else(|| Value::from(text.as_str())),
@@ -40,14 +40,6 @@ pub fn json_of_cell(cell: &Cell) -> serde_json::Value {
         Cell::Bytes(_) => serde_json::Value::from(cell.to_string()),
         other => cell_json(other),
     }
-}
-
-/// A decimal as a number: whole ones as integers where they are written so.
-fn number(text: &str) -> Value {
-    if let Ok(whole) = text.parse::<i64>() {
-        return Value::from(whole);
-    }
-    text.parse::<f64>().map_or_else(|_| Value::from(text), Value::from)
 }
 
 fn cell_json(cell: &Cell) -> serde_json::Value {
@@ -103,7 +95,7 @@ pub(super) fn kind_of_values(values: &[Value]) -> SeedType {
     let all = |test: fn(&Value) -> bool| values.iter().filter(|value| !value.is_none()).all(test);
     if all(Value::is_integer) {
         SeedType::Integer
-    } else if all(Value::is_number) {
+    } else if all(|value| number_of(value).is_some()) {
         SeedType::Number
     } else if all(|value| value.kind() == ValueKind::Bool) {
         SeedType::Boolean
@@ -126,6 +118,7 @@ pub(in crate::context) fn cell_of(value: &Value) -> Cell {
             i128::try_from(value.clone()).map_or_else(|_| Cell::Text(value.to_string()), Cell::Int)
         }
         ValueKind::Number => f64::try_from(value.clone()).map_or(Cell::Null, Cell::Float),
+        _ if value.downcast_object_ref::<Decimal>().is_some() => Cell::Decimal(to_text(value)),
         _ => Cell::Text(to_text(value)),
     }
 }

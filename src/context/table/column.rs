@@ -16,7 +16,7 @@ pub(super) fn columns_value(table: &Arc<TableValue>) -> Value {
     let items = (0..table.names.len())
         .map(|index| Value::from_object(ColumnOfTable { table: Arc::clone(table), index }))
         .collect();
-    Value::from_object(Sequence { names: Some(Arc::clone(&table.names)), items })
+    Value::from_object(Sequence { names: Arc::clone(&table.names), items })
 }
 
 /// One column of a table.

@@ -9,7 +9,7 @@ use super::TableValue;
 use super::cell::type_name;
 use super::column::columns_value;
 use super::groups::Groups;
-use super::row::{RowValue, Sequence, as_row, position};
+use super::row::{RowValue, Rows, as_row, position};
 use crate::context::arguments::{bind, bound_method, flag, required};
 use crate::context::json_yaml;
 use crate::context::values::{list, none, nothing, optional, tuple};
@@ -39,7 +39,7 @@ impl Object for TableValue {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         if let Some(name) = key.as_str() {
             return Some(match name {
-                "rows" => Value::from_object(Sequence { names: None, items: self.rows().to_vec() }),
+                "rows" => Value::from_object(Rows(Arc::clone(self))),
                 "columns" => columns_value(self),
                 "column_names" => tuple(self.names.iter().map(|name| Value::from(name.as_str())).collect()),
                 "column_types" => tuple(self.kinds().iter().map(|kind| Value::from(type_name(*kind))).collect()),

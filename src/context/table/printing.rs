@@ -7,7 +7,7 @@ use super::row::as_row;
 use crate::adapters::SeedType;
 use crate::context::arguments::bind;
 use crate::context::print_table;
-use crate::jinja::to_text;
+use crate::jinja::{number_of, to_text};
 
 impl TableValue {
     /// The table as text, as `print_table` shows it.
@@ -91,7 +91,7 @@ fn shown_text(value: &Value) -> String {
 
 /// A number with commas between thousands; places that are cut off are told by an ellipsis.
 fn grouped_number(value: &Value, places: usize, most: usize) -> String {
-    let Ok(number) = f64::try_from(value.clone()) else { return to_text(value) };
+    let Some(number) = number_of(value) else { return to_text(value) };
     let fixed = format!("{:.*}", places.min(most), number.abs());
     let (whole, fraction) = fixed.split_once('.').unwrap_or((&fixed, ""));
     let mut grouped = String::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use super::Names;
+use super::{Names, TableValue};
 use crate::context::arguments::{bind, bound_method, text};
 use crate::context::values::{dict, list, none, tuple};
 
@@ -90,17 +90,36 @@ impl Object for RowValue {
     }
 }
 
-/// Rows or columns of a table: by position, columns by name too.
+/// Rows of a table: by position. They are made when one is looked at; to count them takes none.
 #[derive(Debug)]
-pub(super) struct Sequence {
-    pub(super) names: Option<Names>,
-    pub(super) items: Vec<Value>,
+pub(super) struct Rows(pub(super) Arc<TableValue>);
+
+impl Object for Rows {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str() {
+            Some(name) => bound_method(self, MAPPED_METHODS, name),
+            None => self.0.rows().get(position(key, self.0.len())?).cloned(),
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(self.0.len())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        mapped_method(&[], self.0.rows(), method, args)
+    }
 }
 
-impl Sequence {
-    fn names(&self) -> &[String] {
-        self.names.as_ref().map_or(&[], |names| names.as_slice())
-    }
+/// Columns of a table: by position and by name.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    pub(super) names: Names,
+    pub(super) items: Vec<Value>,
 }
 
 impl Object for Sequence {
@@ -110,7 +129,7 @@ impl Object for Sequence {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str() {
-            Some(name) => match self.names().iter().position(|other| other == name) {
+            Some(name) => match self.names.iter().position(|other| other == name) {
                 Some(index) => self.items.get(index).cloned(),
                 None => bound_method(self, MAPPED_METHODS, name),
             },
@@ -123,6 +142,6 @@ impl Object for Sequence {
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        mapped_method(self.names(), &self.items, method, args)
+        mapped_method(&self.names, &self.items, method, args)
     }
 }

@@ -9,7 +9,8 @@ use crate::jinja::macros::render_state;
 use crate::jinja::native::{Marker, MarkerKind};
 use crate::jinja::printf;
 use crate::jinja::values::{
-    self, Dict, List, bind, failed, integer, items_of, pairs_of, repr, required, to_text, type_name,
+    self, Decimal, Dict, List, Rounding, bind, failed, integer, items_of, number_of, pairs_of, repr, required, to_text,
+    type_name,
 };
 
 pub(crate) fn register(environment: &mut Environment<'static>) {
@@ -32,6 +33,13 @@ fn rewritten(environment: &mut Environment<'static>) {
     environment.add_filter("__floordiv", |s: &mut State, a: &Value, b: &Value| values::floordiv(s, a, b));
     environment.add_filter("__mod", |s: &mut State, a: &Value, b: &Value| values::modulo(s, a, b));
     environment.add_filter("__pow", |s: &mut State, a: &Value, b: &Value| values::pow(s, a, b));
+    environment.add_filter("__neg", |s: &mut State, value: &Value| values::neg(s, value));
+    environment.add_filter("__eq", values::equal);
+    environment.add_filter("__ne", |a: &Value, b: &Value| !values::equal(a, b));
+    environment.add_filter("__lt", |a: &Value, b: &Value| values::less(a, b, false));
+    environment.add_filter("__le", |a: &Value, b: &Value| values::less(a, b, true));
+    environment.add_filter("__gt", |a: &Value, b: &Value| values::less(b, a, false));
+    environment.add_filter("__ge", |a: &Value, b: &Value| values::less(b, a, true));
     environment.add_filter("__slice", |value: &Value, start: &Value, stop: &Value, step: &Value| {
         values::slice(value, start, stop, step)
     });
@@ -147,15 +155,36 @@ fn text(environment: &mut Environment<'static>) {
         let base = base.map_or(Ok(10), |b| integer(&b))?;
         Ok::<_, Error>(to_int(value, base as u32).unwrap_or(default))
     });
+    environment.add_filter("abs", |value: Value| values::absolute(&value).map_or_else(|| filters::abs(value), Ok));
+    environment.add_filter("__round", filters::round);
+    environment.add_filter("round", |state: &mut State, value: Value, args: Rest<ValueOrKwargs>| {
+        let args = args.into_values();
+        match value.downcast_object_ref::<Decimal>() {
+            Some(decimal) => round_decimal(decimal, &args),
+            None => state.apply_filter("__round", &[&[value], args.as_slice()].concat()),
+        }
+    });
     environment.add_filter("float", |value: &Value, args: Rest<ValueOrKwargs>| {
         let [default] = bind("float", ["default"], &args.into_values())?;
         let float = match value.as_str() {
             Some(text) => text.trim().replace('_', "").parse::<f64>().ok(),
             None if value.kind() == ValueKind::Bool => Some(f64::from(u8::from(value.is_true()))),
-            None => f64::try_from(value.clone()).ok(),
+            None => number_of(value),
         };
         Ok::<_, Error>(float.map_or(default.unwrap_or(Value::from(0.0)), Value::from))
     });
+}
+
+/// The filter `round`: a `Decimal` by the common method, and a float by the others, as Python's functions give them.
+fn round_decimal(decimal: &Decimal, args: &[Value]) -> Result<Value, Error> {
+    let [precision, method] = bind("round", ["precision", "method"], args)?;
+    let places = precision.map_or(Ok(0), |places| integer(&places))?;
+    Ok(match method.as_ref().and_then(Value::as_str).unwrap_or("common") {
+        "common" => decimal.rounded_to(places, Rounding::HalfEven).value(),
+        "ceil" => Value::from(decimal.rounded_to(places, Rounding::Ceiling).to_float()),
+        "floor" => Value::from(decimal.rounded_to(places, Rounding::Floor).to_float()),
+        _ => return Err(failed("method must be common, ceil or floor")),
+    })
 }
 
 fn to_int(value: &Value, base: u32) -> Option<Value> {
@@ -185,7 +214,7 @@ fn to_int(value: &Value, base: u32) -> Option<Value> {
             Some(_) => None,
             None => Some(value.clone()),
         },
-        _ => None,
+        _ => value.downcast_object_ref::<Decimal>().map(|decimal| values::int_value(decimal.to_integer())),
     }
 }
 
@@ -273,9 +302,14 @@ fn indent(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
 fn filesizeformat(value: &Value, args: Rest<ValueOrKwargs>) -> Result<String, Error> {
     let [binary] = bind("filesizeformat", ["binary"], &args.into_values())?;
     let binary = binary.is_some_and(|b| b.is_true());
-    let bytes = f64::try_from(value.clone()).or_else(|_| {
-        to_text(value).parse::<f64>().map_err(|_| failed(format!("could not convert string to float: {}", repr(value))))
-    })?;
+    let bytes = number_of(value).map_or_else(
+        || {
+            to_text(value)
+                .parse::<f64>()
+                .map_err(|_| failed(format!("could not convert string to float: {}", repr(value))))
+        },
+        Ok,
+    )?;
     let base = if binary { 1024.0 } else { 1000.0 };
     if (bytes - 1.0).abs() < f64::EPSILON {
         return Ok("1 Byte".into());
@@ -435,7 +469,8 @@ pub(crate) fn format_spec(value: &Value, spec: &str) -> Result<String, Error> {
     if grouped {
         rest = &rest[1..];
     }
-    let numeric = matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
+    let decimal = value.downcast_object_ref::<Decimal>();
+    let numeric = decimal.is_some() || matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
     let (precision, kind) = match rest.strip_prefix('.') {
         Some(after) => {
             let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
@@ -445,12 +480,15 @@ pub(crate) fn format_spec(value: &Value, spec: &str) -> Result<String, Error> {
     };
     let flags = flags.replace('-', "");
     let mut body = if kind == "%" {
-        let scaled = f64::try_from(value.clone())? * 100.0;
+        let scaled = number_of(value).ok_or_else(|| failed("Unknown format code '%'"))? * 100.0;
         let precision = precision.unwrap_or("6");
         to_text(&printf::format(&format!("%{flags}.{precision}f"), &Value::from(scaled))?) + "%"
     } else if kind.is_empty() && precision.is_none() {
         let text = to_text(value);
         if numeric && flags.contains('+') && !text.starts_with('-') { format!("+{text}") } else { text }
+    } else if let Some((decimal, places)) = decimal.zip(precision).filter(|_| matches!(kind, "f" | "F")) {
+        let text = decimal.fixed(places.parse().unwrap_or(6));
+        if flags.contains('+') && !text.starts_with('-') { format!("+{text}") } else { text }
     } else {
         let kind = match kind {
             "" if numeric => "g",

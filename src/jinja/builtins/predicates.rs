@@ -3,7 +3,7 @@
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Value};
 
-use crate::jinja::values::items_of;
+use crate::jinja::values::{items_of, number_of};
 
 pub(crate) fn register(environment: &mut Environment<'static>) {
     environment.add_test("sequence", |value: &Value| {
@@ -19,7 +19,7 @@ pub(crate) fn register(environment: &mut Environment<'static>) {
     environment.add_test("callable", |value: &Value| {
         value.as_object().is_some_and(|object| object.repr() == minijinja::value::ObjectRepr::Plain)
     });
-    environment.add_test("number", |value: &Value| matches!(value.kind(), ValueKind::Number | ValueKind::Bool));
+    environment.add_test("number", |value: &Value| value.kind() == ValueKind::Bool || number_of(value).is_some());
     environment.add_test("in", |value: &Value, container: &Value| match (value.as_str(), container.as_str()) {
         (Some(part), Some(whole)) => whole.contains(part),
         _ => items_of(container).is_ok_and(|items| items.contains(value)),

@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value as Json};
 
 use super::dict::pairs_of;
 use super::repr::float_of;
-use super::{Dict, List, to_text};
+use super::{Decimal, Dict, List, to_text};
 
 /// JSON as Python would hold it: objects and arrays become mutable dicts and lists.
 pub fn from_json(json: &Json) -> Value {
@@ -26,7 +26,7 @@ pub fn from_json(json: &Json) -> Value {
     }
 }
 
-/// The value as JSON; what JSON cannot say (objects of Rust, NaN) becomes its text or null, undefined becomes null.
+/// The value as JSON; a `Decimal` becomes a float, what JSON cannot say (objects of Rust, NaN) its text or null, undefined becomes null.
 pub fn to_json(value: &Value) -> Json {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None | ValueKind::Invalid => Json::Null,
@@ -48,7 +48,10 @@ pub fn to_json(value: &Value) -> Json {
             }
             Json::Object(map)
         }
-        _ => Json::String(value.to_string()),
+        _ => match value.downcast_object_ref::<Decimal>() {
+            Some(decimal) => Number::from_f64(decimal.to_float()).map_or(Json::Null, Json::Number),
+            None => Json::String(value.to_string()),
+        },
     }
 }
 

@@ -3,6 +3,8 @@
 //! Templates written for Jinja2 append to lists and update dicts in place, so every literal is a [`List`] or [`Dict`].
 //! No lock is held while a value is compared, printed or iterated: everything works on snapshots.
 
+mod decimal;
+mod decimal_object;
 mod dict;
 mod json;
 mod list;
@@ -11,15 +13,18 @@ mod range;
 mod repr;
 mod set;
 
+pub use decimal::Decimal;
+pub(crate) use decimal::Rounding;
+pub(crate) use decimal_object::{absolute, compare};
 pub use dict::{Dict, pairs_of};
 pub(crate) use json::json_text;
 pub use json::{from_json, to_json};
 pub use list::List;
 pub(crate) use list::{integer, required};
-pub(crate) use operators::{add, div, floordiv, modulo, mul, pow, slice, sub};
+pub(crate) use operators::{add, div, equal, floordiv, int_value, less, modulo, mul, neg, pow, slice, sub};
 pub(crate) use range::Range;
 pub(crate) use repr::{float_of, float_text};
-pub use repr::{repr, to_text};
+pub use repr::{number_of, repr, to_text};
 pub use set::Set;
 
 use minijinja::value::ValueKind;
@@ -56,6 +61,7 @@ pub fn type_name(value: &Value) -> String {
         ValueKind::Map => "dict",
         ValueKind::Iterable if value.downcast_object_ref::<Set>().is_some() => "set",
         ValueKind::Iterable => "generator",
+        _ if value.downcast_object_ref::<Decimal>().is_some() => "decimal.Decimal",
         _ => "object",
     }
     .to_owned()

@@ -2,13 +2,15 @@
 //!
 //! Numbers and strings go to minijinja's own operators (through a compiled expression); containers are handled here; any
 //! other object takes part by answering the methods `__add__`, `__radd__`, `__sub__`, `__rsub__`, `__mul__`, `__rmul__`,
-//! `__truediv__`, `__floordiv__`, `__mod__`.
+//! `__truediv__`, `__floordiv__`, `__mod__`, `__pow__`, `__neg__`.
+
+use std::cmp::Ordering;
 
 use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value};
 
 use super::list::integer;
-use super::{Set, failed, items_of, type_name};
+use super::{Set, compare, failed, items_of, type_name};
 use crate::jinja::values::List;
 
 fn is_list(value: &Value) -> bool {
@@ -69,7 +71,8 @@ fn numeric(value: &Value) -> Option<Numeric> {
     }
 }
 
-fn int_value(number: i128) -> Value {
+/// An integer as a value.
+pub(crate) fn int_value(number: i128) -> Value {
     i64::try_from(number).map_or_else(|_| Value::from(number), Value::from)
 }
 
@@ -238,6 +241,33 @@ pub(crate) fn pow(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Res
     }
     let operator = Operator { symbol: "** or pow()", method: "__pow__", reflected: "__rpow__" };
     fallback(state, &operator, left, right)
+}
+
+/// `-value`.
+pub(crate) fn neg(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    match numeric(value) {
+        Some(Numeric::Int(number)) => {
+            number.checked_neg().map(int_value).ok_or_else(|| failed("the integer is too large"))
+        }
+        Some(Numeric::Float(number)) => Ok(Value::from(-number)),
+        None => match value.as_object().map(|object| object.call_method(state, "__neg__", &[])) {
+            Some(Err(error)) if error.kind() != ErrorKind::UnknownMethod => Err(error),
+            Some(Ok(negative)) => Ok(negative),
+            _ if value.is_undefined() => Err(Error::from(ErrorKind::UndefinedError)),
+            _ => Err(failed(format!("bad operand type for unary -: '{}'", type_name(value)))),
+        },
+    }
+}
+
+/// `left == right`.
+pub(crate) fn equal(left: &Value, right: &Value) -> bool {
+    compare(left, right).map_or_else(|| left == right, Ordering::is_eq)
+}
+
+/// `left < right`, or `left <= right` with `or_equal`.
+pub(crate) fn less(left: &Value, right: &Value, or_equal: bool) -> bool {
+    let order = compare(left, right).unwrap_or_else(|| left.cmp(right));
+    order.is_lt() || or_equal && order.is_eq()
 }
 
 /// `value[start:stop:step]`.

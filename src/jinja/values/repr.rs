@@ -34,6 +34,15 @@ pub fn repr(value: &Value) -> String {
     }
 }
 
+/// The nearest float of an integer, a float or a `Decimal`; none for other values.
+pub fn number_of(value: &Value) -> Option<f64> {
+    match value.downcast_object_ref::<super::Decimal>() {
+        Some(decimal) => Some(decimal.to_float()),
+        None if value.kind() == ValueKind::Number => f64::try_from(value.clone()).ok(),
+        None => None,
+    }
+}
+
 pub(crate) fn float_of(value: &Value) -> Option<f64> {
     if value.kind() != ValueKind::Number || value.is_integer() {
         return None;

@@ -22,10 +22,10 @@ fn check(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (node, sql) in subject.models_with_sql().filter(|(node, _)| subject.layer(node) == Some(Layer::Marts)) {
         for select in sql.shape.selects.iter().filter(|select| select.is_outermost) {
             for (alias, range) in &select.stars {
-                let relations = select.relations.iter().filter(|relation| {
+                let mut relations = select.relations.iter().filter(|relation| {
                     alias.as_ref().is_none_or(|alias| relation.alias == *alias)
                 });
-                let Some(table) = relations.filter_map(|relation| opened(sql, &relation.kind, 0)).next() else {
+                let Some(table) = relations.find_map(|relation| opened(sql, &relation.kind, 0)) else {
                     continue;
                 };
                 let message = format!("the mart `{}` has whatever columns {table} has", node.name);
@@ -42,10 +42,10 @@ fn opened(sql: &ModelSql, kind: &RelationKind, depth: usize) -> Option<String> {
         RelationKind::Cte(at) if depth < 64 => {
             let select = &sql.shape.selects[sql.shape.ctes[*at].select?];
             select.stars.iter().find_map(|(alias, _)| {
-                let relations = select.relations.iter().filter(|relation| {
+                let mut relations = select.relations.iter().filter(|relation| {
                     alias.as_ref().is_none_or(|alias| relation.alias == *alias)
                 });
-                relations.filter_map(|relation| opened(sql, &relation.kind, depth + 1)).next()
+                relations.find_map(|relation| opened(sql, &relation.kind, depth + 1))
             })
         }
         _ => None,

@@ -2,7 +2,7 @@
 //!
 //! [`Renderer`] makes a [`RenderedSql`] of a file: its SQL, and which part of the template each piece of it comes from. A [`SqlLinter`]
 //! finds problems in it, placed in the template, and edits that mend them; [`fix`] applies only those that leave the query what it was.
-//! [`open`] gives the linter that this build has (sqruff, in the default feature `lint`) for a [`Settings`]. Nothing here speaks to a
+//! [`open`] gives the linter that this build has (sqruff, with the feature `lint`) for a [`Settings`]. Nothing here speaks to a
 //! warehouse: templates that ask one get empty answers.
 
 mod check;

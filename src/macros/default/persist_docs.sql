@@ -48,3 +48,22 @@
 {% macro default__alter_column_comment(relation, column_dict) %}
   {% do exceptions.raise_not_implemented('alter_column_comment macro not implemented for adapter ' ~ adapter.type()) %}
 {% endmacro %}
+
+{# A description as a literal; dollar quotes let it hold quotes of every other kind. #}
+{% macro hetl_comment_literal(comment) %}
+  {%- set mark = '$dbt_comment_literal_block$' -%}
+  {%- if comment is not string -%}
+    {% do exceptions.raise_compiler_error('cannot escape a non-string: ' ~ comment) %}
+  {%- elif mark in comment -%}
+    {% do exceptions.raise_compiler_error('The string ' ~ mark ~ ' is not allowed in comments.') %}
+  {%- endif -%}
+  {{ mark ~ comment ~ mark }}
+{%- endmacro %}
+
+{# One statement for each documented column that the relation has. #}
+{% macro hetl_comment_on_columns(relation, column_dict) %}
+  {%- set present = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+  {%- for name, column in column_dict.items() if name in present %}
+  comment on column {{ relation }}.{{ adapter.quote(name) if column['quote'] else name }} is {{ hetl_comment_literal(column['description']) }};
+  {%- endfor -%}
+{% endmacro %}

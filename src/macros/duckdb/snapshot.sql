@@ -19,3 +19,7 @@ where dbt_change_type = 'insert';
 {% macro duckdb__post_snapshot(staging_relation) %}
   {% do return(drop_relation(staging_relation)) %}
 {% endmacro %}
+
+{% macro duckdb__hetl_row_address() %}
+  {% do return('rowid') %}
+{% endmacro %}

@@ -5,3 +5,16 @@
   {% do adapter.load_dataframe(this.database, this.schema, this.identifier, agate_table) %}
   {% do return('copy ' ~ this.render() ~ ' (' ~ columns ~ ') from stdin with (format csv)') %}
 {% endmacro %}
+
+{# On a full refresh the old table stands aside until the views on it read the new one. #}
+{% macro postgres__reset_csv_table(model, full_refresh, old_relation, agate_table) %}
+  {% if not full_refresh %}{% do return(default__reset_csv_table(model, full_refresh, old_relation, agate_table)) %}{% endif %}
+  {% set backup_relation = make_backup_relation(old_relation, 'table') %}
+  {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
+  {% set views = hetl_postgres_lasting_views(old_relation) %}
+  {% do adapter.rename_relation(old_relation, backup_relation) %}
+  {% set code = create_csv_table(model, agate_table) %}
+  {% do hetl_postgres_rebind_views(views, backup_relation, old_relation) %}
+  {% do adapter.drop_relation(backup_relation) %}
+  {% do return(code) %}
+{% endmacro %}

@@ -15,3 +15,7 @@ select {{ insert_cols | join(', ') }}
 from {{ source }}
 where dbt_change_type::text = 'insert'::text;
 {% endmacro %}
+
+{% macro postgres__hetl_row_address() %}
+  {% do return('ctid') %}
+{% endmacro %}

@@ -56,3 +56,8 @@ values ({% for name in names %}DBT_INTERNAL_SOURCE.{{ name }}{{ ', ' if not loop
 delete from {{ target }} where ({{ predicates | join(' and ') }});
 {{ get_insert_into_sql(target, arg_dict['temp_relation'], arg_dict['dest_columns']) }}
 {% endmacro %}
+
+{# Rows have no address. #}
+{% macro redshift__hetl_row_address() %}
+  {% do return(none) %}
+{% endmacro %}

@@ -60,6 +60,10 @@ as (
 {% endmacro %}
 
 {# Rows are sent as statements: a client's own files are out of reach of Redshift's copy. #}
+{% macro redshift__reset_csv_table(model, full_refresh, old_relation, agate_table) %}
+  {% do return(default__reset_csv_table(model, full_refresh, old_relation, agate_table)) %}
+{% endmacro %}
+
 {% macro redshift__load_csv_rows(model, agate_table) %}
   {% do return(default__load_csv_rows(model, agate_table)) %}
 {% endmacro %}

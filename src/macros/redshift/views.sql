@@ -30,3 +30,8 @@
   {%- set kind = 'view' if relation.is_materialized_view else relation.type -%}
   {{- 'comment on ' ~ kind ~ ' ' ~ relation ~ ' is ' ~ postgres_escape_comment(comment) ~ ';' -}}
 {% endmacro %}
+
+{# Views are bound late unless the project says otherwise, and there is no block of statements in which one may fail. #}
+{% macro redshift__hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+  {% do default__hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+{% endmacro %}

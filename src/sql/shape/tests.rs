@@ -65,11 +65,11 @@ fn relations_are_tables_ctes_or_values() {
 
 #[test]
 fn joins_have_conditions() {
+    use JoinCondition::{AlwaysTrue, Comma, Cross, Given, Unrelated};
     let conditions = |sql: &str| -> Vec<JoinCondition> {
         let found = shape(sql);
         found.selects[0].relations.iter().filter_map(|found| found.join.as_ref().map(|join| join.condition)).collect()
     };
-    use JoinCondition::{AlwaysTrue, Comma, Cross, Given, Unrelated};
     assert_eq!(conditions("select 1 from a join b on a.x = b.x and a.y = b.y"), [Given]);
     assert_eq!(conditions("select 1 from a cross join b, c"), [Cross, Comma]);
     assert_eq!(conditions("select 1 from a join b on true left join c on 1 = 1"), [AlwaysTrue, AlwaysTrue]);

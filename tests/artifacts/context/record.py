@@ -1,8 +1,9 @@
 """Writes what the real dbt prints for each case of members.txt into it: `python record.py path/to/dbt`.
 
-Cases that fail under dbt are told and keep no answer; they must be taken out or corrected by hand.
+Cases that end the run under dbt are told and keep no answer; they must be taken out or corrected by hand.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -21,27 +22,53 @@ def cases(text):
         yield title, template, trailing
 
 
-def project(folder, templates):
-    parts = re.split(r"^-- (.*) --\n", (HERE / "project.txt").read_text(), flags=re.M)[1:]
-    for path, content in zip(parts[::2], parts[1::2]):
+def project(folder, wanted):
+    macros = calls = at_end = ""
+    models = {}
+    for i, (title, template) in wanted.items():
+        if title.startswith("fails: "):
+            models[f"fails_{i}"] = f"-- {{{{ ref('people') }}}}\n{{% if execute %}}{template}{{% endif %}}\nselect 1 as id\n"
+        elif title.startswith("on-run-end: "):
+            at_end += f"{{% set case %}}{template}{{% endset %}}{{% do print('<case {i}>' ~ case ~ '</case>') %}}"
+        else:
+            macros += f"{{% macro case_{i}() %}}{template}{{% endmacro %}}\n"
+            calls += f"{{% do print('<case {i}>' ~ case_{i}() ~ '</case>') %}}"
+    refs = "-- {{ ref('people') }} {{ ref('fewer') }} {{ source('src', 'people') }}\n"
+    models["cases"] = refs + "{% if execute %}" + calls + "{% endif %}\nselect 1 as id\n"
+    text = (HERE / "project.txt").read_text()
+    parts = re.split(r"^-- (.*) --\n", text, flags=re.M)[1:]
+    files = dict(zip(parts[::2], parts[1::2]))
+    files["dbt_project.yml"] += "on-run-end: " + json.dumps([at_end]) + "\n"
+    files["macros/cases.sql"] = macros
+    files.update({f"models/{name}.sql": sql for name, sql in models.items()})
+    for path, content in files.items():
         path = folder / path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    macros = "".join(f"{{% macro case_{i}() %}}{t}{{% endmacro %}}\n" for i, t in templates)
-    (folder / "macros" / "cases.sql").write_text(macros)
-    calls = "".join(f"{{% do print('<case {i}>' ~ case_{i}() ~ '</case>') %}}" for i, _ in templates)
-    refs = "-- {{ ref('people') }} {{ ref('fewer') }} {{ source('src', 'people') }}\n"
-    (folder / "models" / "cases.sql").write_text(refs + "{% if execute %}" + calls + "{% endif %}\nselect 1 as id\n")
 
 
-def run(dbt, templates):
+def error(message):
+    """`Compilation Error: text` of the message of a result: its kind, and its paragraph. The number of the model goes."""
+    first, *lines = message.split("\n")
+    lines = [line.strip() for line in lines]
+    text = " ".join([first.split(" in ")[0] + ":", *lines[: lines.index("") if "" in lines else None]])
+    return re.sub(r"fails_\d+", "fails", re.sub(r"\s+", " ", text))
+
+
+def run(dbt, wanted):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        project(folder, templates)
+        project(folder, wanted)
         env = {**os.environ, "CONTEXT_TEST": "set", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-        ran = subprocess.run([dbt, "--no-use-colors", "run"], cwd=folder, env=env, capture_output=True, text=True)
-        found = dict(re.findall(r"<case (\d+)>(.*?)</case>", ran.stdout, flags=re.S))
-        return {int(i): answer for i, answer in found.items()}, ran.stdout
+        command = [dbt, "--no-use-colors", "run"]
+        ran = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+        found = {int(i): answer for i, answer in re.findall(r"<case (\d+)>(.*?)</case>", ran.stdout, flags=re.S)}
+        results = folder / "target" / "run_results.json"
+        for result in json.loads(results.read_text())["results"] if results.is_file() else []:
+            name = result["unique_id"].split(".")[-1]
+            if name.startswith("fails_"):
+                found[int(name[6:])] = error(result["message"] or "")
+        return found, ran.stdout
 
 
 def main():
@@ -50,23 +77,25 @@ def main():
     text = path.read_text()
     head = text[: text.index("\n-- ") + 1]
     all_cases = list(cases(text))
-    wanted = [(i, template) for i, (_, template, _) in enumerate(all_cases)]
-    answers = {}
+    numbered = {i: (title, template) for i, (title, template, _) in enumerate(all_cases)}
+    fails = {i: case for i, case in numbered.items() if case[0].startswith("fails: ")}
+    answers, _ = run(dbt, fails)
+    wanted = {i: case for i, case in numbered.items() if i not in fails}
     while wanted:
         found, printed = run(dbt, wanted)
         answers.update(found)
-        left = [(i, t) for i, t in wanted if i not in answers]
+        left = {i: case for i, case in wanted.items() if i not in answers}
         if len(left) == len(wanted):
-            i, template = left.pop(0)
-            print(f"FAILED {all_cases[i][0]}: {template}\n{printed[-1200:]}\n")
+            i = next(iter(left))
+            title, template = left.pop(i)
+            print(f"FAILED {title}: {template}\n{printed[-1500:]}\n")
         wanted = left
     out = head
     for i, (title, template, trailing) in enumerate(all_cases):
-        blank = "\n" if trailing.endswith("\n\n") else ""
         answer = answers.get(i)
         shown = "" if answer is None else "".join(f"=> {line}\n" for line in answer.split("\n"))
         shown += "".join(f"{line}\n" for line in trailing.split("\n") if line.startswith("~> "))
-        out += f"-- {title}\n{template}\n{shown}{blank}"
+        out += f"-- {title}\n{template}\n{shown}"
     path.write_text(out)
 
 

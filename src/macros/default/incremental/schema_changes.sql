@@ -67,6 +67,7 @@ New column types: {{ changes['new_target_types'] }}
   {% set added = schema_changes_dict['source_not_in_target'] if sync_all or on_schema_change == 'append_new_columns' else [] %}
   {% set removed = schema_changes_dict['target_not_in_source'] if sync_all else [] %}
   {% set retyped = schema_changes_dict['new_target_types'] if sync_all else [] %}
+  {% if removed %}{% do hetl_compare_dropped_columns(target_relation, removed) %}{% endif %}
   {% if added or removed %}
     {% do alter_relation_add_remove_columns(target_relation, added, removed or none) %}
   {% endif %}

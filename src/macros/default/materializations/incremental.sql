@@ -14,14 +14,17 @@
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
+  {% set figures = hetl_history_figures(existing_relation) if full_refresh else none %}
   {% set swapped = false %}
   {% if existing_relation is none %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
     {% do hetl_audit_relation(target_relation, target_relation) %}
   {% elif full_refresh and hetl_must_build_in_place(existing_relation) %}
     {% do hetl_build_in_place(existing_relation, target_relation, sql) %}
+    {% do hetl_compare_history(figures, target_relation, target_relation) %}
   {% elif full_refresh %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
+    {% do hetl_compare_history(figures, intermediate_relation, target_relation) %}
     {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
     {% set swapped = true %}
   {% else %}

@@ -22,7 +22,9 @@
     {% set final_sql = create_table_as(False, target_relation, checked_sql) %}
   {% endif %}
   {% do check_time_data_types(checked_sql) %}
+  {% set rows_before = hetl_snapshot_count(target_relation) if exists else none %}
   {% call statement('main') %}{{ final_sql }}{% endcall %}
+  {% do hetl_check_snapshot(strategy, sql, target_relation, staging_relation if exists else none, rows_before) %}
   {% if not exists %}{% do hetl_audit_relation(target_relation, target_relation) %}{% endif %}
 
   {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(exists, full_refresh_mode=False)) %}

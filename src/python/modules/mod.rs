@@ -1,6 +1,6 @@
 //! `modules`: the parts of Python's standard library that dbt gives to templates, and pytz.
 
-pub(super) mod datetime;
+pub(crate) mod datetime;
 mod itertools;
 mod pytz;
 mod re;
@@ -10,7 +10,7 @@ use minijinja::Value;
 use super::values::dict;
 
 /// `modules`.
-pub(super) fn modules_value() -> Value {
+pub(crate) fn modules_value() -> Value {
     dict([
         ("datetime", datetime::module()),
         ("pytz", pytz::module()),

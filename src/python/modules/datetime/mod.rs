@@ -33,7 +33,7 @@ pub(super) fn module() -> Value {
 }
 
 /// A moment as an aware datetime in UTC.
-pub(in crate::context) fn from_timestamp(moment: jiff::Timestamp) -> Value {
+pub(crate) fn from_timestamp(moment: jiff::Timestamp) -> Value {
     let civil = jiff::tz::Offset::UTC.to_datetime(moment);
     let micros = i16::try_from(civil.subsec_nanosecond() / 1_000 % 1_000).unwrap_or(0);
     let civil = civil.with().nanosecond(0).microsecond(micros).build().unwrap_or(civil);
@@ -41,33 +41,33 @@ pub(in crate::context) fn from_timestamp(moment: jiff::Timestamp) -> Value {
 }
 
 /// A date of a result (`2024-01-31`).
-pub(in crate::context) fn parse_date(text: &str) -> Option<Value> {
+pub(crate) fn parse_date(text: &str) -> Option<Value> {
     Some(DateValue::value(parse::date(text)?))
 }
 
 /// A time of day of a result.
-pub(in crate::context) fn parse_time(text: &str) -> Option<Value> {
+pub(crate) fn parse_time(text: &str) -> Option<Value> {
     Some(time::TimeValue::value(parse::time(text)?, None))
 }
 
 /// A timestamp of a result, with or without offset.
-pub(in crate::context) fn parse_datetime(text: &str) -> Option<Value> {
+pub(crate) fn parse_datetime(text: &str) -> Option<Value> {
     let (civil, zone) = parse::datetime(text)?;
     Some(StampValue::value(civil, zone))
 }
 
 /// A YAML timestamp: a date, or a datetime.
-pub(in crate::context) fn from_yaml(text: &str) -> Option<Value> {
+pub(crate) fn from_yaml(text: &str) -> Option<Value> {
     parse_date(text).or_else(|| parse_datetime(text))
 }
 
 /// Whether a value is a datetime.
-pub(in crate::context) fn is_datetime(value: &Value) -> bool {
+pub(crate) fn is_datetime(value: &Value) -> bool {
     value.downcast_object_ref::<StampValue>().is_some()
 }
 
 /// Whether a value is a date.
-pub(in crate::context) fn is_date(value: &Value) -> bool {
+pub(crate) fn is_date(value: &Value) -> bool {
     value.downcast_object_ref::<DateValue>().is_some()
 }
 
@@ -76,7 +76,7 @@ mod tests {
     use crate::jinja::Engine;
 
     fn eval(expression: &str) -> String {
-        let context = crate::context::values::dict([("datetime", super::module())]);
+        let context = crate::python::values::dict([("datetime", super::module())]);
         match Engine::new().eval_expression(expression, None, context) {
             Ok(value) => value.to_string(),
             Err(error) => format!("error: {error}"),

@@ -6,10 +6,10 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, Value};
 
 use super::datetime::Zone;
-use crate::context::arguments::{bind, function, text};
-use crate::context::raise::raise;
-use crate::context::values::{dict, list};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::python::arguments::{bind, function, text};
+use crate::python::raise::raise;
+use crate::python::values::{dict, list};
 
 /// The module's names.
 pub(super) fn module() -> Value {
@@ -19,7 +19,9 @@ pub(super) fn module() -> Value {
         ("utc", Zone::utc().value()),
         ("UTC", Zone::utc().value()),
         ("all_timezones", zones.clone()),
-        ("common_timezones", zones),
+        ("all_timezones_set", zones.clone()),
+        ("common_timezones", zones.clone()),
+        ("common_timezones_set", zones),
         ("FixedOffset", function("FixedOffset", |_, args| fixed(args))),
         ("country_timezones", dict::<String>([])),
     ])
@@ -84,7 +86,7 @@ mod tests {
 
     fn eval(expression: &str) -> String {
         let context =
-            crate::context::values::dict([("datetime", super::super::datetime::module()), ("pytz", super::module())]);
+            crate::python::values::dict([("datetime", super::super::datetime::module()), ("pytz", super::module())]);
         match Engine::new().eval_expression(expression, None, context) {
             Ok(value) => value.to_string(),
             Err(error) => format!("error: {error}"),

@@ -10,9 +10,9 @@ use fancy_regex::{Regex, RegexBuilder};
 use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use crate::context::arguments::{bind, bound_method, function, required, text};
-use crate::context::raise::compilation;
-use crate::context::values::{dict, list, none, tuple};
+use crate::python::arguments::{bind, bound_method, function, required, text};
+use crate::python::raise::compilation;
+use crate::python::values::{dict, list, none, tuple};
 
 type Captures<'t> = fancy_regex::Captures<'t, str>;
 
@@ -467,7 +467,7 @@ mod tests {
     use crate::jinja::Engine;
 
     fn eval(expression: &str) -> String {
-        let context = crate::context::values::dict([("re", super::module())]);
+        let context = crate::python::values::dict([("re", super::module())]);
         match Engine::new().eval_expression(expression, None, context) {
             Ok(value) => value.to_string(),
             Err(error) => format!("error: {error}"),

@@ -14,13 +14,13 @@ use super::delta::{DeltaValue, as_delta};
 use super::time::{TimeValue, iso_time, microsecond, repr_parts, time_of};
 use super::zone::{Zone, offset_text, zone_argument};
 use super::{format, parse};
-use crate::context::arguments::{bind, bound_method, optional_text, required, text};
-use crate::context::raise::compilation;
-use crate::context::values::none;
+use crate::python::arguments::{bind, bound_method, optional_text, required, text};
+use crate::python::raise::compilation;
+use crate::python::values::none;
 
 /// A datetime as templates see it.
 #[derive(Clone, PartialEq)]
-pub(in crate::context::modules) struct StampValue {
+pub(in crate::python::modules) struct StampValue {
     /// Local date and time, exact to the microsecond.
     pub(super) civil: DateTime,
     /// Its zone, if it is aware.

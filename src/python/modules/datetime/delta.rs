@@ -6,8 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{DynObject, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use crate::context::arguments::{bind, bound_method};
-use crate::context::raise::compilation;
+use crate::python::arguments::{bind, bound_method};
+use crate::python::raise::compilation;
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;

@@ -4,20 +4,20 @@ use minijinja::Error;
 
 use crate::diagnostics::{Code, Diagnostic};
 
-pub(super) use crate::jinja::raise;
+pub(crate) use crate::jinja::raise;
 
 /// A compilation error with only a message.
-pub(super) fn compilation(message: impl Into<String>) -> Error {
+pub(crate) fn compilation(message: impl Into<String>) -> Error {
     raise(Diagnostic::error(Code::JINJA_RUNTIME, message))
 }
 
 /// Wrong arguments to something callable.
-pub(super) fn wrong_arguments(message: impl Into<String>) -> Error {
+pub(crate) fn wrong_arguments(message: impl Into<String>) -> Error {
     raise(Diagnostic::error(Code::JINJA_ARGUMENTS, message))
 }
 
 /// A diagnostic that is reported to the template as its error.
-pub(super) trait OrRaise<T> {
+pub(crate) trait OrRaise<T> {
     /// The value, or the diagnostic raised.
     fn or_raise(self) -> Result<T, Error>;
 }

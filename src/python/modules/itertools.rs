@@ -2,10 +2,10 @@
 
 use minijinja::{Error, State, Value};
 
-use crate::context::arguments::{Arguments, bind, function, required};
-use crate::context::raise::compilation;
-use crate::context::values::{dict, list, none, tuple};
 use crate::jinja::items_of;
+use crate::python::arguments::{Arguments, bind, function, required};
+use crate::python::raise::compilation;
+use crate::python::values::{dict, list, none, tuple};
 
 /// How many items an endless iterator gives before it is cut.
 const MOST: usize = 10_000;
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn answers_are_those_of_python() {
         for (expression, answer) in ANSWERS {
-            let context = crate::context::values::dict([("it", super::module())]);
+            let context = crate::python::values::dict([("it", super::module())]);
             let value = Engine::new().eval_expression(expression, None, context).unwrap();
             assert_eq!(value.to_string(), *answer, "{expression}");
         }

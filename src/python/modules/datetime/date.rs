@@ -10,13 +10,13 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use super::delta::{DeltaValue, as_delta};
 use super::{format, parse};
-use crate::context::arguments::{bind, bound_method, required, text};
-use crate::context::raise::compilation;
-use crate::context::values::tuple;
+use crate::python::arguments::{bind, bound_method, required, text};
+use crate::python::raise::compilation;
+use crate::python::values::tuple;
 
 /// A date as templates see it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::context::modules) struct DateValue(pub(super) Date);
+pub(in crate::python::modules) struct DateValue(pub(super) Date);
 
 impl fmt::Debug for DateValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

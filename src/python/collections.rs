@@ -16,22 +16,22 @@ fn iterable(value: &Value) -> Option<Vec<Value>> {
     }
 }
 
-fn not_iterable(function: &str, value: &Value) -> Error {
-    compilation(format!("{function}: '{}' object is not iterable", type_name(value)))
+fn not_iterable(value: &Value) -> Error {
+    compilation(format!("'{}' object is not iterable", type_name(value)))
 }
 
 /// `set(value, default=none)`.
-pub(super) fn set(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn set(args: &[Value]) -> Result<Value, Error> {
     let [value, default] = bind("set", ["value", "default"], args)?;
     let Some(value) = value else { return Ok(Set::value([])) };
     Ok(iterable(&value).map_or_else(|| default.unwrap_or_else(none), Set::value))
 }
 
 /// `set_strict(value)`.
-pub(super) fn set_strict(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn set_strict(args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("set_strict", ["value"], args)?;
     let value = required("set_strict", "value", value)?;
-    iterable(&value).map(Set::value).ok_or_else(|| not_iterable("set_strict", &value))
+    iterable(&value).map(Set::value).ok_or_else(|| not_iterable(&value))
 }
 
 fn zipped(columns: Vec<Vec<Value>>) -> Value {
@@ -40,27 +40,27 @@ fn zipped(columns: Vec<Vec<Value>>) -> Value {
 }
 
 /// `zip(*args, default=none)`.
-pub(super) fn zip(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn zip(args: &[Value]) -> Result<Value, Error> {
     let mut arguments = Arguments::of(args);
     let columns: Option<Vec<_>> = arguments.positional.iter().map(iterable).collect();
     Ok(columns.map_or_else(|| arguments.take("default").unwrap_or_else(none), zipped))
 }
 
 /// `zip_strict(*args)`.
-pub(super) fn zip_strict(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn zip_strict(args: &[Value]) -> Result<Value, Error> {
     let columns: Result<Vec<_>, _> =
-        args.iter().map(|value| iterable(value).ok_or_else(|| not_iterable("zip_strict", value))).collect();
+        args.iter().map(|value| iterable(value).ok_or_else(|| not_iterable(value))).collect();
     columns.map(zipped)
 }
 
 /// `local_md5(value)`.
-pub(super) fn local_md5(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn local_md5(args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("local_md5", ["value"], args)?;
     Ok(Value::from(hex::encode(Md5::digest(text("local_md5", "value", value)?.as_bytes()))))
 }
 
 /// `diff_of_two_dicts(dict_a, dict_b)`: what lists of `a` have and lists of `b` lack, names compared without case.
-pub(super) fn diff_of_two_dicts(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn diff_of_two_dicts(args: &[Value]) -> Result<Value, Error> {
     let [a, b] = bind("diff_of_two_dicts", ["dict_a", "dict_b"], args)?;
     let a = required("diff_of_two_dicts", "dict_a", a)?;
     let b = required("diff_of_two_dicts", "dict_b", b)?;

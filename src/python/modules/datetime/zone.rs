@@ -10,13 +10,13 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use super::delta::DeltaValue;
 use super::stamp::{StampValue, as_stamp};
-use crate::context::arguments::{bind, bound_method, flag, required};
-use crate::context::raise::compilation;
-use crate::context::values::none;
+use crate::python::arguments::{bind, bound_method, flag, required};
+use crate::python::raise::compilation;
+use crate::python::values::none;
 
 /// A time zone.
 #[derive(Clone)]
-pub(in crate::context::modules) struct Zone {
+pub(in crate::python::modules) struct Zone {
     zone: TimeZone,
     /// What `tzname` and printing show, where it is not the zone's own name.
     name: Option<Arc<str>>,
@@ -36,12 +36,12 @@ impl fmt::Debug for Zone {
 
 impl Zone {
     /// UTC.
-    pub(in crate::context::modules) fn utc() -> Self {
+    pub(in crate::python::modules) fn utc() -> Self {
         Self { zone: TimeZone::UTC, name: Some("UTC".into()) }
     }
 
     /// A fixed offset in seconds.
-    pub(in crate::context::modules) fn fixed(seconds: i32) -> Option<Self> {
+    pub(in crate::python::modules) fn fixed(seconds: i32) -> Option<Self> {
         if seconds == 0 {
             return Some(Self::utc());
         }
@@ -49,7 +49,7 @@ impl Zone {
     }
 
     /// A zone of the IANA database; case does not matter.
-    pub(in crate::context::modules) fn named(name: &str) -> Option<Self> {
+    pub(in crate::python::modules) fn named(name: &str) -> Option<Self> {
         if name.eq_ignore_ascii_case("utc") {
             return Some(Self::utc());
         }
@@ -59,7 +59,7 @@ impl Zone {
     }
 
     /// The zone as a value.
-    pub(in crate::context::modules) fn value(&self) -> Value {
+    pub(in crate::python::modules) fn value(&self) -> Value {
         Value::from_object(ZoneValue(self.clone()))
     }
 

@@ -7,28 +7,33 @@ use minijinja::{Error, Value};
 use serde_json::Value as Json;
 
 use super::arguments::{bind, flag, required, text};
+use super::raise::compilation;
 use super::values::none;
 use crate::diagnostics::SourceMap;
-use crate::jinja::{from_json, to_json, type_name};
+use crate::jinja::{Set, from_json, pairs_of, to_json, type_name};
 
 /// `fromjson(string, default=none)`.
-pub(super) fn fromjson(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn fromjson(args: &[Value]) -> Result<Value, Error> {
     let [string, default] = bind("fromjson", ["string", "default"], args)?;
     let string = text("fromjson", "string", string)?;
     Ok(serde_json::from_str::<Json>(&string).map_or_else(|_| default.unwrap_or_else(none), |json| from_json(&json)))
 }
 
 /// `tojson(value, default=none, sort_keys=false)`.
-pub(super) fn tojson(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn tojson(args: &[Value]) -> Result<Value, Error> {
     let [value, _default, sort_keys] = bind("tojson", ["value", "default", "sort_keys"], args)?;
-    let json = to_json(&required("tojson", "value", value)?);
+    let value = required("tojson", "value", value)?;
+    if let Some(other) = no_json(&value) {
+        return Err(compilation(format!("Object of type {other} is not JSON serializable")));
+    }
+    let json = to_json(&value);
     let mut out = String::new();
     write_json(&mut out, &json, None, flag(sort_keys.as_ref()), 0);
     Ok(Value::from(out))
 }
 
 /// `fromyaml(value, default=none)`.
-pub(super) fn fromyaml(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn fromyaml(args: &[Value]) -> Result<Value, Error> {
     let [string, default] = bind("fromyaml", ["value", "default"], args)?;
     let string = text("fromyaml", "value", string)?;
     let sources = SourceMap::new();
@@ -37,7 +42,7 @@ pub(super) fn fromyaml(args: &[Value]) -> Result<Value, Error> {
 }
 
 /// `toyaml(value, default=none, sort_keys=false)`.
-pub(super) fn toyaml(args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn toyaml(args: &[Value]) -> Result<Value, Error> {
     let [value, default, sort_keys] = bind("toyaml", ["value", "default", "sort_keys"], args)?;
     let value = required("toyaml", "value", value)?;
     if !has_yaml(&value) {
@@ -50,6 +55,17 @@ pub(super) fn toyaml(args: &[Value]) -> Result<Value, Error> {
         out.push_str("...\n");
     }
     Ok(Value::from(out))
+}
+
+/// The type of the first value in it that JSON cannot say, and Python's `json` does not write.
+fn no_json(value: &Value) -> Option<String> {
+    match value.kind() {
+        ValueKind::Plain => Some(type_name(value).trim_start_matches("decimal.").to_owned()),
+        ValueKind::Iterable if value.downcast_object_ref::<Set>().is_some() => Some("set".to_owned()),
+        ValueKind::Seq => value.try_iter().into_iter().flatten().find_map(|item| no_json(&item)),
+        ValueKind::Map => pairs_of(value).unwrap_or_default().iter().find_map(|(_, item)| no_json(item)),
+        _ => None,
+    }
 }
 
 /// Whether PyYAML's safe dumper takes a value: data and dates, not objects such as relations.
@@ -80,14 +96,14 @@ fn node_value(node: &crate::yaml::Node) -> Value {
 }
 
 /// JSON as Python's `json.dumps(…, sort_keys=True, indent=4)`.
-pub(super) fn indented_json(json: &Json) -> String {
+pub(crate) fn indented_json(json: &Json) -> String {
     let mut out = String::new();
     write_json(&mut out, json, Some(4), true, 0);
     out
 }
 
 /// JSON as Python's `json.dumps(…)`, on one line.
-pub(super) fn json_line(json: &Json) -> String {
+pub(crate) fn json_line(json: &Json) -> String {
     let mut out = String::new();
     write_json(&mut out, json, None, false, 0);
     out

@@ -5,29 +5,29 @@ use minijinja::{Error, State, Value};
 use super::raise::wrong_arguments;
 
 /// Positional and keyword arguments of a call, apart.
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// Positional ones.
-    pub(super) positional: Vec<Value>,
+    pub(crate) positional: Vec<Value>,
     /// Keyword ones, in order.
-    pub(super) keywords: Vec<(String, Value)>,
+    pub(crate) keywords: Vec<(String, Value)>,
 }
 
 impl Arguments {
     /// Takes the arguments of a call apart.
-    pub(super) fn of(values: &[Value]) -> Self {
+    pub(crate) fn of(values: &[Value]) -> Self {
         let (positional, keywords) = crate::jinja::split_args(values);
         Self { positional: positional.to_vec(), keywords }
     }
 
     /// Takes a keyword argument out.
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let index = self.keywords.iter().position(|(key, _)| key == name)?;
         Some(self.keywords.remove(index).1)
     }
 }
 
 /// Arguments by parameter name; `None` where one is not given.
-pub(super) fn bind<const N: usize>(
+pub(crate) fn bind<const N: usize>(
     function: &str,
     names: [&str; N],
     values: &[Value],
@@ -54,22 +54,22 @@ pub(super) fn bind<const N: usize>(
 }
 
 /// A required argument.
-pub(super) fn required(function: &str, name: &str, value: Option<Value>) -> Result<Value, Error> {
+pub(crate) fn required(function: &str, name: &str, value: Option<Value>) -> Result<Value, Error> {
     value.ok_or_else(|| wrong_arguments(format!("{function}() missing 1 required argument: '{name}'")))
 }
 
 /// A required argument as text; numbers and relations are printed.
-pub(super) fn text(function: &str, name: &str, value: Option<Value>) -> Result<String, Error> {
+pub(crate) fn text(function: &str, name: &str, value: Option<Value>) -> Result<String, Error> {
     required(function, name, value).map(|value| value.to_string())
 }
 
 /// An argument as optional text: none, undefined and "not given" are all `None`.
-pub(super) fn optional_text(value: Option<&Value>) -> Option<String> {
+pub(crate) fn optional_text(value: Option<&Value>) -> Option<String> {
     value.filter(|value| !value.is_none() && !value.is_undefined()).map(ToString::to_string)
 }
 
 /// An argument as a truth value, false if it is not given.
-pub(super) fn flag(value: Option<&Value>) -> bool {
+pub(crate) fn flag(value: Option<&Value>) -> bool {
     value.is_some_and(Value::is_true)
 }
 
@@ -77,7 +77,7 @@ pub(super) fn flag(value: Option<&Value>) -> bool {
 type Body = dyn Fn(&mut State<'_, '_>, &[Value]) -> Result<Value, Error> + Send + Sync;
 
 /// A Rust function as a value that templates call.
-pub(super) struct Function {
+pub(crate) struct Function {
     name: &'static str,
     body: Box<Body>,
 }
@@ -103,7 +103,7 @@ impl minijinja::value::Object for Function {
 }
 
 /// A callable value.
-pub(super) fn function(
+pub(crate) fn function(
     name: &'static str,
     body: impl Fn(&mut State<'_, '_>, &[Value]) -> Result<Value, Error> + Send + Sync + 'static,
 ) -> Value {
@@ -112,7 +112,7 @@ pub(super) fn function(
 
 /// A method taken from its object without being called: `adapter.quote`.
 #[derive(Debug)]
-pub(super) struct BoundMethod {
+pub(crate) struct BoundMethod {
     object: Value,
     method: &'static str,
 }
@@ -132,7 +132,7 @@ impl minijinja::value::Object for BoundMethod {
 }
 
 /// The method of this name as a value, if it is among `methods`.
-pub(super) fn bound_method<T: minijinja::value::Object + 'static>(
+pub(crate) fn bound_method<T: minijinja::value::Object + 'static>(
     object: &std::sync::Arc<T>,
     methods: &[&'static str],
     name: &str,

@@ -10,9 +10,9 @@ use minijinja::{Error, ErrorKind, State, Value};
 use super::date::part;
 use super::zone::{Zone, offset_text, zone_argument};
 use super::{format, parse};
-use crate::context::arguments::{bind, bound_method, optional_text, text};
-use crate::context::raise::compilation;
-use crate::context::values::none;
+use crate::python::arguments::{bind, bound_method, optional_text, text};
+use crate::python::raise::compilation;
+use crate::python::values::none;
 
 /// A time of day as templates see it.
 #[derive(Clone, PartialEq)]
