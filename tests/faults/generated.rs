@@ -42,7 +42,7 @@ pub(super) fn scenario(seed: u64) -> Scenario {
             format!("select id, v + {plus} as v from {{{{ ref('m{parent}') }}}}")
         };
         files.push((format!("models/m{number}.sql"), format!("{{{{ config({config}) }}}}\n{sql}")));
-        if random.below(2) == 0 {
+        if number == 0 || random.below(2) == 0 {
             properties.push_str(&format!(
                 "  - {{name: m{number}, columns: [{{name: id, data_tests: [unique, not_null]}}]}}\n"
             ));
@@ -55,7 +55,6 @@ pub(super) fn scenario(seed: u64) -> Scenario {
             files.push((format!("tests/t{number}.sql"), sql));
         }
     }
-    properties.push_str("  - {name: m0}\n");
     files.push(("models/models.yml".to_owned(), properties));
     Scenario::of_files(format!("random project {seed}"), "{v: 7}", files)
 }
