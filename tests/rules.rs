@@ -116,3 +116,22 @@ fn the_page_of_rules_is_what_their_files_say() {
     let written = fs::read_to_string(&path).expect("docs/rules.md is there");
     assert!(written == page, "docs/rules.md is not what the rules say: run this test with HETL_ACCEPT=1");
 }
+
+#[test]
+fn the_example_has_no_findings() {
+    let example = package().join("project").display().to_string();
+    let elsewhere = Project::new(&[]);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_hetl"))
+        .args(["check", "--quiet", "--format", "json", "--target-path"])
+        .arg(elsewhere.path("target"))
+        .arg("--log-path")
+        .arg(elsewhere.path("logs"))
+        .args(["--project-dir", &example, "--profiles-dir", &example])
+        .output()
+        .expect("hetl can be started");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && !printed.contains(" files"),
+        "the rules have something to say of it:\n{printed}"
+    );
+}

@@ -2,14 +2,15 @@
 //!
 //! A column is classified in its `meta` (or `config.meta`) by `phi: true` or `classification: phi`, or by the tag `phi`. What a model copies or computes row by row
 //! from such a column holds the same information: there the column must be described, and must be classified too, by `phi: false` if what was done
-//! to it took the information away. Aggregates are no findings, nor are ephemeral models. Only columns whose lineage is known can be found.
+//! to it took the information away. A model that is classified as a whole, by its own `meta` or tags or those of its folder, has classified all of its
+//! columns. Aggregates are no findings, nor are ephemeral models. Only columns whose lineage is known can be found.
 
 use super::super::rule::{Found, Needs, Rule};
 use super::super::subject::Subject;
 use super::super::{RuleLevel, Severity};
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::manifest::{ColumnProperties, Node};
 use crate::sql::EdgeKind;
@@ -50,6 +51,9 @@ fn check(subject: &Subject<'_>, found: &mut Found<'_>) {
             }
             sensitive.entry((id, key)).or_insert_with(|| origin.clone());
             let Some(node) = node.filter(|node| is_checked(subject, node)) else { continue };
+            if said.and_then(classification).is_none() && is_classified_as_a_whole(node) {
+                continue;
+            }
             let is_described = said.is_some_and(|column| !column.description.trim().is_empty());
             let is_classified = said.and_then(classification).is_some();
             if !is_described || !is_classified {
@@ -71,15 +75,22 @@ fn is_checked(subject: &Subject<'_>, node: &Node) -> bool {
     node.package_name == subject.manifest.project_name && !node.is_ephemeral() && subject.is_selected(&node.unique_id)
 }
 
+fn is_classified_as_a_whole(node: &Node) -> bool {
+    said_of(&node.meta, node.config.get("meta"), &node.tags) == Some(true)
+}
+
 /// What the project says of a column: that it holds such information, that it does not, or nothing.
 fn classification(column: &ColumnProperties) -> Option<bool> {
-    let config_meta = column.config.get("meta").and_then(Value::as_object);
-    let metas = || [Some(&column.meta), config_meta].into_iter().flatten();
+    said_of(&column.meta, column.config.get("meta"), &column.tags)
+}
+
+fn said_of(meta: &Map<String, Value>, config_meta: Option<&Value>, tags: &[String]) -> Option<bool> {
+    let metas = || [Some(meta), config_meta.and_then(Value::as_object)].into_iter().flatten();
     if let Some(phi) = metas().find_map(|meta| meta.get("phi")).and_then(Value::as_bool) {
         return Some(phi);
     }
     if let Some(class) = metas().find_map(|meta| meta.get("classification")).and_then(Value::as_str) {
         return Some(class.eq_ignore_ascii_case("phi"));
     }
-    column.tags.iter().any(|tag| tag.eq_ignore_ascii_case("phi")).then_some(true)
+    tags.iter().any(|tag| tag.eq_ignore_ascii_case("phi")).then_some(true)
 }

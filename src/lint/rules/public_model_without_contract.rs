@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule {
     name: "public-model-without-contract",
-    level: RuleLevel::At(Severity::Warning),
+    level: RuleLevel::At(Severity::Info),
     needs: Needs::Project,
     text: include_str!("public_model_without_contract.rs"),
     check,

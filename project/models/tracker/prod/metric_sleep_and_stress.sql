@@ -19,5 +19,6 @@ select
     sleep.score,
     overview.average_stress
 from sleep
+-- hetl: allow many-to-many-join (the keys of both are made of user and day)
 inner join overview on sleep.user_id = overview.user_id and sleep.day = overview.day
 inner join users on sleep.user_id = users.user_id
