@@ -25,8 +25,16 @@ impl FailingRows {
         Ok(Self { columns, rows })
     }
 
-    /// Writes them to the relation of the test, in the place of what is there.
+    /// Writes them to the relation of the test, in the place of what is there, which stays if that fails.
     pub(super) fn store(&self, run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
+        run.worker().connection().begin().map_err(|error| metadata_error(&error))?;
+        let written = self.write(run);
+        let mut connection = run.worker().connection();
+        let ended = if written.is_ok() { connection.commit() } else { connection.rollback() };
+        written.and(ended.map_err(|error| metadata_error(&error)))
+    }
+
+    fn write(&self, run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
         let session = run.session();
         let relation = run.relation().with_type(Some(RelationType::Table));
         if let Some(old) = existing(run, &relation) {
@@ -35,7 +43,7 @@ impl FailingRows {
         let adapter = session.adapter();
         let column = |column: &Column| format!("{} {}", adapter.quote(&column.name), column.data_type());
         let columns: Vec<String> = self.columns.iter().map(column).collect();
-        run.execute_outside_transaction(&format!("create table {} ({})", relation.render_name(), columns.join(", ")))?;
+        run.query(&format!("create table {} ({})", relation.render_name(), columns.join(", ")))?;
         let mut connection = run.worker().connection();
         connection.load_rows(&relation, &[], &self.rows).map_err(|error| metadata_error(&error))?;
         Ok(())

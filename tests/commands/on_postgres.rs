@@ -93,7 +93,7 @@ fn views_of_the_project_outlive_the_table_that_they_read() {
     sql(&project, &format!("comment on view {schema}.b is 'kept'"));
     sql(&project, &format!("create view {schema}.theirs as select id from {schema}.a"));
     project.write("seeds/s.csv", "id\n2\n");
-    project.run("seed --full-refresh").expect(0, &[]);
+    project.run("seed").expect(0, &[]);
     project.run("run --select a").expect(0, &[]);
     assert_eq!(project.query("select id from {{ target.schema }}.c"), serde_json::json!([{"id": 2}, {"id": 2}]));
     let views = "select c.relname as name, obj_description(c.oid) as comment from pg_class c \

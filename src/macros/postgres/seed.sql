@@ -6,9 +6,10 @@
   {% do return('copy ' ~ this.render() ~ ' (' ~ columns ~ ') from stdin with (format csv)') %}
 {% endmacro %}
 
-{# On a full refresh the old table stands aside until the views on it read the new one. #}
+{# A full refresh takes the views on a seed along, as dbt does; where foreign views are to stay, the old table stands aside until the views on it
+   read the new one. #}
 {% macro postgres__reset_csv_table(model, full_refresh, old_relation, agate_table) %}
-  {% if not full_refresh %}{% do return(default__reset_csv_table(model, full_refresh, old_relation, agate_table)) %}{% endif %}
+  {% if not full_refresh or hetl_postgres_drops_foreign_views() %}{% do return(default__reset_csv_table(model, full_refresh, old_relation, agate_table)) %}{% endif %}
   {% set backup_relation = make_backup_relation(old_relation, 'table') %}
   {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
   {% set views = hetl_postgres_lasting_views(old_relation) %}

@@ -11,6 +11,8 @@
       {% do exceptions.raise_compiler_error(
         "'" ~ kind ~ "' is not a valid value for `store_failures_as`. Accepted values are: ['ephemeral', 'table', 'view']") %}
     {% endif %}
+    {# The rows of the last run stay until those of this one are there. #}
+    {% do adapter.execute('begin') %}
     {% do drop_relation_if_exists(adapter.get_relation(database=database, schema=schema, identifier=model['alias'])) %}
     {% set target_relation = api.Relation.create(database=database, schema=schema, identifier=model['alias'], type=kind) %}
     {% call statement(auto_begin=True) %}{{ header }}
