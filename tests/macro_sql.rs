@@ -2,13 +2,9 @@
 //!
 //! Redshift is proved by this alone; PostgreSQL's own tests run on a server.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use hetl::adapters::{
-    Adapter, AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Relation, RelationInfo,
-    Surroundings, Table, registry,
-};
+use hetl::adapters::{Adapter, Offline, Surroundings, registry};
 use hetl::compiler::Compiler;
 use hetl::config::{Invocation, Overrides};
 use hetl::context::{NodeRun, RunParts, Worker};
@@ -16,75 +12,6 @@ use hetl::diagnostics::SourceMap;
 use hetl::events::Silent;
 use hetl::parser::{ParseParts, parse};
 use serde_json::{Value, json};
-
-/// A connection that answers everything with nothing, for macros that only write SQL.
-struct Offline;
-
-impl Cancel for Offline {
-    fn cancel(&self) {}
-}
-
-impl Connection for Offline {
-    fn execute(&mut self, _: &str, _: bool) -> Result<(AdapterResponse, Table), DatabaseError> {
-        Ok((AdapterResponse::default(), Table::default()))
-    }
-
-    fn execute_with(&mut self, _: &str, _: &[Cell]) -> Result<AdapterResponse, DatabaseError> {
-        Ok(AdapterResponse::default())
-    }
-
-    fn begin(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
-    }
-
-    fn rollback(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
-    }
-
-    fn in_transaction(&self) -> bool {
-        false
-    }
-
-    fn return_to_mark(&mut self) -> Result<(), DatabaseError> {
-        Ok(())
-    }
-
-    fn list_schemas(&mut self, _: &str) -> Result<Vec<String>, DatabaseError> {
-        Ok(Vec::new())
-    }
-
-    fn list_relations(&mut self, _: &str, _: &[String]) -> Result<Vec<RelationInfo>, DatabaseError> {
-        Ok(Vec::new())
-    }
-
-    fn columns_in_relation(&mut self, _: &Relation) -> Result<Vec<Column>, DatabaseError> {
-        Ok(Vec::new())
-    }
-
-    fn columns_of_query(&mut self, _: &str) -> Result<Vec<Column>, DatabaseError> {
-        Ok(Vec::new())
-    }
-
-    fn catalog(&mut self, _: &str, _: &[String]) -> Result<Vec<CatalogRow>, DatabaseError> {
-        Ok(Vec::new())
-    }
-
-    fn load_csv(&mut self, _: &Relation, _: &[Column], _: &Path, _: char) -> Result<u64, DatabaseError> {
-        Ok(0)
-    }
-
-    fn load_rows(&mut self, _: &Relation, _: &[Column], _: &Table) -> Result<u64, DatabaseError> {
-        Ok(0)
-    }
-
-    fn cancel_handle(&self) -> Arc<dyn Cancel> {
-        Arc::new(Self)
-    }
-}
 
 /// What a template gives in a model `m` of a project on this warehouse, with the blanks of each line and empty lines left out.
 fn rendered(warehouse: &str, template: &str) -> String {
@@ -110,7 +37,7 @@ fn rendered(warehouse: &str, template: &str) -> String {
         session: parsed.session,
         worker: Arc::new(Worker {
             name: "worker".into(),
-            connection: Mutex::new(Box::new(Offline)),
+            connection: Mutex::new(Box::new(Offline::new().0)),
             halt: Arc::default(),
             is_one_transaction: false,
         }),
