@@ -119,16 +119,13 @@ impl Graph {
         let mut stack = vec![start];
         while let Some(index) = stack.pop() {
             for below in self.neighbors(index, Outgoing) {
-                match manifest.nodes.get(self.id(below)) {
-                    Some(node) if node.is_ephemeral() => {
-                        if passed.insert(below) {
-                            stack.push(below);
-                        }
+                let Some(node) = manifest.nodes.get(self.id(below)) else { continue };
+                if node.is_ephemeral() {
+                    if passed.insert(below) {
+                        stack.push(below);
                     }
-                    Some(node) if node.resource_type != ResourceType::Test => {
-                        found.insert(below);
-                    }
-                    _ => {}
+                } else if node.resource_type != ResourceType::Test {
+                    found.insert(below);
                 }
             }
         }
