@@ -55,6 +55,15 @@ fn clean(opening: &Opening) -> Result<Outcome, Diagnostics> {
         .hint("take them out of clean-targets")
         .into());
     }
+    let cleans = |folder: &Path| project.clean_targets.iter().any(|target| target == folder);
+    if cleans(Path::new("dbt_modules")) && !cleans(&project.packages_install_path) {
+        let message =
+            format!("packages are in `{}` now, which clean-targets lacks", project.packages_install_path.display());
+        let warning = Diagnostic::warning(Code::DEPRECATED, message)
+            .named("PackageInstallPathDeprecation")
+            .hint("replace `dbt_modules` in clean-targets");
+        opening.check(warning.into())?;
+    }
     for target in targets {
         let path = target.to_string_lossy().into_owned();
         opening.report(&Event::CheckCleanPath { path: path.clone() });

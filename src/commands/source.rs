@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::opening::{Opening, Outcome, with_project};
 use super::selection_args::SelectionArgs;
 use crate::config::Overrides;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
-use crate::manifest::{CompiledNodes, ResourceType};
+use crate::manifest::{CompiledNodes, Manifest, ResourceType};
 use crate::plan::{Mode, Plan};
 use crate::runner::{Action, FreshnessReport, Runner, RunnerParts, Stop, has_freshness};
 
@@ -52,6 +52,13 @@ impl Source {
 
 impl Freshness {
     fn check(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
+        if let Some(output) = &self.output {
+            let message = format!("`--output {}` is deprecated", output.display());
+            let warning = Diagnostic::warning(Code::DEPRECATED, message)
+                .named("CustomOutputPathInSourceFreshnessDeprecation")
+                .hint("use `--target-path`");
+            opening.check(warning.into())?;
+        }
         let project = opening.parse()?;
         opening.report_found(&project.manifest);
         let ids = opening.select(&project, &self.selection, &[ResourceType::Source], false)?;
@@ -75,10 +82,23 @@ impl Freshness {
             deferred: Arc::default(),
             batches: HashMap::new(),
         })?;
+        warn_of_hooks(opening, &project.manifest)?;
         let report = runner.check_freshness(&plan)?;
         opening.write_manifest(&project, &CompiledNodes::default())?;
         opening.write_sources(&report, self.output.as_deref())?;
         opening.make_reports(&project.manifest, &report.results, report.elapsed)?;
         Ok(report.is_success().into())
     }
+}
+
+/// Hooks of the project run with `source freshness` too, unless a flag of the project says otherwise.
+fn warn_of_hooks(opening: &Opening, manifest: &Manifest) -> Result<(), Diagnostics> {
+    let has_hooks = || manifest.nodes.values().any(|node| node.resource_type == ResourceType::Operation);
+    if opening.config.flags.behaves("source_freshness_run_project_hooks") || !has_hooks() {
+        return Ok(());
+    }
+    let warning = Diagnostic::warning(Code::DEPRECATED, "on-run-start and on-run-end are not run here")
+        .named("SourceFreshnessProjectHooksNotRun")
+        .hint("set the flag `source_freshness_run_project_hooks` in dbt_project.yml");
+    opening.check(warning.into())
 }

@@ -12,6 +12,9 @@ use crate::yaml;
 
 /// The names of dbt's events, a line each.
 const EVENT_NAMES: &str = include_str!("event_names.txt");
+
+/// The variables that dbt knows of those that begin as its own do.
+const ENGINE_VARIABLES: &str = include_str!("engine_variables.txt");
 /// Stands for the names of all deprecations.
 const DEPRECATIONS: &str = "Deprecations";
 
@@ -146,6 +149,7 @@ pub(super) fn flags(
         behavior: from.behavior(),
     };
     from.check_project_keys();
+    from.check_old_spellings();
     if flags.warn_error && flags.warn_error_options != WarnErrorOptions::default() {
         diagnostics.push(
             Diagnostic::error(Code::USAGE, "--warn-error and --warn-error-options cannot both be given")
@@ -426,6 +430,27 @@ impl FlagSources<'_> {
                 ((*name).to_owned(), Json::Bool(value))
             })
             .collect()
+    }
+
+    /// `--models` for `--select`, and variables under dbt's prefix that are not dbt's.
+    fn check_old_spellings(&mut self) {
+        let is_old = |arg: &&String| matches!(arg.as_str(), "--models" | "--model" | "-m");
+        if let Some(old) = self.invocation.argv.iter().find(is_old) {
+            let message = format!("`{old}` is an old name of `--select`");
+            self.diagnostics.push(Diagnostic::warning(Code::DEPRECATED, message).named("ModelParamUsageDeprecation"));
+        }
+        for name in self.invocation.environment.keys().filter(|name| name.starts_with("DBT_ENGINE_")) {
+            if !ENGINE_VARIABLES.lines().any(|known| known == name) {
+                self.diagnostics.push(
+                    Diagnostic::warning(
+                        Code::DEPRECATED,
+                        format!("the variable {name} begins with DBT_ENGINE, which is kept for dbt's own"),
+                    )
+                    .named("EnvironmentVariableNamespaceDeprecation")
+                    .hint("give it another name"),
+                );
+            }
+        }
     }
 
     fn check_project_keys(&mut self) {

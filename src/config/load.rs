@@ -95,7 +95,7 @@ impl Loader<'_> {
         let root = self.diagnostics.collect(locate::project_dir(&self.invocation, self.overrides))?;
         let command_line = self.command_line_vars();
         let file = read_yaml(&root.join(PROJECT_FILE), PROJECT_FILE, self.sources, &mut self.diagnostics)?;
-        let raw_flags = project_file::raw_flags(&file);
+        let raw_flags = self.raw_flags(&file, &root);
         let flags = flags(&self.invocation, self.overrides, &raw_flags, self.sources, &mut self.diagnostics);
         self.flags = flags.to_json();
         if file.root.as_map().is_none() {
@@ -120,6 +120,41 @@ impl Loader<'_> {
             profiles_dir,
             settings: Arc::new(settings),
         })
+    }
+
+    /// `flags` of the project, or what older profiles have as `config`.
+    fn raw_flags(&mut self, file: &YamlFile, root: &Path) -> Map<String, Json> {
+        let flags = project_file::raw_flags(file);
+        let (Some(folder), _) = locate::profiles_dir(&self.invocation, self.overrides, root) else { return flags };
+        // What is wrong with the profile is told where it is read.
+        let Ok((source, text)) = locate::read_text(&folder.join("profiles.yml"), "profiles.yml", self.sources) else {
+            return flags;
+        };
+        let tree = text.contains("config").then(|| yaml::parse_into(source, &text, &mut Diagnostics::new())).flatten();
+        let Some((span, older)) = tree.as_ref().and_then(|tree| {
+            let config = tree.get("config")?;
+            Some((config.span, config.as_map().filter(|map| map.iter().next().is_some())?))
+        }) else {
+            return flags;
+        };
+        if !flags.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::INVALID_PROFILE,
+                    format!("`config` in profiles.yml and `flags` in {PROJECT_FILE} cannot both be given"),
+                )
+                .at(span, "")
+                .hint("remove `config`, the old place of flags"),
+            );
+            return flags;
+        }
+        self.diagnostics.push(
+            Diagnostic::warning(Code::DEPRECATED, "`config` in profiles.yml is the old place of flags")
+                .named("ProjectFlagsMovedDeprecation")
+                .at(span, "")
+                .hint(format!("move it to `flags` in {PROJECT_FILE}")),
+        );
+        super::reader::to_json(older)
     }
 
     fn settings(&mut self, root: &Path) -> Settings {

@@ -140,9 +140,10 @@ pub(super) fn project(
     reader.check_keys(KNOWN_KEYS);
     let name = name(&mut reader, file.root.span);
     let paths = paths(&mut reader);
-    let target_path = flags.target_path.clone().or_else(|| path(&mut reader, "target-path", "target"));
+    let target_path =
+        flags.target_path.clone().or_else(|| path(&mut reader, "target-path", "target", "ConfigTargetPathDeprecation"));
     let target_path = target_path.unwrap_or_else(|| PathBuf::from("target"));
-    let log_path = flags.log_path.clone().or_else(|| path(&mut reader, "log-path", "logs"));
+    let log_path = flags.log_path.clone().or_else(|| path(&mut reader, "log-path", "logs", "ConfigLogPathDeprecation"));
     let clean_targets = reader
         .strings("clean-targets")
         .map_or_else(|| vec![target_path.clone()], |targets| targets.into_iter().map(PathBuf::from).collect());
@@ -246,18 +247,18 @@ fn version(reader: &mut Reader<'_>) -> Option<String> {
 }
 
 fn paths(reader: &mut Reader<'_>) -> ProjectPaths {
-    let mut list = |key: &str, old: Option<&str>, default: &str| {
-        if let Some(old) = old {
-            check_old_key(reader, old, key);
+    let mut list = |key: &str, old: Option<(&str, &'static str)>, default: &str| {
+        if let Some((old, event)) = old {
+            check_old_key(reader, old, key, event);
         }
         let strings = match old {
-            Some(old) if reader.node(key).is_none() => reader.strings(old),
+            Some((old, _)) if reader.node(key).is_none() => reader.strings(old),
             _ => reader.strings(key),
         };
         strings.map_or_else(|| vec![default.to_owned()], |paths| paths.into_iter().map(|path| tidy(&path)).collect())
     };
-    let model = list("model-paths", Some("source-paths"), "models");
-    let seed = list("seed-paths", Some("data-paths"), "seeds");
+    let model = list("model-paths", Some(("source-paths", "ConfigSourcePathDeprecation")), "models");
+    let seed = list("seed-paths", Some(("data-paths", "ConfigDataPathDeprecation")), "seeds");
     let test = list("test-paths", None, "tests");
     let analysis = list("analysis-paths", None, "analyses");
     let macros = list("macro-paths", None, "macros");
@@ -283,7 +284,7 @@ fn tidy(path: &str) -> String {
     if trimmed.is_empty() { path.to_owned() } else { trimmed.to_owned() }
 }
 
-fn check_old_key(reader: &mut Reader<'_>, old: &str, new: &str) {
+fn check_old_key(reader: &mut Reader<'_>, old: &str, new: &str, event: &'static str) {
     let Some(node) = reader.node(old) else { return };
     let span = node.span;
     if reader.node(new).is_some() {
@@ -295,6 +296,7 @@ fn check_old_key(reader: &mut Reader<'_>, old: &str, new: &str) {
     } else {
         reader.report(
             Diagnostic::warning(Code::DEPRECATED, format!("`{old}` in {PROJECT_FILE} is deprecated"))
+                .named(event)
                 .at(span, "")
                 .hint(format!("rename it to `{new}`")),
         );
@@ -302,12 +304,13 @@ fn check_old_key(reader: &mut Reader<'_>, old: &str, new: &str) {
 }
 
 /// `target-path` or `log-path`: dbt wants other values than the default as a flag or in the environment.
-fn path(reader: &mut Reader<'_>, key: &str, default: &str) -> Option<PathBuf> {
+fn path(reader: &mut Reader<'_>, key: &str, default: &str, event: &'static str) -> Option<PathBuf> {
     let text = reader.string(key)?;
     if let Some(node) = reader.node(key).filter(|_| text != default) {
         let variable = format!("DBT_{}", key.replace('-', "_").to_uppercase());
         reader.report(
             Diagnostic::warning(Code::DEPRECATED, format!("`{key}` in {PROJECT_FILE} is deprecated"))
+                .named(event)
                 .at(node.span, "")
                 .hint(format!("use --{key}, or the environment variable {variable}")),
         );

@@ -189,8 +189,26 @@ impl MacroSet {
 
     /// The materialization of this name: the adapter's most special one first; for the same speciality the root
     /// project's, then a package's, then the built-in one. `prefixes` are the adapter's dispatch prefixes.
-    pub fn find_materialization(&self, name: &str, prefixes: &[&str]) -> Option<&Arc<MacroEntry>> {
-        prefixes.iter().find_map(|prefix| self.find_anywhere(&format!("materialization_{name}_{prefix}"), None))
+    ///
+    /// A package's does not stand in for a built-in one, whatever its speciality, unless `packages_override` is set.
+    pub fn find_materialization(
+        &self,
+        name: &str,
+        prefixes: &[&str],
+        packages_override: bool,
+    ) -> Option<&Arc<MacroEntry>> {
+        let names: Vec<String> = prefixes.iter().map(|prefix| format!("materialization_{name}_{prefix}")).collect();
+        let found = names.iter().find_map(|name| self.find_anywhere(name, None))?;
+        let is_built_in = || names.iter().any(|name| self.internal.contains_key(name));
+        if packages_override || !self.is_of_package(found) || !is_built_in() {
+            return Some(found);
+        }
+        names.iter().find_map(|name| self.in_package(&self.root_package, name).or_else(|| self.internal.get(name)))
+    }
+
+    /// Whether a macro is neither built in nor the root project's.
+    pub fn is_of_package(&self, entry: &MacroEntry) -> bool {
+        !entry.is_internal && entry.definition.package_name != self.root_package
     }
 
     /// Every macro, in no order.

@@ -11,8 +11,9 @@ use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage, Written};
 use super::{Halt, MacroEntry, Session, Transaction, reference};
 use crate::adapters::{AdapterResponse, Column, Connection, Relation, RelationCache, Table};
+use crate::config::WarningFate;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::events::NodeInfo;
+use crate::events::{Event, NodeInfo};
 use crate::jinja::from_json;
 use crate::manifest::{CompiledNode, Manifest, Node, RefCall, ResourceType};
 
@@ -290,6 +291,20 @@ impl NodeRun {
     /// What was last given to `write()`: the SQL for `target/run`.
     pub fn main_sql(&self) -> Option<String> {
         lock(&self.written).clone()
+    }
+
+    /// Tells a warning, once an invocation; it is an error where the flags say so.
+    pub fn warn(&self, warning: Diagnostic) -> Result<(), Diagnostic> {
+        let session = self.session();
+        match session.config().flags.fate_of_warning(warning.events()) {
+            WarningFate::Silence => {}
+            WarningFate::Error => return Err(warning.into_error()),
+            WarningFate::Warn if session.is_news(&warning.message) => {
+                session.reporter().report(&Event::diagnosed(&warning, session.sources()));
+            }
+            WarningFate::Warn => {}
+        }
+        Ok(())
     }
 
     /// Calls a macro with positional arguments; gives what it returns, or its text.

@@ -3,7 +3,7 @@
 //! A test belongs to the last built of the nodes that it reads, so that it runs when all the others are published. What lies
 //! below that node waits for the test.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::Direction::{Incoming, Outgoing};
 
@@ -20,15 +20,20 @@ pub struct Gates {
 impl Gates {
     /// The gates among what is chosen. `is_audited` says whether a node waits for its tests at all.
     ///
-    /// A test gates nothing if the last of what it reads is not chosen or is not audited. Ephemeral models are read through.
+    /// A test gates nothing if the last of what it reads is not chosen or is not audited, or if it asks the warehouse while it is
+    /// compiled: what it learned there would be of names that are not public yet. Ephemeral models are read through.
     pub fn find(graph: &Graph, manifest: &Manifest, chosen: &[&str], is_audited: impl Fn(&Node) -> bool) -> Self {
         let is_chosen = graph.members(chosen);
         let position = graph.positions(&is_chosen);
         let mut gates = Self::default();
+        let mut questions = Questions { manifest, known: HashMap::new() };
         for &id in chosen {
             let Some(test) = manifest.nodes.get(id).filter(|node| node.resource_type == ResourceType::Test) else {
                 continue;
             };
+            if questions.of_test(test) {
+                continue;
+            }
             let read: Vec<usize> = tested_nodes(manifest, test).filter_map(|id| graph.index(id)).collect();
             let Some(&last) = read.iter().max_by_key(|&&index| position[index]) else { continue };
             let gate = graph.id(last);
@@ -52,6 +57,38 @@ impl Gates {
     /// Pairs of nodes: the second begins after the first has ended, however it ended, since a test of the second reads both.
     pub fn before(&self) -> &[(String, String)] {
         &self.before
+    }
+}
+
+/// Which macros ask the warehouse something while a template is rendered, themselves or through others.
+struct Questions<'a> {
+    manifest: &'a Manifest,
+    known: HashMap<&'a str, bool>,
+}
+
+impl<'a> Questions<'a> {
+    /// What asks for more than the columns of a relation at hand.
+    const WORDS: &'static [&'static str] =
+        &["statement(", "run_query(", "adapter.get_relation", "load_relation", "list_relations", "information_schema"];
+
+    fn of_test(&mut self, test: &'a Node) -> bool {
+        Self::asks(&test.raw_code) || test.depends_on.macros.iter().any(|id| self.of_macro(id))
+    }
+
+    fn of_macro(&mut self, unique_id: &'a str) -> bool {
+        if let Some(known) = self.known.get(unique_id) {
+            return *known;
+        }
+        self.known.insert(unique_id, false);
+        let found = self.manifest.macros.get(unique_id).is_some_and(|found| {
+            Self::asks(&found.macro_sql) || found.depends_on_macros.iter().any(|id| self.of_macro(id))
+        });
+        self.known.insert(unique_id, found);
+        found
+    }
+
+    fn asks(text: &str) -> bool {
+        Self::WORDS.iter().any(|word| text.contains(word))
     }
 }
 

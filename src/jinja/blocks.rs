@@ -78,6 +78,8 @@ pub struct Blocks {
     pub blocks: Vec<Block>,
     /// What is wrong with its blocks.
     pub errors: Vec<SyntaxError>,
+    /// Other tags between its blocks, with their keywords: what they do is done nowhere.
+    pub unexpected: Vec<(String, Range<usize>)>,
 }
 
 /// A `{% … %}`.
@@ -127,6 +129,7 @@ pub fn split_blocks(source: &str, kinds: &[BlockKind]) -> Blocks {
             }
             keyword => {
                 let Some(kind) = BlockKind::of(keyword).filter(|kind| kinds.contains(kind)) else {
+                    found.unexpected.push((keyword.to_owned(), tag.range));
                     continue;
                 };
                 if let Some(outer) = control.last() {

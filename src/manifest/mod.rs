@@ -24,8 +24,8 @@ pub use described::Described;
 pub use json::{ManifestJson, MetadataJson, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, python_utc, utc};
 pub use node::{
-    Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
-    TestMetadata,
+    Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, RefVersion, ResourceType,
+    TestDetails, TestMetadata,
 };
 pub use publish::{Publish, publish_setting};
 pub use resources::{

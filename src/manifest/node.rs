@@ -99,10 +99,27 @@ pub struct RefCall {
     pub name: String,
     /// The package, where given.
     pub package: Option<String>,
-    /// The version, where given (as written: `2`, `"2"`).
-    pub version: Option<String>,
+    /// The version, where given.
+    pub version: Option<RefVersion>,
     /// Where it is called.
     pub span: Option<Span>,
+}
+
+/// A version in a call of `ref`, of the type that it is written in: `2` or `"2"`. Both mean the same node.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RefVersion {
+    /// As it is written.
+    pub written: Value,
+}
+
+impl std::fmt::Display for RefVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.written {
+            Value::String(text) => f.write_str(text),
+            other => write!(f, "{other}"),
+        }
+    }
 }
 
 /// What a node needs.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Checksum, ColumnProperties, CompiledNode, CompiledNodes, Constraint, DependsOn, Doc, Exposure, FreshnessRule,
-    FreshnessThreshold, FunctionDetails, Group, Macro, MacroArgument, Manifest, Node, NodeConfig, RefCall,
+    FreshnessThreshold, FunctionDetails, Group, Macro, MacroArgument, Manifest, Node, NodeConfig, RefCall, RefVersion,
     ResourceType, SemanticLayer, Source, TestDetails, TestMetadata, TimePeriod, UnitTest,
 };
 use crate::adapters::RelationParts;
@@ -334,7 +334,7 @@ fn ref_call(value: &Value) -> RefCall {
     RefCall {
         name: text(value, "name"),
         package: option(value, "package"),
-        version: version.map(|version| version.as_str().map_or_else(|| version.to_string(), str::to_owned)),
+        version: version.map(|written| RefVersion { written }),
         span: None,
     }
 }

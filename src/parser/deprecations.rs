@@ -1,12 +1,19 @@
-//! Models with a `deprecation_date`: warnings for those that are past it, and for models that read them.
+//! What dbt calls deprecated: models past their `deprecation_date` and references to them, names with spaces, older ways to write
+//! a test, tags that do nothing. What the command line and project files have of that is told where they are read.
+
+use std::collections::HashMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
 
+use super::files::ProjectFile;
 use super::names::version_text;
 use super::parsing::Parsing;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::jinja::Blocks;
 use crate::manifest::{Manifest, Node, ResourceType};
 
 /// Warns of deprecated models and of references to them.
@@ -62,6 +69,128 @@ fn reference(node: &Node, reader: &Node, date: &str, is_past: bool) -> Diagnosti
             version_text(latest)
         )),
         _ => warning,
+    }
+}
+
+/// Names with spaces, which are errors unless the project allows them.
+pub(super) fn check_names(parsing: &Parsing, manifest: &Manifest, problems: &mut Diagnostics) {
+    let is_error = parsing.session().config().flags.behaves("require_resource_names_without_spaces");
+    for node in manifest.nodes.values().filter(|node| node.name.contains(' ')) {
+        let message =
+            format!("Resource names cannot contain spaces: '{}' ({})", node.unique_id, node.original_file_path);
+        let problem = if is_error {
+            Diagnostic::error(Code::INVALID_CONFIG, message)
+        } else {
+            Diagnostic::warning(Code::DEPRECATED, message).named("ResourceNamesWithSpacesDeprecation")
+        };
+        let place = node.span.map(|span| Span { end: span.start, ..span });
+        problems.push(problem.at_some(place, "").hint("rename it"));
+    }
+}
+
+/// Two resources of different types with one name in one package, of which a `ref` finds only one.
+pub(super) fn check_unique_names(parsing: &Parsing, manifest: &Manifest, problems: &mut Diagnostics) {
+    let is_error = parsing.session().config().flags.behaves("require_unique_project_resource_names");
+    let mut known: HashMap<(&str, &str), &Node> = HashMap::new();
+    for node in manifest.nodes.values().filter(|node| node.is_refable() && node.version.is_none()) {
+        let key = (node.package_name.as_str(), node.name.as_str());
+        let Some(first) = known.insert(key, node) else { continue };
+        let message = format!(
+            "'{}' and '{}' of package '{}' have the same name",
+            first.unique_id, node.unique_id, node.package_name
+        );
+        let problem = if is_error {
+            Diagnostic::error(Code::DUPLICATE_RESOURCE, message)
+        } else {
+            Diagnostic::warning(Code::DEPRECATED, message).named("DuplicateNameDistinctNodeTypesDeprecation")
+        };
+        let place = node.span.map(|span| Span { end: span.start, ..span });
+        problems.push(problem.at_some(place, "").hint("rename one of them"));
+    }
+}
+
+/// A microbatch strategy of the project's own, which is only run batch by batch if a flag says so.
+pub(super) fn check_microbatch(parsing: &Parsing, manifest: &Manifest, problems: &mut Diagnostics) {
+    let session = parsing.session();
+    if session.config().flags.behaves("require_batched_execution_for_custom_microbatch_strategy") {
+        return;
+    }
+    let strategy = session.macros().find_anywhere("get_incremental_microbatch_sql", None);
+    let Some(own) = strategy.filter(|strategy| !strategy.is_internal) else { return };
+    let is_used = manifest.nodes.values().any(|node| {
+        node.resource_type == ResourceType::Model
+            && node.config.materialized() == "incremental"
+            && node.config.str("incremental_strategy") == Some("microbatch")
+    });
+    if is_used {
+        problems.push(
+            Diagnostic::warning(
+                Code::DEPRECATED,
+                "a microbatch strategy of the project's own is not run batch by batch, but once for each model",
+            )
+            .named("MicrobatchMacroOutsideOfBatchesDeprecation")
+            .at_some(own.definition.span.map(|span| Span { end: span.start, ..span }), "defined here")
+            .hint("set the flag `require_batched_execution_for_custom_microbatch_strategy` in dbt_project.yml"),
+        );
+    }
+}
+
+/// Tags between the blocks of a file of macros or snapshots.
+pub(super) fn of_tags(file: &ProjectFile, blocks: &Blocks) -> Diagnostics {
+    let warning = |(keyword, range): &(String, Range<usize>)| {
+        Diagnostic::warning(Code::DEPRECATED, format!("Found unexpected '{keyword}' block tag."))
+            .named("UnexpectedJinjaBlockDeprecation")
+            .at(file.span(range.clone()), "outside of all blocks, where it has no effect")
+    };
+    blocks.unexpected.iter().map(warning).collect()
+}
+
+/// How a generic test is written.
+pub(super) struct WrittenTest<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// What it is a test of.
+    pub(super) of: &'a str,
+    /// All that stands below its name.
+    pub(super) args: &'a Map<String, Value>,
+    /// Where its name stands.
+    pub(super) span: Span,
+}
+
+impl WrittenTest<'_> {
+    /// Configs beside `config:` and arguments beside `arguments:`, or the latter where it is an argument like others.
+    pub(super) fn warnings(&self, configs: &[&str], is_nested: bool) -> Diagnostics {
+        let name = self.name;
+        let warn = |event, message| Diagnostic::warning(Code::DEPRECATED, message).named(event).at(self.span, "");
+        if !is_nested {
+            let message = format!("`arguments` of test `{name}` is taken for an argument of that name");
+            let hint = "set the flag `require_generic_test_arguments_property` in dbt_project.yml";
+            let warning = || warn("ArgumentsPropertyInGenericTestDeprecation", message).hint(hint);
+            return self.args.contains_key("arguments").then(warning).into_iter().collect();
+        }
+        let moved = self.args.keys().filter(|key| configs.contains(&key.as_str())).map(|key| {
+            warn("PropertyMovedToConfigDeprecation", format!("`{key}` of test `{name}` stands beside `config`"))
+                .hint(format!("write it as `config: {{{key}: …}}`"))
+        });
+        let mut found: Diagnostics = moved.collect();
+        let is_own = |key: &String| {
+            !matches!(key.as_str(), "arguments" | "config" | "column_name" | "description" | "name")
+                && !configs.contains(&key.as_str())
+        };
+        let has_arguments = self.args.get("arguments").is_some_and(|arguments| match arguments {
+            Value::Null | Value::Bool(false) => false,
+            Value::Object(map) => !map.is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            Value::String(text) => !text.is_empty(),
+            _ => true,
+        });
+        if !has_arguments && self.args.keys().any(is_own) {
+            let message = format!("the arguments of test `{name}` of '{}' stand beside its configs", self.of);
+            found.push(
+                warn("MissingArgumentsPropertyInGenericTestDeprecation", message).hint("nest them under `arguments:`"),
+            );
+        }
+        found
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::deprecations;
 use super::names::{fqn, generic_test_hash, generic_test_names, python_repr};
 use super::node_config::ConfigSources;
 use super::nodes::{Parsed, check_config, name_relation};
@@ -15,7 +16,7 @@ use super::templates;
 use super::templates::Reading;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::manifest::{DependsOn, Node, RefCall, ResourceType, TestDetails, TestMetadata};
+use crate::manifest::{DependsOn, Node, RefCall, RefVersion, ResourceType, TestDetails, TestMetadata};
 use crate::yaml::Node as Yaml;
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
@@ -173,6 +174,8 @@ struct Split {
     config: Map<String, Value>,
     custom_name: Option<String>,
     description: String,
+    /// Of how it is written.
+    warnings: Diagnostics,
 }
 
 fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
@@ -207,7 +210,8 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
     tags.extend(resolved.config.tags().into_iter().map(str::to_owned));
     let mut seen = std::collections::HashSet::new();
     tags.retain(|tag| seen.insert(tag.clone()));
-    let warnings = captured.warnings.clone();
+    let mut warnings = std::mem::take(&mut split.warnings);
+    warnings.extend(captured.warnings.clone());
     let mut node = Node {
         path: format!("{short}.sql"),
         original_file_path: definition.entry.file.original_path.clone(),
@@ -317,9 +321,14 @@ fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagno
     if let Some(column) = &definition.column {
         args.insert("column_name".into(), Value::String(column.clone()));
     }
-    if parsing.session().config().flags.behaves("require_generic_test_arguments_property")
-        && let Some(Value::Object(arguments)) = args.shift_remove("arguments")
-    {
+    let is_nested = parsing.session().config().flags.behaves("require_generic_test_arguments_property");
+    let of = match &definition.target {
+        Target::Node { name, .. } => name,
+        Target::Source(source) => source.source.name.as_str(),
+    };
+    let warnings = deprecations::WrittenTest { name: &written, of, args: &args, span: definition.span }
+        .warnings(CONFIG_KEYS, is_nested);
+    if is_nested && let Some(Value::Object(arguments)) = args.shift_remove("arguments") {
         args.extend(arguments);
     }
     if args.contains_key("model") {
@@ -345,6 +354,7 @@ fn split(parsing: &Parsing, definition: &Definition<'_>) -> Result<Split, Diagno
         namespace,
         kwargs: args,
         config,
+        warnings,
     })
 }
 
@@ -428,7 +438,8 @@ fn capture(
         Target::Node { name, version } => captured.refs.push(RefCall {
             name: (*name).to_owned(),
             package: None,
-            version: version.map(|version| super::names::version_text(&version.v)),
+            // As the text that the test's model is called with.
+            version: version.map(|version| RefVersion { written: super::names::version_text(&version.v).into() }),
             span: Some(definition.span),
         }),
         Target::Source(source) => {

@@ -19,6 +19,7 @@ pub(super) fn of_file(file: &ProjectFile, created_at: f64, problems: &mut Diagno
         &[BlockKind::Macro, BlockKind::Materialization, BlockKind::Test]
     };
     let found = split_blocks(&file.text, kinds);
+    problems.extend(super::deprecations::of_tags(file, &found));
     problems.extend(found.errors.into_iter().map(|error| super::templates::syntax_problem(file, error)));
     found
         .blocks

@@ -5,6 +5,7 @@
 
 mod adopted_patches;
 mod cache;
+mod colors;
 mod columns;
 mod config_merge;
 mod deprecations;

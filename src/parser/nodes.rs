@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use super::colors;
 use super::columns;
 use super::names::{fqn, stem};
 use super::node_config::{ConfigSources, ResolvedConfig};
@@ -307,6 +308,11 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         return Err(problem("enabled", message));
     }
     check_types(sources, node)?;
+    let color = config.get("docs").and_then(|docs| docs.get("node_color")).and_then(Value::as_str).unwrap_or_default();
+    if node.resource_type == ResourceType::Model && !color.is_empty() && !colors::is_color(color) {
+        let message = format!("Invalid color name for docs.node_color: {color}");
+        return Err(problem("docs", message).hint("give one of HTML's names, or #rrggbb"));
+    }
     if let Err(wrong) = time_limit(config) {
         return Err(problem("meta", format!("`timeout` under `meta: hetl:` of `{}` {wrong}", node.name)));
     }

@@ -94,6 +94,9 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
     let mut manifest = link::manifest(&parsing, resources, &mut problems);
     semantic::add(&parsing, &entries, &mut manifest, &mut problems);
     deprecations::warn_of_models(&parsing, &manifest, &mut problems);
+    deprecations::check_names(&parsing, &manifest, &mut problems);
+    deprecations::check_unique_names(&parsing, &manifest, &mut problems);
+    deprecations::check_microbatch(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
     // Whether a model is deprecated by now has to be asked each time.
     let is_timeless = manifest.nodes.values().all(|node| node.deprecation_date.is_none());

@@ -3,7 +3,7 @@
 
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::jinja::{Call, analyze};
-use crate::manifest::RefCall;
+use crate::manifest::{RefCall, RefVersion};
 
 /// What such a text means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(super) fn ref_call(call: &Call, span: Option<Span>) -> Option<RefCall> {
     let package = names.pop();
     let version = call.keyword("version").or(call.keyword("v")).map(|argument| argument.value.as_ref());
     let version = match version {
-        Some(value) => Some(super::names::version_text(value?)),
+        Some(value) => Some(RefVersion { written: value?.clone() }),
         None => None,
     };
     names.is_empty().then_some(RefCall { name, package, version, span })

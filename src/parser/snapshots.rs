@@ -17,6 +17,7 @@ use crate::manifest::{Node, ResourceType};
 /// The snapshots of one SQL file: its blocks.
 pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> Vec<Parsed> {
     let found = split_blocks(&file.text, &[BlockKind::Snapshot]);
+    let tags = super::deprecations::of_tags(file, &found);
     let problems = found.errors.into_iter().map(|error| Err(super::templates::syntax_problem(file, error).into()));
     found
         .blocks
@@ -44,6 +45,7 @@ pub(super) fn of_file(parsing: &Parsing, file: &ProjectFile, patches: &Patches) 
             finish(parsing, node(parsing, draft))
         })
         .chain(problems)
+        .chain((!tags.is_empty()).then_some(Err(tags)))
         .collect()
 }
 

@@ -68,7 +68,10 @@ fn call(
     let session = &runner.session;
     check_length(run)?;
     let prefixes = session.adapter().dispatch_prefixes();
-    let found = session.macros().find_materialization(name, prefixes).ok_or_else(|| {
+    let packages_override =
+        !session.config().flags.behaves("require_explicit_package_overrides_for_builtin_materializations");
+    let macros = session.macros();
+    let found = macros.find_materialization(name, prefixes, packages_override).ok_or_else(|| {
         Diagnostic::error(
             Code::INVALID_CONFIG,
             format!(
@@ -80,6 +83,16 @@ fn call(
         .at_some(crate::parser::place_of_config(session.sources(), node, "materialized"), "materialized by this config")
         .suggest(name, ["table", "view", "incremental", "ephemeral", "materialized_view"])
     })?;
+    if packages_override
+        && macros.find_materialization(name, prefixes, false).is_some_and(|other| !Arc::ptr_eq(other, found))
+    {
+        let package = &found.definition.package_name;
+        let message = format!("package '{package}' overrides the built-in materialization '{name}'");
+        let warning = Diagnostic::warning(Code::DEPRECATED, message)
+            .named("PackageMaterializationOverrideDeprecation")
+            .hint("call it from a materialization of the root project, if it is wanted");
+        run.warn(warning)?;
+    }
     let returned = run.call_macro(found, &[]);
     if let Some(statement) = run.main_sql() {
         let path = runner.target.write_run(path, &run.published_text(&statement))?;

@@ -245,3 +245,15 @@ fn a_run_that_is_published_as_a_whole_writes_to_one_database() {
     project.run("build").expect(2, &["E0705", "several databases in one transaction: p, second"]);
     project.run("build|--select|b").expect(0, &["PASS=1"]);
 }
+
+#[test]
+fn a_test_that_asks_the_warehouse_while_it_is_compiled_sees_published_names() {
+    let listing = "{% set found = run_query(\"select table_name from information_schema.tables where table_name like 'orders%'\") %}
+        select name from (select '{{ found.columns[0].values()[0] if execute }}' as name) where name <> 'orders'
+        -- depends_on: {{ ref('orders') }}";
+    let project = Project::new(&[
+        ("models/orders.sql", "{{ config(materialized='table') }} select 1 as id"),
+        ("tests/listing.sql", listing),
+    ]);
+    project.run("build").expect(0, &["PASS=2"]);
+}

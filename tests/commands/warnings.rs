@@ -102,3 +102,174 @@ fn what_a_profile_asks_for_in_vain_is_told() {
         "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: p.duckdb, plugins: [{module: excel}]}\n";
     Project::new(&[("profiles.yml", profile)]).run("parse").expect(0, &["warning[W0408]", "plugins"]);
 }
+
+/// What dbt 1.11 calls deprecated (`dbt/deprecations.py`), and for what is not told here, why.
+const DEPRECATIONS: &[(&str, &str)] = &[
+    ("PackageRedirectDeprecation", "deps"),
+    ("PackageInstallPathDeprecation", "clean"),
+    ("ConfigSourcePathDeprecation", "told"),
+    ("ConfigDataPathDeprecation", "told"),
+    ("ConfigLogPathDeprecation", "told"),
+    ("ConfigTargetPathDeprecation", "told"),
+    ("AdapterDeprecationWarning", "for methods that no adapter of dbt has under an old name any more"),
+    ("MetricAttributesRenamed", "raised nowhere in dbt"),
+    ("ExposureNameDeprecation", "told"),
+    ("CollectFreshnessReturnSignature", "raised nowhere in dbt"),
+    ("ProjectFlagsMovedDeprecation", "told"),
+    ("PackageMaterializationOverrideDeprecation", "build"),
+    ("ResourceNamesWithSpacesDeprecation", "told"),
+    ("SourceFreshnessProjectHooksNotRun", "source freshness"),
+    ("MFTimespineWithoutYamlConfigurationDeprecation", "told"),
+    ("MFCumulativeTypeParamsDeprecation", "semantic layer"),
+    ("MicrobatchMacroOutsideOfBatchesDeprecation", "told"),
+    (
+        "GenericJSONSchemaValidationDeprecation",
+        "of dbt's JSON schema, which hetl does not have: its own checks stand in for it",
+    ),
+    ("UnexpectedJinjaBlockDeprecation", "told"),
+    ("DuplicateYAMLKeysDeprecation", "told"),
+    ("CustomTopLevelKeyDeprecation", "told"),
+    ("CustomKeyInConfigDeprecation", "of dbt's JSON schema"),
+    ("CustomKeyInObjectDeprecation", "told"),
+    ("WEOIncludeExcludeDeprecation", "warn_error_options"),
+    ("CustomOutputPathInSourceFreshnessDeprecation", "source freshness"),
+    ("SourceOverrideDeprecation", "of dbt's JSON schema"),
+    ("PropertyMovedToConfigDeprecation", "told"),
+    ("ModelParamUsageDeprecation", "told"),
+    ("EnvironmentVariableNamespaceDeprecation", "told"),
+    ("MissingPlusPrefixDeprecation", "of dbt's JSON schema"),
+    ("ArgumentsPropertyInGenericTestDeprecation", "arguments"),
+    ("MissingArgumentsPropertyInGenericTestDeprecation", "told"),
+    (
+        "ModulesItertoolsUsageDeprecation",
+        "a template that only needs reading is not rendered when the project is parsed",
+    ),
+    ("DuplicateNameDistinctNodeTypesDeprecation", "told"),
+    ("EnvironmentVariableRenamed", "hetl reads the variables under both names"),
+];
+
+/// A project that does nearly all that is deprecated.
+fn old_fashioned() -> Project {
+    let project_yaml = "
+name: p
+profile: p
+source-paths: [models]
+data-paths: [seeds]
+target-path: out
+log-path: log
+";
+    let profiles = "config: {fail_fast: false}\np: {target: dev, outputs: {dev: {type: duckdb, path: p.duckdb}}}\n";
+    let properties = "
+models:
+  - name: a
+    columns:
+      - name: a
+        data_tests:
+          - accepted_values: {values: [1], severity: warn}
+          - not_null: {config: {severity: warn}, config: {severity: warn}}
+modles: []
+exposures:
+  - {name: an exposure, type: dashboard, owner: {name: me}, dependson: []}
+";
+    let semantic = "
+semantic_models:
+  - name: orders
+    model: ref('a')
+    entities: [{name: order, type: primary, expr: a}]
+";
+    let batches = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', begin='2024-01-01', batch_size='day') }}
+        select 1 as id, now() as at";
+    Project::new(&[
+        ("dbt_project.yml", project_yaml),
+        ("profiles.yml", profiles),
+        ("models/a.sql", "select 1 as a"),
+        ("models/batches.sql", batches),
+        ("models/metricflow_time_spine.sql", "select date '2024-01-01' as date_day"),
+        ("models/properties.yml", properties),
+        ("models/semantic.yml", semantic),
+        ("seeds/batches.csv", "id\n1\n"),
+        ("macros/own.sql", "{% set x = 1 %}{% macro get_incremental_microbatch_sql(arg_dict) %}{% endmacro %}"),
+    ])
+}
+
+#[test]
+fn all_that_dbt_calls_deprecated_is_told_or_said_why_not() {
+    let project = old_fashioned();
+    let parsed = project.run_with("compile -m a --show-all-deprecations", &[("DBT_ENGINE_OF_MINE", "1")]);
+    let told: Vec<String> = DEPRECATIONS
+        .iter()
+        .filter(|(_, how)| *how == "told")
+        .filter(|(name, _)| *name != "ResourceNamesWithSpacesDeprecation")
+        .map(|(name, _)| format!("- {name}: "))
+        .collect();
+    parsed.expect(0, &told.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn names_with_spaces_are_errors_unless_the_project_allows_them() {
+    let model = ("models/two words.sql", "select 1 as a");
+    Project::new(&[model])
+        .run("parse")
+        .expect(2, &["error[E0509]: Resource names cannot contain spaces: 'model.p.two words'"]);
+    let allowing = "name: p\nprofile: p\nflags: {require_resource_names_without_spaces: false}\n";
+    Project::new(&[model, ("dbt_project.yml", allowing)])
+        .run("parse")
+        .expect(0, &["ResourceNamesWithSpacesDeprecation: 1 occurrence"]);
+}
+
+#[test]
+fn commands_tell_what_is_deprecated_of_their_own() {
+    let arguments = "models: [{name: a, data_tests: [{own: {arguments: 1}}]}]";
+    let project_yaml = "
+name: p
+profile: p
+clean-targets: [dbt_modules]
+on-run-start: select 1
+flags: {source_freshness_run_project_hooks: false, require_generic_test_arguments_property: false}
+";
+    let sources = "
+sources:
+  - name: s
+    loaded_at_field: at
+    freshness: {warn_after: {count: 1, period: day}}
+    tables: [{name: t, schema: main}]
+";
+    let project = Project::new(&[
+        ("dbt_project.yml", project_yaml),
+        ("models/a.sql", "select 1 as a"),
+        ("models/a.yml", arguments),
+        ("models/s.yml", sources),
+        ("macros/own.sql", "{% test own(model, arguments) %}select 1 where false{% endtest %}"),
+    ]);
+    project.run("parse").expect(0, &["ArgumentsPropertyInGenericTestDeprecation: 1 occurrence"]);
+    let freshness = project.run("source freshness -o fresh.json");
+    freshness.expect(1, &["SourceFreshnessProjectHooksNotRun", "CustomOutputPathInSourceFreshnessDeprecation"]);
+    project.run("clean").expect(0, &["PackageInstallPathDeprecation"]);
+}
+
+#[test]
+fn a_package_overrides_a_built_in_materialization_only_if_a_flag_says_so() {
+    let own = "{% materialization view, default %}{{ exceptions.raise_compiler_error('from the package') }}{% endmaterialization %}";
+    let files = [
+        ("packages.yml", "packages: [{local: inner}]"),
+        ("inner/dbt_project.yml", "name: inner\n"),
+        ("inner/macros/own.sql", own),
+        ("models/a.sql", "select 1 as a"),
+    ];
+    let project = Project::new(&files);
+    project.run("deps").expect(0, &[]);
+    project.run("build").expect(0, &["PASS=1"]);
+    let flags =
+        "name: p\nprofile: p\nflags: {require_explicit_package_overrides_for_builtin_materializations: false}\n";
+    project.write("dbt_project.yml", flags);
+    project.run("build").expect(1, &["from the package", "overrides the built-in materialization 'view'"]);
+}
+
+#[test]
+fn colors_of_the_documentation_are_checked() {
+    let yaml = |color: &str| format!("models: [{{name: a, config: {{docs: {{node_color: '{color}'}}}}}}]");
+    let project = Project::new(&[("models/a.sql", "select 1 as a"), ("models/a.yml", &yaml("crimson"))]);
+    project.run("parse").expect(0, &[]);
+    project.write("models/a.yml", &yaml("crimsonish"));
+    project.run("parse").expect(2, &["error[E0509]", "crimsonish", "#rrggbb"]);
+}

@@ -15,7 +15,7 @@ use super::scope::{Scope, Stage};
 use super::values::{dict, none, nothing, optional};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::jinja::type_name;
-use crate::manifest::RefCall;
+use crate::manifest::{RefCall, RefVersion};
 
 /// `ref` of a scope.
 pub(super) fn ref_function(scope: &Arc<Scope>) -> Value {
@@ -66,7 +66,10 @@ fn ref_call(scope: &Scope, args: &[Value]) -> Result<RefCall, Error> {
         _ => None,
     };
     let version = match version {
-        Some(version) if matches!(version.kind(), ValueKind::String | ValueKind::Number) => Some(version.to_string()),
+        Some(version) if matches!(version.kind(), ValueKind::String | ValueKind::Number) => {
+            let written = serde_json::to_value(&version).unwrap_or_else(|_| version.to_string().into());
+            Some(RefVersion { written })
+        }
         Some(version) if !version.is_none() && !version.is_undefined() => {
             return Err(compilation(format!(
                 "The version argument to ref() must be a string, int, float, or None - got {}",

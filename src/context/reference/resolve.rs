@@ -71,7 +71,7 @@ fn is_meant(node: &Node, call: &RefCall) -> bool {
         other => other.to_string(),
     };
     match (&call.version, &node.version) {
-        (Some(wanted), Some(version)) => *wanted == text(version),
+        (Some(wanted), Some(version)) => wanted.to_string() == text(version),
         (Some(_), None) => false,
         (None, Some(version)) => node.latest_version.as_ref().is_none_or(|latest| text(latest) == text(version)),
         (None, None) => true,

@@ -38,14 +38,7 @@ impl Serialize for RefJson<'_> {
         let mut map = serializer.serialize_map(Some(3))?;
         map.serialize_entry("name", &self.0.name)?;
         map.serialize_entry("package", &self.0.package)?;
-        match self.0.version.as_deref() {
-            // A version that is a number was most likely written as one.
-            Some(version) => match version.parse::<serde_json::Number>() {
-                Ok(number) => map.serialize_entry("version", &number)?,
-                Err(_) => map.serialize_entry("version", version)?,
-            },
-            None => map.serialize_entry("version", &())?,
-        }
+        map.serialize_entry("version", &self.0.version)?;
         map.end()
     }
 }

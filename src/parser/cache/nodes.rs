@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::codec::{Kept, Reader, Writer, keep};
 use crate::manifest::{
-    Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
-    TestMetadata,
+    Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, RefVersion, ResourceType,
+    TestDetails, TestMetadata,
 };
 
 keep! {
     RefCall { name, package, version, span }
+    RefVersion { written }
     DependsOn { macros, nodes }
     Constraint { values }
     ColumnProperties {

@@ -1,6 +1,6 @@
 //! One semantic model: a relation with entities, dimensions and measures.
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
 use super::base;
 use super::reading::{GRANULARITIES, filled, filled_part, missing, sql_text, word};
@@ -38,8 +38,7 @@ pub(super) fn semantic_model(parsing: &Parsing, entry: &Entry, manifest: &Manife
     map.insert("measures".into(), parts(entry, "measures", &meta, measure)?);
     map.insert("dimensions".into(), parts(entry, "dimensions", &meta, dimension)?);
     // A version that is a number was most likely written as one.
-    let version =
-        call.version.as_ref().map(|text| text.parse::<Number>().map_or_else(|_| text.as_str().into(), Value::Number));
+    let version = call.version.as_ref().map(|version| version.written.clone());
     map.insert("refs".into(), json!([{"name": call.name, "package": call.package, "version": version}]));
     let is_enabled = map["config"]["enabled"] != Value::Bool(false);
     if is_enabled {
@@ -148,7 +147,7 @@ fn find<'m>(manifest: &'m Manifest, call: &RefCall, package: &str) -> Option<&'m
             && node.name == call.name
             && call.package.as_ref().is_none_or(|package| *package == node.package_name)
             && match (&call.version, &node.version) {
-                (Some(wanted), Some(version)) => *wanted == text(version),
+                (Some(wanted), Some(version)) => wanted.to_string() == text(version),
                 (Some(_), None) => false,
                 (None, version) => *version == node.latest_version,
             }

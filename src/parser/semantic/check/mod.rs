@@ -6,13 +6,14 @@ mod models;
 mod saved_queries;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Places;
 use super::reading::{coarseness, is_granularity, items, text};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::manifest::{Manifest, SemanticLayer};
+use crate::manifest::{Manifest, Node, SemanticLayer};
 
 /// The model that was the time spine before models could be configured as one.
 const OLDER_TIME_SPINE: &str = "metricflow_time_spine";
@@ -78,7 +79,16 @@ impl<'a> Checker<'a> {
             };
             finest = Some(finest.map_or(coarseness(unit), |known: usize| known.min(coarseness(unit))));
         }
-        if manifest.nodes.values().any(|node| node.name == OLDER_TIME_SPINE && node.is_refable()) {
+        let is_older = |node: &&Arc<Node>| node.name == OLDER_TIME_SPINE && node.is_refable();
+        if let Some(older) = manifest.nodes.values().find(is_older) {
+            if older.time_spine.is_none() && !finest.is_some_and(|finest| finest == coarseness("day")) {
+                let message = format!("the model `{OLDER_TIME_SPINE}` is a time spine by its name alone");
+                let warning = Diagnostic::warning(Code::DEPRECATED, message)
+                    .named("MFTimespineWithoutYamlConfigurationDeprecation")
+                    .at_some(older.span.map(|span| Span { end: span.start, ..span }), "");
+                self.problems
+                    .push(warning.hint("give it `time_spine: {standard_granularity_column: …}` in a property file"));
+            }
             finest = Some(finest.unwrap_or(usize::MAX).min(coarseness("day")));
         }
         if finest.is_none_or(|finest| finest > coarseness("day")) {
