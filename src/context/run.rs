@@ -297,12 +297,11 @@ impl NodeRun {
     pub fn warn(&self, warning: Diagnostic) -> Result<(), Diagnostic> {
         let session = self.session();
         match session.config().flags.fate_of_warning(warning.events()) {
-            WarningFate::Silence => {}
             WarningFate::Error => return Err(warning.into_error()),
             WarningFate::Warn if session.is_news(&warning.message) => {
                 session.reporter().report(&Event::diagnosed(&warning, session.sources()));
             }
-            WarningFate::Warn => {}
+            WarningFate::Warn | WarningFate::Silence => {}
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use super::MacroSet;
 use super::shared::Shared;
+use super::{MacroEntry, MacroSet};
 use crate::adapters::{Adapter, RelationCache, RelationParts};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
@@ -174,6 +174,11 @@ impl Session {
     /// What was selected.
     pub fn selected(&self) -> Vec<String> {
         self.selected.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The macro that `adapter.dispatch(name, namespace)` finds in a template of `package`.
+    pub fn dispatched(&self, package: &str, name: &str, namespace: Option<&str>) -> Option<&Arc<MacroEntry>> {
+        super::adapter::dispatched(self, package, name, namespace)
     }
 
     /// Keeps a warning that a template raised.

@@ -1,7 +1,6 @@
 //! What dbt calls deprecated: models past their `deprecation_date` and references to them, names with spaces, older ways to write
 //! a test, tags that do nothing. What the command line and project files have of that is told where they are read.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -85,27 +84,6 @@ pub(super) fn check_names(parsing: &Parsing, manifest: &Manifest, problems: &mut
         };
         let place = node.span.map(|span| Span { end: span.start, ..span });
         problems.push(problem.at_some(place, "").hint("rename it"));
-    }
-}
-
-/// Two resources of different types with one name in one package, of which a `ref` finds only one.
-pub(super) fn check_unique_names(parsing: &Parsing, manifest: &Manifest, problems: &mut Diagnostics) {
-    let is_error = parsing.session().config().flags.behaves("require_unique_project_resource_names");
-    let mut known: HashMap<(&str, &str), &Node> = HashMap::new();
-    for node in manifest.nodes.values().filter(|node| node.is_refable() && node.version.is_none()) {
-        let key = (node.package_name.as_str(), node.name.as_str());
-        let Some(first) = known.insert(key, node) else { continue };
-        let message = format!(
-            "'{}' and '{}' of package '{}' have the same name",
-            first.unique_id, node.unique_id, node.package_name
-        );
-        let problem = if is_error {
-            Diagnostic::error(Code::DUPLICATE_RESOURCE, message)
-        } else {
-            Diagnostic::warning(Code::DEPRECATED, message).named("DuplicateNameDistinctNodeTypesDeprecation")
-        };
-        let place = node.span.map(|span| Span { end: span.start, ..span });
-        problems.push(problem.at_some(place, "").hint("rename one of them"));
     }
 }
 

@@ -17,6 +17,13 @@ const MATURITIES: &[&str] = &["low", "medium", "high"];
 /// One exposure.
 pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnostics) -> Result<Exposure, Diagnostic> {
     let package = entry.file.package.as_ref();
+    if entry.name.is_empty() || !entry.name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '-')) {
+        let message =
+            format!("the name of exposure `{}` has other characters than letters, digits and `_`", entry.name);
+        let warning = Diagnostic::warning(Code::DEPRECATED, message).named("ExposureNameDeprecation");
+        problems
+            .push(warning.at(entry.span("name"), "").hint("give it such a name, and write this one as its `label`"));
+    }
     let exposure_type = one_of(entry, "type", TYPES)?.ok_or_else(|| missing(entry, "type"))?;
     let maturity = one_of(entry, "maturity", MATURITIES)?;
     let owner = owner(entry)?;

@@ -12,9 +12,10 @@ use super::config_merge::translate;
 use super::parsing::Parsing;
 use super::references::{ref_call, source_call};
 use super::templates::Reading;
-use crate::context::{MacroSet, ParseNode, merge_config_call};
+use crate::context::{MacroSet, ParseNode, Session, merge_config_call};
 use crate::diagnostics::{Diagnostics, Span};
 use crate::jinja::{Analysis, Call, Origin, analyze};
+use crate::manifest::Macro;
 
 /// Functions whose calls while parsing are what is looked for.
 const WANTED: &[&str] = &["ref", "source", "config", "metric", "function"];
@@ -66,36 +67,44 @@ pub(super) struct SilentMacros {
 
 impl SilentMacros {
     /// Reads every macro. A macro is silent unless it, or one that it may call, has such a call or calls what is not known.
-    pub(super) fn new(macros: &MacroSet) -> Self {
+    pub(super) fn new(session: &Session) -> Self {
+        let macros = session.macros();
         let entries: Vec<_> = macros.iter().collect();
-        let analyzed: Vec<(String, Vec<String>, bool)> = entries
+        let analyzed: Vec<Calls> = entries
             .par_iter()
             .map(|entry| {
                 let definition = &entry.definition;
                 let Ok(analysis) = analyze(&definition.macro_sql) else {
-                    return (definition.unique_id.clone(), Vec::new(), true);
+                    return Calls { of: &definition.unique_id, may_run: Vec::new(), named: Vec::new(), is_loud: true };
                 };
-                let mut calls = Vec::new();
-                let mut loud = analysis.reads.iter().any(|name| WANTED.contains(&name.as_str()) || name == "builtins");
+                let (mut may_run, mut named) = (Vec::new(), Vec::new());
+                let mut is_loud =
+                    analysis.reads.iter().any(|name| WANTED.contains(&name.as_str()) || name == "builtins");
                 for call in &analysis.calls {
                     match callees(macros, &definition.package_name, &analysis, call) {
                         Callees::Harmless => {}
-                        Callees::Macros(ids) => calls.extend(ids),
-                        Callees::Wanted | Callees::Unknown => loud = true,
+                        Callees::Macros(ids) if call.path == ["adapter", "dispatch"] => {
+                            may_run.extend(ids);
+                            named.extend(named_in_dispatch(session, definition, call));
+                        }
+                        Callees::Macros(ids) => {
+                            may_run.extend(ids.iter().cloned());
+                            named.extend(ids);
+                        }
+                        Callees::Wanted | Callees::Unknown => is_loud = true,
                     }
                 }
-                calls.dedup();
-                (definition.unique_id.clone(), calls, loud)
+                may_run.dedup();
+                Calls { of: &definition.unique_id, may_run, named, is_loud }
             })
             .collect();
         let mut callers: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (id, calls, _) in &analyzed {
-            for called in calls {
-                callers.entry(called).or_default().push(id);
+        for calls in &analyzed {
+            for called in &calls.may_run {
+                callers.entry(called).or_default().push(calls.of);
             }
         }
-        let mut loud: HashSet<&str> =
-            analyzed.iter().filter(|(_, _, loud)| *loud).map(|(id, ..)| id.as_str()).collect();
+        let mut loud: HashSet<&str> = analyzed.iter().filter(|calls| calls.is_loud).map(|calls| calls.of).collect();
         let mut work: Vec<&str> = loud.iter().copied().collect();
         while let Some(id) = work.pop() {
             for caller in callers.get(id).into_iter().flatten() {
@@ -104,8 +113,8 @@ impl SilentMacros {
                 }
             }
         }
-        let silent = analyzed.iter().map(|(id, ..)| id).filter(|id| !loud.contains(id.as_str())).cloned().collect();
-        Self { silent, calls: analyzed.into_iter().map(|(id, calls, _)| (id, calls)).collect() }
+        let silent = analyzed.iter().map(|calls| calls.of).filter(|id| !loud.contains(id)).map(str::to_owned).collect();
+        Self { silent, calls: analyzed.into_iter().map(|calls| (calls.of.to_owned(), calls.named)).collect() }
     }
 
     /// Whether the macro of this unique id is known to be silent.
@@ -119,6 +128,33 @@ impl SilentMacros {
         let calls = self.calls.get(unique_id).into_iter().flatten();
         calls.filter(|id| seen.insert(id.as_str())).cloned().collect()
     }
+}
+
+/// The calls of one macro.
+struct Calls<'a> {
+    /// Its unique id.
+    of: &'a str,
+    /// Unique ids of all macros that may run.
+    may_run: Vec<String>,
+    /// Of those, what it depends on: of the macros that a dispatch may find, the one that it finds.
+    named: Vec<String>,
+    /// Whether it has a call that captures something, or one of which nothing is known.
+    is_loud: bool,
+}
+
+/// What dbt takes a dispatch to depend on: the macro that it finds, and another macro by the name that it gives.
+fn named_in_dispatch(session: &Session, within: &Macro, call: &Call) -> Vec<String> {
+    let package = within.package_name.as_str();
+    let mut positional = call.positional();
+    let mut text = |keyword: &str| {
+        let argument = positional.next().or_else(|| call.keyword(keyword))?;
+        argument.value.as_ref()?.as_str()
+    };
+    let (name, namespace) = (text("macro_name"), text("macro_namespace"));
+    let Some(name) = name else { return Vec::new() };
+    let same = (name != within.name).then(|| session.macros().find(package, name)).flatten();
+    let found = same.into_iter().chain(session.dispatched(package, name, namespace));
+    found.map(|entry| entry.definition.unique_id.clone()).collect()
 }
 
 /// What a call may run.

@@ -438,8 +438,7 @@ fn capture(
         Target::Node { name, version } => captured.refs.push(RefCall {
             name: (*name).to_owned(),
             package: None,
-            // As the text that the test's model is called with.
-            version: version.map(|version| RefVersion { written: super::names::version_text(&version.v).into() }),
+            version: version.map(|version| RefVersion { written: version.v.clone() }),
             span: Some(definition.span),
         }),
         Target::Source(source) => {

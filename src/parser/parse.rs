@@ -95,7 +95,6 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
     semantic::add(&parsing, &entries, &mut manifest, &mut problems);
     deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     deprecations::check_names(&parsing, &manifest, &mut problems);
-    deprecations::check_unique_names(&parsing, &manifest, &mut problems);
     deprecations::check_microbatch(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
     // Whether a model is deprecated by now has to be asked each time.

@@ -42,7 +42,7 @@ pub(super) struct Parsing {
 impl Parsing {
     pub(super) fn new(session: Arc<Session>, docs: IndexMap<String, Arc<Doc>>) -> Self {
         let created_at = session.config().invocation.started_at.as_nanosecond() as f64 / 1e9;
-        let silent_macros = SilentMacros::new(session.macros());
+        let silent_macros = SilentMacros::new(&session);
         Self {
             session,
             docs: Arc::new(docs),

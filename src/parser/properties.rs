@@ -295,6 +295,8 @@ fn rendered_json(section: &str, key: &str, node: &Node, render: &Render) -> Resu
         yaml::Value::Str(text) if text.contains("{{") || text.contains("{%") || text.contains("{#") => {
             render(text, node.span)
         }
+        // A rendered text loses the newline at its end.
+        yaml::Value::Str(text) => Ok(text.strip_suffix('\n').unwrap_or(text).into()),
         yaml::Value::Seq(items) => items.iter().map(|item| rendered_json(section, "", item, render)).collect(),
         yaml::Value::Map(map) => {
             let mut out = Map::new();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::strings;
 use super::files::ProjectFile;
-use super::names::{fqn_prefix, md5_hex, python_repr, stem, version_text};
+use super::names::{fqn_prefix, python_repr, python_str, stem, version_text};
 use super::node_config::{ConfigSources, resolve};
 use super::parsing::Parsing;
 use super::properties::Entry;
@@ -63,7 +63,12 @@ pub(super) fn unit_test<'a>(
         let part = |key: &str| value.get(key).filter(|part| !part.is_null()).cloned().unwrap_or_else(|| json!({}));
         json!({"macros": part("macros"), "vars": part("vars"), "env_vars": part("env_vars")})
     });
-    let checksum = md5_hex(&[python_repr(&Value::Array(given.clone())), python_repr(&expect)].concat());
+    let versions = entry
+        .values
+        .get("versions")
+        .filter(|value| !value.is_null())
+        .map(|versions| json!({"include": versions.get("include"), "exclude": versions.get("exclude")}));
+    let checksum = checksum(&model, versions.as_ref(), &given, &expect, overrides.as_ref());
     Ok(UnitTest {
         unique_id: format!("unit_test.{package}.{model}.{}", entry.name),
         name: entry.name.clone(),
@@ -76,11 +81,7 @@ pub(super) fn unit_test<'a>(
         given,
         expect,
         overrides,
-        versions: entry
-            .values
-            .get("versions")
-            .filter(|value| !value.is_null())
-            .map(|versions| json!({"include": versions.get("include"), "exclude": versions.get("exclude")})),
+        versions,
         version: None,
         config: NodeConfig::new(resolved.config.values().clone()),
         depends_on: DependsOn::default(),
@@ -90,6 +91,46 @@ pub(super) fn unit_test<'a>(
         created_at: parsing.created_at(),
         span: Some(entry.yaml.span),
     })
+}
+
+/// dbt's checksum, of the text that Python shows of the test's parts, so that states of dbt can be compared with.
+fn checksum(
+    model: &str,
+    versions: Option<&Value>,
+    given: &[Value],
+    expect: &Value,
+    overrides: Option<&Value>,
+) -> String {
+    let object = |class: &str, value: &Value, keys: &[&str]| {
+        let parts: Vec<String> = keys
+            .iter()
+            .map(|key| {
+                let shown = match (*key, value[*key].as_str()) {
+                    ("format", Some(format)) => {
+                        let name = if format == "dict" { "Dict".to_owned() } else { format.to_uppercase() };
+                        format!("<UnitTestFormat.{name}: '{format}'>")
+                    }
+                    _ => python_repr(&value[*key]),
+                };
+                format!("{key}={shown}")
+            })
+            .collect();
+        format!("{class}({})", parts.join(", "))
+    };
+    let none = || "None".to_owned();
+    let versions = versions.map_or_else(none, |value| object("UnitTestNodeVersions", value, &["include", "exclude"]));
+    let inputs: Vec<String> = given
+        .iter()
+        .map(|input| object("UnitTestInputFixture", input, &["input", "rows", "format", "fixture"]))
+        .collect();
+    let expect = object("UnitTestOutputFixture", expect, &["rows", "format", "fixture"]);
+    let overrides =
+        overrides.map_or_else(none, |value| object("UnitTestOverrides", value, &["macros", "vars", "env_vars"]));
+    let mut text = format!("{model}-{versions}-[{}]-{expect}-{overrides}", inputs.join(", "));
+    for input in given.iter().filter(|input| !input["fixture"].is_null()) {
+        text += &format!("-{}", python_str(&input["rows"]));
+    }
+    super::files::sha256(text.as_bytes()).checksum
 }
 
 fn missing(entry: &Entry, key: &str) -> Diagnostic {
@@ -108,7 +149,8 @@ fn table<'a>(entry: &'a Entry, item: &'a Value, fixtures: &Fixtures<'a>, is_inpu
         Some(name) => Some(fixtures.get(package, name).map(|file| file.text.to_string()).ok_or_else(|| {
             problem(format!("File not found for fixture '{name}' in unit tests in {}", entry.file.original_path))
         })?),
-        None => item.get("rows").and_then(Value::as_str).map(str::to_owned),
+        // A rendered text loses the newline at its end.
+        None => item.get("rows").and_then(Value::as_str).map(|rows| rows.strip_suffix('\n').unwrap_or(rows).to_owned()),
     };
     let rows = match format {
         "dict" => match item.get("rows") {
@@ -181,4 +223,28 @@ pub(super) fn applies_to(test: &UnitTest, version: &Value) -> bool {
         _ => false,
     };
     if rule.get("include").is_some_and(|value| !value.is_null()) { listed("include") } else { !listed("exclude") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The checksum is that of dbt 1.11 for the same test.
+    #[test]
+    fn checksums_are_those_of_dbt() {
+        let table = |input: &str, rows: Value, format: &str| json!({"input": input, "rows": rows, "format": format, "fixture": null});
+        let given =
+            [table("ref('m', v=1)", json!([{"id": 1}]), "dict"), table("ref('m', version=2)", json!([]), "dict")];
+        let expect = json!({"rows": [{"id": 1}], "format": "dict", "fixture": null});
+        let known = "4ee376e4bcad63c7aba4c7abba5d2fba613849daf7cedad91a4bd51da0658daf";
+        assert_eq!(checksum("b", None, &given, &expect, None), known);
+        let given = [
+            table("ref('m', v=1)", "select 1 as id".into(), "sql"),
+            table("ref('m', version=2)", json!([{"id": "1"}]), "csv"),
+        ];
+        let expect = json!({"rows": [{"id": "1"}], "format": "csv", "fixture": null});
+        let overrides = json!({"macros": {"is_incremental": true}, "vars": {"x": 1}, "env_vars": {}});
+        let known = "28a8376193e22003e8d5b4f836778eb23096228f47669d75eeba5fb3fc619708";
+        assert_eq!(checksum("b", None, &given, &expect, Some(&overrides)), known);
+    }
 }

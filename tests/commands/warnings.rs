@@ -144,7 +144,7 @@ const DEPRECATIONS: &[(&str, &str)] = &[
         "ModulesItertoolsUsageDeprecation",
         "a template that only needs reading is not rendered when the project is parsed",
     ),
-    ("DuplicateNameDistinctNodeTypesDeprecation", "told"),
+    ("DuplicateNameDistinctNodeTypesDeprecation", "two resources of one name are an error in hetl (E0504)"),
     ("EnvironmentVariableRenamed", "hetl reads the variables under both names"),
 ];
 
@@ -187,7 +187,6 @@ semantic_models:
         ("models/metricflow_time_spine.sql", "select date '2024-01-01' as date_day"),
         ("models/properties.yml", properties),
         ("models/semantic.yml", semantic),
-        ("seeds/batches.csv", "id\n1\n"),
         ("macros/own.sql", "{% set x = 1 %}{% macro get_incremental_microbatch_sql(arg_dict) %}{% endmacro %}"),
     ])
 }

@@ -7,6 +7,7 @@ use minijinja::{Error, Value};
 use crate::context::arguments::{bind, text};
 use crate::context::raise::{compilation, raise, wrong_arguments};
 use crate::context::scope::Scope;
+use crate::context::{MacroEntry, Session};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// `adapter.dispatch(macro_name, macro_namespace)`: the macro that is found first, packages before prefixes.
@@ -35,7 +36,7 @@ pub(super) fn dispatch(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Erro
         None => None,
     };
     let mut attempts = Vec::new();
-    for package in search_packages(scope, namespace.as_deref()) {
+    for package in search_packages(&scope.session, namespace.as_deref()) {
         for prefix in scope.session.adapter().dispatch_prefixes() {
             let candidate = format!("{prefix}__{name}");
             let found = match &package {
@@ -60,9 +61,27 @@ pub(super) fn dispatch(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Erro
     Err(raise(problem.suggest(&format!("default__{name}"), scope.session.macros().names())))
 }
 
+/// The macro that `adapter.dispatch` finds in a template of `package`.
+pub(in crate::context) fn dispatched<'s>(
+    session: &'s Session,
+    package: &str,
+    name: &str,
+    namespace: Option<&str>,
+) -> Option<&'s Arc<MacroEntry>> {
+    search_packages(session, namespace).into_iter().find_map(|searched| {
+        session.adapter().dispatch_prefixes().iter().find_map(|prefix| {
+            let candidate = format!("{prefix}__{name}");
+            match &searched {
+                None => session.macros().find(package, &candidate),
+                Some(searched) => session.macros().find_in(searched, &candidate),
+            }
+        })
+    })
+}
+
 /// Where to look: none is the template's own lookup.
-fn search_packages(scope: &Scope, namespace: Option<&str>) -> Vec<Option<String>> {
-    let project = &scope.session.config().project;
+fn search_packages(session: &Session, namespace: Option<&str>) -> Vec<Option<String>> {
+    let project = &session.config().project;
     let Some(namespace) = namespace else { return vec![None] };
     if let Some(order) = project.search_order(namespace) {
         return order.iter().cloned().map(Some).collect();

@@ -22,6 +22,7 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
 pub(super) use cache::find_relation;
+pub(super) use dispatch::dispatched;
 pub(super) use identifiers::limit as identifier_limit;
 
 use super::NodeRun;

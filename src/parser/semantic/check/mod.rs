@@ -81,7 +81,7 @@ impl<'a> Checker<'a> {
         }
         let is_older = |node: &&Arc<Node>| node.name == OLDER_TIME_SPINE && node.is_refable();
         if let Some(older) = manifest.nodes.values().find(is_older) {
-            if older.time_spine.is_none() && !finest.is_some_and(|finest| finest == coarseness("day")) {
+            if older.time_spine.is_none() && finest.is_none_or(|finest| finest != coarseness("day")) {
                 let message = format!("the model `{OLDER_TIME_SPINE}` is a time spine by its name alone");
                 let warning = Diagnostic::warning(Code::DEPRECATED, message)
                     .named("MFTimespineWithoutYamlConfigurationDeprecation")
