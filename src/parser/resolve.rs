@@ -295,11 +295,23 @@ pub(super) fn check_access(
     restricted: &dyn Fn(&str) -> bool,
     problems: &mut Diagnostics,
 ) {
+    // Most projects forbid nothing.
+    let is_guarded = |node: &Arc<Node>| {
+        node.resource_type == ResourceType::Model
+            && match node.access.as_str() {
+                "private" => node.group.is_some(),
+                "protected" => restricted(&node.package_name),
+                _ => false,
+            }
+    };
+    let guarded: HashMap<&str, &Node> =
+        nodes.iter().filter(|(_, node)| is_guarded(node)).map(|(id, node)| (id.as_str(), node.as_ref())).collect();
+    if guarded.is_empty() {
+        return;
+    }
     for node in nodes.values() {
         for id in &node.depends_on.nodes {
-            let Some(target) = nodes.get(id).filter(|target| target.resource_type == ResourceType::Model) else {
-                continue;
-            };
+            let Some(target) = guarded.get(id.as_str()) else { continue };
             let same_package = target.package_name == node.package_name;
             let reason = match target.access.as_str() {
                 "private"

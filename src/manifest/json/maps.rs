@@ -69,7 +69,7 @@ impl Serialize for Disabled<'_> {
     }
 }
 
-/// Everything that depends on something or is depended on, in dbt's order.
+/// Everything that depends on something or is depended on, in dbt's order: nodes first.
 pub(super) fn members(manifest: &Manifest) -> impl Iterator<Item = &str> {
     let semantic = &manifest.semantic;
     manifest

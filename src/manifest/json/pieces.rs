@@ -105,10 +105,10 @@ fn mark(manifest: &Manifest, json: &NodeJson<'_>, is_first: bool) -> Option<u64>
 
 fn hash_of_links(manifest: &Manifest) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for id in super::maps::members(manifest) {
-        id.hash(&mut hasher);
-        manifest.dependencies(id).for_each(|upstream| upstream.hash(&mut hasher));
-        0_u8.hash(&mut hasher);
+    manifest.nodes.iter().for_each(|(id, node)| (id, &node.depends_on.nodes).hash(&mut hasher));
+    for id in super::maps::members(manifest).skip(manifest.nodes.len()) {
+        let upstream: Vec<&str> = manifest.dependencies(id).collect();
+        (id, upstream).hash(&mut hasher);
     }
     hasher.finish()
 }
