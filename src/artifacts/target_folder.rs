@@ -89,26 +89,34 @@ impl TargetFolder {
         match in_folder(&path, || File::create_new(&path)) {
             Ok(mut file) => file.write_all(sql.as_bytes()).map_err(|error| unwritable(&path, &error))?,
             Err(_) if fs::read(&path).is_ok_and(|known| known == sql.as_bytes()) => {}
-            Err(_) => self.write(&path, |out| out.write_all(sql.as_bytes()))?,
+            Err(_) => {
+                self.write(&path, |out| out.write_all(sql.as_bytes()))?;
+            }
         }
         Ok(shown.to_string_lossy().into_owned())
     }
 
-    fn write(&self, path: &Path, fill: impl Fn(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Diagnostic> {
+    /// Writes a file as `fill` says; it is still open when it is in its place.
+    pub(super) fn write(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<File, Diagnostic> {
         self.try_write(path, fill).map_err(|error| unwritable(path, &error))
     }
 
-    fn try_write(&self, path: &Path, fill: impl Fn(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    fn try_write(&self, path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<File> {
         let number = self.next_temporary.fetch_add(1, Ordering::Relaxed);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()));
         let file = in_folder(path, || File::create(&temporary))?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
-        let written = fill(&mut out).and_then(|()| out.flush()).and_then(|()| {
+        let written = fill(&mut out).and_then(|()| Ok(out.into_inner()?)).and_then(|file| {
             if crate::faults::fails("write") {
                 return Err(io::Error::other("fault injected at write"));
             }
-            fs::rename(&temporary, path)
+            fs::rename(&temporary, path)?;
+            Ok(file)
         });
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
