@@ -194,8 +194,8 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
             continue;
         }
         let written = node.refs.iter().find(|call| call.name == name);
-        let version = written.and_then(|call| call.version.as_deref());
-        let found = lookup.node_named(name, version, Some(&node.package_name), &node.package_name);
+        let version = written.and_then(|call| call.version.as_ref()).map(ToString::to_string);
+        let found = lookup.node_named(name, version.as_deref(), Some(&node.package_name), &node.package_name);
         if let Found::Enabled(id) = found {
             let node = Arc::make_mut(node);
             node.test.attached_node = Some(id.to_owned());

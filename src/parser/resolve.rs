@@ -82,7 +82,8 @@ impl Lookup {
     /// The node that a call of `ref` in a resource of `package` means: the root project's, then the package's own, then
     /// any other (dbt's order).
     pub(super) fn node(&self, call: &RefCall, package: &str) -> Found<'_> {
-        self.node_named(&call.name, call.version.as_deref(), call.package.as_deref(), package)
+        let version = call.version.as_ref().map(ToString::to_string);
+        self.node_named(&call.name, version.as_deref(), call.package.as_deref(), package)
     }
 
     /// The same by the parts of the call; `wanted` is the package that it names.
