@@ -16,6 +16,7 @@ mod deps;
 mod docs;
 mod format;
 mod global_flags;
+mod history;
 mod init;
 mod inline;
 mod lineage;
@@ -30,6 +31,7 @@ mod parsed;
 mod profile_setup;
 mod reports;
 mod retry;
+mod rollback;
 mod run;
 mod run_operation;
 mod running;
@@ -42,6 +44,7 @@ mod source;
 mod state;
 mod test;
 mod unified_diff;
+mod verify;
 mod verify_cache;
 
 use std::process::ExitCode;
@@ -65,6 +68,7 @@ pub(crate) enum Command {
     Deps(deps::Deps),
     Docs(docs::Docs),
     Format(format::Format),
+    History(history::History),
     Init(init::Init),
     Lineage(lineage::LineageCommand),
     Lint(lint::Lint),
@@ -74,6 +78,7 @@ pub(crate) enum Command {
     Man(man::Man),
     Parse(parse::Parse),
     Retry(retry::Retry),
+    Rollback(rollback::Rollback),
     Run(run::Run),
     RunOperation(run_operation::RunOperation),
     Seed(seed::Seed),
@@ -82,6 +87,7 @@ pub(crate) enum Command {
     Snapshot(snapshot::Snapshot),
     Source(source::Source),
     Test(test::Test),
+    Verify(verify::Verify),
 }
 
 impl Command {
@@ -98,6 +104,7 @@ impl Command {
             Self::Deps(command) => command.run(overrides),
             Self::Docs(command) => command.run(overrides),
             Self::Format(command) => command.run(overrides),
+            Self::History(command) => command.run(overrides),
             Self::Init(command) => command.run(overrides),
             Self::Lineage(command) => command.run(overrides),
             Self::Lint(command) => command.run(overrides),
@@ -106,6 +113,7 @@ impl Command {
             Self::Man(command) => command.run(tree),
             Self::Parse(command) => command.run(overrides),
             Self::Retry(command) => command.run(overrides),
+            Self::Rollback(command) => command.run(overrides),
             Self::Run(command) => command.run(overrides),
             Self::RunOperation(command) => command.run(overrides),
             Self::Seed(command) => command.run(overrides),
@@ -114,6 +122,7 @@ impl Command {
             Self::Snapshot(command) => command.run(overrides),
             Self::Source(command) => command.run(overrides),
             Self::Test(command) => command.run(overrides),
+            Self::Verify(command) => command.run(overrides),
         }
     }
 }
