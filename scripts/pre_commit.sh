@@ -53,6 +53,7 @@ repos:
       - id: hetl-parse
       - id: hetl-lint
       - id: hetl-format
+      - id: hetl-check
 YML
 pre-commit install >/dev/null
 
@@ -90,4 +91,16 @@ grep -q '^SELECT' models/orders.sql && grep -q '{{ ref("customers") }}' models/o
 printf 'select * from {{ ref("custmers") }}\n' > models/wrong.sql
 commit
 expect "a model that refers to nothing is not committed" 1 'a similar name exists: `customers`'
+rm models/wrong.sql
+
+cat > models/models.yml <<'YML'
+models:
+  - name: customers
+    description: One row a customer.
+    columns:
+      - {name: id, description: Its number., meta: {phi: true}}
+YML
+commit
+expect "a column with PHI that is not described stops the commit" 1 'phi-without-description'
+grep -q 'hetl check' "$work/printed" && echo "ok: check says so too" || { echo "FAILED: check"; cat "$work/printed"; failed=1; }
 exit $failed

@@ -96,7 +96,7 @@ fn the_page_of_rules_is_what_their_files_say() {
     let project = Project::new(&[]);
     let listed = project.run("check --quiet --list").printed;
     let mut page = String::from(
-        "# Rules\n\nWhat `hetl check` looks for. Severities and options are set in [`hetl.yml`](reference/hetl-yml.md); a comment \
+        "# Rules\n\nWhat `hetl check` looks for, and `hetl lint` beside its rules about SQL. Severities and options are set in [`hetl.yml`](reference/hetl-yml.md); a comment \
          `hetl: allow rule-name (reason)` allows one finding. This page is made from the first comments of the files in \
          `src/lint/rules`.\n",
     );

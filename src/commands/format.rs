@@ -39,7 +39,7 @@ impl Format {
 
     fn format(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
         let linting = Linting::begin(opening, Settings::default().only(RULES))?;
-        let files = linting.files(&self.files)?;
+        let files = linting.read(linting.scope(&self.files)?.files)?;
         refuse_bad_settings(&linting, &files)?;
         let dialect = linting.project.session.adapter().dialect();
         let texts = linting.for_each(files.par_iter(), |renderer, file| {

@@ -7,14 +7,17 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::Map;
 
-use super::linting::{FileArgs, LintedFile, Linting, has_errors};
+use super::finding_args::FindingArgs;
+use super::linting::{FileArgs, LintedFile, Linting};
 use super::opening::{Opening, Outcome, with_project};
+use super::project_rules::ProjectRules;
 use crate::config::Overrides;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::lint::sql::{Mender, Settings, check, fix};
-use crate::lint::{Finding, Severity};
+use crate::lint::{self, Finding, Severity};
 
-/// Look for problems in the SQL of models, snapshots, analyses and tests, by sqlfluff's rules and settings
+/// Look for problems in the SQL of models, snapshots, analyses and tests, by sqlfluff's rules and settings, and in what is said of
+/// them, by the rules of `check`
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
     #[command(flatten)]
@@ -22,12 +25,14 @@ pub(crate) struct Lint {
     /// Mend what can be mended without changing a query
     #[arg(long)]
     fix: bool,
-    /// Only these rules: codes, names or groups, with commas between them
+    /// Only these rules: sqlfluff's codes, names or groups, or rules of `hetl check`, with commas between them
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    rules: Option<Vec<String>>,
+    rules: Vec<String>,
     /// Not these rules
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    exclude_rules: Option<Vec<String>>,
+    exclude_rules: Vec<String>,
+    #[command(flatten)]
+    shown: FindingArgs,
 }
 
 impl Lint {
@@ -36,29 +41,49 @@ impl Lint {
     }
 
     fn lint(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
-        let (rules, exclude_rules) = (self.rules.clone(), self.exclude_rules.clone());
-        let linting = Linting::begin(opening, Settings { rules, exclude_rules, ..Settings::default() })?;
-        let mut files = linting.files(&self.files)?;
+        let (project_rules, sql_rules) = split(&self.rules);
+        let (not_of_project, not_of_sql) = split(&self.exclude_rules);
+        let mut rules = ProjectRules::choose(opening, &project_rules, &not_of_project)?;
+        if project_rules.is_empty() && !sql_rules.is_empty() {
+            rules = rules.without_any();
+        }
+        let is_about_sql = self.rules.is_empty() || !sql_rules.is_empty();
+        let some = |names: Vec<String>| Some(names).filter(|names| !names.is_empty());
+        let base = Settings { rules: some(sql_rules), exclude_rules: some(not_of_sql), ..Settings::default() };
+        let mut linting = Linting::begin(opening, base)?;
+        let scope = linting.scope(&self.files)?;
+        let mut files = if is_about_sql { linting.read(scope.files)? } else { Vec::new() };
         refuse_bad_settings(&linting, &files)?;
-        let mut findings = Vec::new();
+        let mut notes = Vec::new();
         if self.fix {
-            findings.extend(mend(&linting, &mut files)?);
+            let mended = mend(&linting, &mut files)?;
+            if mended.has_changed {
+                linting = linting.again()?;
+            }
+            notes = mended.notes;
         }
         let checked = linting.for_each(files.par_iter(), |renderer, file| {
-            check(renderer, &linting.linters, &file.settings, &file.path, &file.source)
+            let mut checked = check(renderer, &linting.linters, &file.settings, &file.path, &file.source);
+            checked.findings = lint::as_set(checked.findings, &rules.settings, &file.source);
+            checked
         })?;
+        let mut findings = Vec::new();
         for (file, checked) in files.iter().zip(checked) {
             if let Some(reason) = &checked.skipped {
                 linting.report_skipped(&file.path, reason);
             }
             findings.extend(checked.findings);
         }
+        findings.extend(rules.findings(&linting, scope.resources)?);
         Finding::sort(&mut findings);
-        let outcome = Outcome::from(!has_errors(&findings));
         let paths: Vec<String> = files.into_iter().map(|file| file.path).collect();
-        linting.hand_on(findings, &paths);
-        Ok(outcome)
+        self.shown.hand_on(opening, findings, notes, &paths)
     }
+}
+
+/// Names of rules about the project, and those of rules about SQL.
+fn split(names: &[String]) -> (Vec<String>, Vec<String>) {
+    names.iter().cloned().partition(|name| lint::named(name).is_some())
 }
 
 /// Settings that the linter refuses end the command: each is told once.
@@ -77,25 +102,35 @@ pub(super) fn refuse_bad_settings(linting: &Linting<'_>, files: &[LintedFile]) -
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Mends files where they are; what could not be mended safely is a note.
-pub(super) fn mend(linting: &Linting<'_>, files: &mut [LintedFile]) -> Result<Vec<Finding>, Diagnostics> {
-    type Notes = Result<Vec<Finding>, Diagnostic>;
+/// What became of files that were to be mended.
+struct Mended {
+    has_changed: bool,
+    /// What could not be mended safely.
+    notes: Vec<Finding>,
+}
+
+/// Mends files where they are.
+fn mend(linting: &Linting<'_>, files: &mut [LintedFile]) -> Result<Mended, Diagnostics> {
     let dialect = linting.project.session.adapter().dialect();
-    let outcomes = linting.for_each(files.par_iter_mut(), |renderer, file| -> Notes {
+    let outcomes = linting.for_each(files.par_iter_mut(), |renderer, file| -> Result<Mended, Diagnostic> {
         let mender = Mender { renderer, linters: &linting.linters, dialect, path: &file.path };
         // What cannot be worked on is told when the file is looked at.
-        let Ok(outcome) = fix(&mender, &file.source, &file.settings) else { return Ok(Vec::new()) };
-        if outcome.text != file.source {
+        let outcome = fix(&mender, &file.source, &file.settings).unwrap_or_default();
+        let notes = outcome.refused.iter().map(|rule| refused(&file.path, rule)).collect();
+        let has_changed = !outcome.text.is_empty() && outcome.text != file.source;
+        if has_changed {
             fs::write(&file.file, &outcome.text).map_err(|error| unwritable(&file.path, &error))?;
             file.source = outcome.text;
         }
-        Ok(outcome.refused.iter().map(|rule| refused(&file.path, rule)).collect())
+        Ok(Mended { has_changed, notes })
     })?;
-    let mut notes = Vec::new();
+    let mut mended = Mended { has_changed: false, notes: Vec::new() };
     for outcome in outcomes {
-        notes.extend(outcome?);
+        let outcome = outcome?;
+        mended.has_changed |= outcome.has_changed;
+        mended.notes.extend(outcome.notes);
     }
-    Ok(notes)
+    Ok(mended)
 }
 
 pub(super) fn unwritable(path: &str, error: &std::io::Error) -> Diagnostic {

@@ -1,5 +1,6 @@
 //! What `lint` and `format` share: which files, by which settings, and how findings are handed on.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::selection_args::SelectionArgs;
 use crate::config::OutputFormat;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
-use crate::lint::sql::{ConfigFiles, Ignored, Linters, Renderer, Settings, changed_files, sql_files};
+use crate::lint::sql::{ConfigFiles, Ignored, Linters, Renderer, Settings, changed_files, is_sql, project_files};
 use crate::lint::{self, Finding, Severity, report};
 use crate::manifest::ResourceType;
 use crate::ui;
@@ -36,8 +37,23 @@ pub(super) struct FileArgs {
 pub(super) const STACK: usize = 64 * 1024 * 1024;
 
 /// What can be selected.
-const KINDS: &[ResourceType] =
-    &[ResourceType::Model, ResourceType::Test, ResourceType::Snapshot, ResourceType::Analysis];
+pub(super) const KINDS: &[ResourceType] = &[
+    ResourceType::Model,
+    ResourceType::Seed,
+    ResourceType::Snapshot,
+    ResourceType::Analysis,
+    ResourceType::Test,
+    ResourceType::Source,
+    ResourceType::Exposure,
+];
+
+/// What a command is about.
+pub(super) struct Scope {
+    /// Files with SQL, absolute.
+    pub(super) files: Vec<PathBuf>,
+    /// Resources that stand or are described in the files that were named, or were selected; none where that is the whole project.
+    pub(super) resources: Option<HashSet<String>>,
+}
 
 /// A file of the project with what decides how it is looked at.
 pub(super) struct LintedFile {
@@ -53,7 +69,8 @@ pub(super) struct LintedFile {
 
 /// The project while its files are looked at.
 pub(super) struct Linting<'a> {
-    opening: &'a Opening,
+    pub(super) opening: &'a Opening,
+    base: Settings,
     pub(super) project: ParsedProject,
     pub(super) renderer: Renderer,
     pub(super) linters: Linters,
@@ -65,21 +82,86 @@ impl<'a> Linting<'a> {
     /// Parses the project. `base` is what the command line says of all files; where neither it nor a file of settings names a dialect, it is
     /// that of the target.
     pub(super) fn begin(opening: &'a Opening, base: Settings) -> Result<Self, Diagnostics> {
-        let project = opening.parse()?;
+        Ok(Self::of(opening, base, opening.parse()?))
+    }
+
+    /// The same after files of the project were changed.
+    pub(super) fn again(self) -> Result<Self, Diagnostics> {
+        let project = self.opening.parse_again()?;
+        Ok(Self::of(self.opening, self.base, project))
+    }
+
+    fn of(opening: &'a Opening, base: Settings, project: ParsedProject) -> Self {
         let renderer = Renderer::new(Arc::clone(&project.session), Arc::clone(&project.manifest));
         let invocation = &opening.config.invocation;
         let dialect = project.session.adapter().type_name().to_owned();
-        let configs = ConfigFiles::new(invocation, Settings { dialect, ..base });
+        let configs = ConfigFiles::new(invocation, Settings { dialect, ..base.clone() });
         let root = &opening.config.project.root;
         let top = if root.starts_with(&invocation.working_dir) { &invocation.working_dir } else { root };
-        Ok(Self { opening, project, renderer, linters: Linters::default(), configs, ignored: Ignored::new(top) })
+        Self { opening, base, project, renderer, linters: Linters::default(), configs, ignored: Ignored::new(top) }
     }
 
-    /// The files that the arguments mean, read.
-    pub(super) fn files(&self, args: &FileArgs) -> Result<Vec<LintedFile>, Diagnostics> {
+    /// What the arguments mean.
+    pub(super) fn scope(&self, args: &FileArgs) -> Result<Scope, Diagnostics> {
         let root = &self.opening.config.project.root;
-        let mut files = self.named(args)?;
-        files.retain(|file| !self.ignored.contains(file));
+        let wrong = |problem: String| Diagnostics::from(Diagnostic::error(Code::USAGE, problem));
+        let (names_files, selects) = (!args.paths.is_empty() || args.changed.is_some(), !args.selection.is_empty());
+        let mut files: Vec<PathBuf> = if args.paths.is_empty() {
+            let mut all: Vec<PathBuf> = self.renderer.paths().map(|path| root.join(path)).collect();
+            all.sort();
+            all
+        } else {
+            project_files(&self.opening.config.invocation.working_dir, &args.paths).map_err(wrong)?
+        };
+        if let Some(reference) = &args.changed {
+            let changed = changed_files(root, reference).map_err(wrong)?;
+            if args.paths.is_empty() {
+                files = changed;
+            } else {
+                files.retain(|file| changed.contains(file));
+            }
+        }
+        let mut resources: Option<HashSet<String>> = names_files.then(|| self.resources_in(&files));
+        if selects {
+            let ids = self.opening.select(&self.project, &args.selection, KINDS, false)?;
+            let nodes = ids.iter().filter_map(|id| self.project.manifest.nodes.get(id));
+            let selected: HashSet<PathBuf> = nodes.map(|node| root.join(&node.original_file_path)).collect();
+            files.retain(|file| selected.contains(file));
+            let is_in = |id: &String| resources.as_ref().is_none_or(|resources| resources.contains(id));
+            resources = Some(ids.into_iter().filter(is_in).collect());
+        }
+        files.retain(|file| is_sql(file) && !self.ignored.contains(file));
+        Ok(Scope { files, resources })
+    }
+
+    /// What stands or is described in these files.
+    fn resources_in(&self, files: &[PathBuf]) -> HashSet<String> {
+        let root = &self.opening.config.project.root;
+        let below = |file: &PathBuf| Some(file.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"));
+        let paths: HashSet<String> = files.iter().filter_map(below).collect();
+        let manifest = &self.project.manifest;
+        let is_described = |patch: &Option<String>| {
+            let path = patch.as_deref().and_then(|patch| patch.split_once("://"));
+            path.is_some_and(|(package, path)| package == manifest.project_name && paths.contains(path))
+        };
+        let nodes = manifest.nodes.values().filter(|node| {
+            node.package_name == manifest.project_name
+                && (paths.contains(&node.original_file_path) || is_described(&node.patch_path))
+        });
+        let sources = manifest.sources.values().filter(|source| {
+            source.package_name == manifest.project_name && paths.contains(&source.original_file_path)
+        });
+        let exposures = manifest.exposures.values().filter(|exposure| paths.contains(&exposure.original_file_path));
+        nodes
+            .map(|node| node.unique_id.clone())
+            .chain(sources.map(|source| source.unique_id.clone()))
+            .chain(exposures.map(|exposure| exposure.unique_id.clone()))
+            .collect()
+    }
+
+    /// These files, read.
+    pub(super) fn read(&self, files: Vec<PathBuf>) -> Result<Vec<LintedFile>, Diagnostics> {
+        let root = &self.opening.config.project.root;
         let read: Vec<Result<Option<LintedFile>, Diagnostic>> = files
             .into_par_iter()
             .map(|file| {
@@ -104,29 +186,6 @@ impl<'a> Linting<'a> {
         if problems.is_empty() { Ok(files) } else { Err(problems) }
     }
 
-    fn named(&self, args: &FileArgs) -> Result<Vec<PathBuf>, Diagnostics> {
-        let root = &self.opening.config.project.root;
-        let wrong = |problem: String| Diagnostics::from(Diagnostic::error(Code::USAGE, problem));
-        let mut files: Vec<PathBuf> = if args.paths.is_empty() {
-            let mut all: Vec<PathBuf> = self.renderer.paths().map(|path| root.join(path)).collect();
-            all.sort();
-            all
-        } else {
-            sql_files(&self.opening.config.invocation.working_dir, &args.paths).map_err(wrong)?
-        };
-        if let Some(reference) = &args.changed {
-            let changed = changed_files(root, reference).map_err(wrong)?;
-            files.retain(|file| changed.contains(file));
-        }
-        if !args.selection.is_empty() {
-            let ids = self.opening.select(&self.project, &args.selection, KINDS, false)?;
-            let nodes = ids.iter().filter_map(|id| self.project.manifest.nodes.get(id));
-            let selected: Vec<PathBuf> = nodes.map(|node| root.join(&node.original_file_path)).collect();
-            files.retain(|file| selected.contains(file));
-        }
-        Ok(files)
-    }
-
     /// Does the same with each of many, side by side, on threads whose stacks are deep enough for SQL and templates.
     pub(super) fn for_each<T: Send, R: Send>(
         &self,
@@ -134,11 +193,6 @@ impl<'a> Linting<'a> {
         work: impl Fn(&Renderer, T) -> R + Send + Sync,
     ) -> Result<Vec<R>, Diagnostics> {
         on_deep_stacks(|| items.map_init(|| self.renderer.clone(), |renderer, item| work(renderer, item)).collect())
-    }
-
-    /// Prints findings in the form that was asked for; `files` are those that were looked at.
-    pub(super) fn hand_on(&self, findings: Vec<Finding>, files: &[String]) {
-        hand_on(self.opening, findings, files);
     }
 
     /// Says which files were not looked at, where somebody wants to know.

@@ -9,9 +9,9 @@ use clap::Args;
 use rayon::ThreadPoolBuilder;
 use serde_json::Map;
 
-use super::check::models_sql;
 use super::linting::STACK;
 use super::opening::{Opening, log_settings};
+use super::project_rules::models_sql;
 use crate::config::{self, Config, Invocation, Overrides};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::Silent;

@@ -9,7 +9,7 @@ use crate::adapters::{self, Adapter};
 use crate::config;
 use crate::context::Session;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::events::{Event, Reporter};
+use crate::events::{Event, Reporter, Silent};
 use crate::graph::Graph;
 use crate::graph::selection::{
     ColumnReach, IndirectSelection, Method, PreviousState, Selection, Selector, Selectors, Spec,
@@ -68,7 +68,33 @@ impl Opening {
         self.parse_after(None)
     }
 
-    /// The same, for a project whose files were found already.
+    /// Reads the project once more, after the command changed files of it: what there is to warn of was said the first time.
+    pub(crate) fn parse_again(&self) -> Result<ParsedProject, Diagnostics> {
+        let reporter: Arc<dyn Reporter> = Arc::new(Silent);
+        let parts = ParseParts {
+            config: self.config.clone(),
+            adapter: self.adapter()?,
+            reporter,
+            sources: Arc::clone(&self.sources),
+            is_cached: self.config.flags.partial_parse,
+        };
+        let Parsed { session, manifest, diagnostics, id } = parser::parse(parts);
+        let (errors, warnings): (Vec<Diagnostic>, _) = diagnostics.into_iter().partition(Diagnostic::is_error);
+        if !errors.is_empty() {
+            return Err(errors.into_iter().collect());
+        }
+        let graph = Graph::build(&manifest)?;
+        Ok(ParsedProject {
+            session,
+            manifest: Arc::new(manifest),
+            graph,
+            previous: self.previous_state()?,
+            warnings,
+            id,
+        })
+    }
+
+    /// Reads the whole project, whose files were found already.
     pub(crate) fn parse_after(&self, look: Option<FirstLook>) -> Result<ParsedProject, Diagnostics> {
         let adapter = self.adapter()?;
         self.check(adapter.warnings().iter().cloned().collect())?;

@@ -54,7 +54,9 @@ impl Graph {
     }
 
     /// The same with further edges, which must not make a cycle, and only those of the present ones that `keep` says.
-    pub(super) fn with_edges(&self, edges: Vec<(usize, usize)>, keep: impl Fn(usize, usize) -> bool) -> Self {
+    pub(super) fn with_edges(&self, mut edges: Vec<(usize, usize)>, keep: impl Fn(usize, usize) -> bool) -> Self {
+        edges.sort_unstable();
+        edges.dedup();
         let mut dag = DiGraph::with_capacity(self.len(), self.dag.edge_count() + edges.len());
         for _ in 0..self.len() {
             dag.add_node(());

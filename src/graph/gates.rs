@@ -3,7 +3,7 @@
 //! A test belongs to the last built of the nodes that it reads, so that it runs when all the others are published. What lies
 //! below that node waits for the test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::Direction::{Incoming, Outgoing};
 
@@ -96,21 +96,39 @@ impl Graph {
         position
     }
 
-    /// Edges from each test to what lies directly below its gate.
+    /// Edges from each test to the nearest nodes below its gate that are built: ephemeral models are passed through.
     ///
-    /// They make no cycle: by the order of positions, with each test right after its gate, every edge goes forward.
+    /// They make no cycle: let an ephemeral model stand at the place of the last built node above it, and a test at its gate's.
+    /// Dependencies and the edges of dbt's rule never go back from there, and these edges go forward.
     pub(super) fn gate_edges(&self, manifest: &Manifest, gates: &Gates) -> Vec<(usize, usize)> {
-        let waits = |index: &usize| {
-            manifest.nodes.get(self.id(*index)).is_some_and(|node| node.resource_type != ResourceType::Test)
-        };
         let mut edges = Vec::new();
         for (gate, tests) in gates.iter() {
             let Some(gate) = self.index(gate) else { continue };
-            let below: Vec<usize> = self.neighbors(gate, Outgoing).filter(waits).collect();
+            let below = self.built_below(manifest, gate);
             for test in tests.iter().filter_map(|test| self.index(test)) {
                 edges.extend(below.iter().map(|&below| (test, below)));
             }
         }
         edges
+    }
+
+    /// Neither tests nor ephemeral models, but what lies below the latter.
+    fn built_below(&self, manifest: &Manifest, start: usize) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut passed = BTreeSet::new();
+        let mut stack = vec![start];
+        while let Some(index) = stack.pop() {
+            for below in self.neighbors(index, Outgoing) {
+                let Some(node) = manifest.nodes.get(self.id(below)) else { continue };
+                if node.is_ephemeral() {
+                    if passed.insert(below) {
+                        stack.push(below);
+                    }
+                } else if node.resource_type != ResourceType::Test {
+                    found.insert(below);
+                }
+            }
+        }
+        found
     }
 }

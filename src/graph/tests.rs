@@ -1,9 +1,11 @@
 //! Tests of the graph as a whole.
 
+use std::sync::Arc;
+
 use super::{Gates, Graph};
 use crate::diagnostics::{SourceMap, Span};
 use crate::manifest::sample::sample;
-use crate::manifest::{Manifest, RefCall};
+use crate::manifest::{Manifest, NodeConfig, RefCall};
 
 fn chain() -> Manifest {
     sample(&[
@@ -132,4 +134,29 @@ fn a_test_gates_the_last_built_of_what_it_reads() {
     let some = ["model.shop.a", "model.shop.b", "test.shop.a_and_b", "test.shop.b_and_deep"];
     assert_eq!(gates(&some).0, ["a_and_b b"]);
     assert_eq!(gates(&["test.shop.a_alone"]).0, Vec::<String>::new());
+}
+
+#[test]
+fn tests_of_ephemeral_models_make_no_cycle() {
+    let mut manifest = sample(&[
+        ("model.shop.table", &[]),
+        ("model.shop.one", &["model.shop.table"]),
+        ("model.shop.other", &["model.shop.table"]),
+        ("model.shop.below_one", &["model.shop.one"]),
+        ("test.shop.on_one", &["model.shop.one"]),
+        ("test.shop.on_other", &["model.shop.other"]),
+    ]);
+    for name in ["model.shop.one", "model.shop.other"] {
+        let node = Arc::make_mut(manifest.nodes.get_mut(name).unwrap());
+        let materialized = [("materialized".to_owned(), "ephemeral".into())];
+        node.config = NodeConfig::new(materialized.into_iter().collect());
+    }
+    let graph = Graph::build(&manifest).unwrap();
+    let all: Vec<&str> = graph.ids().collect();
+    let gates = Gates::find(&graph, &manifest, &all, |_| true);
+    let build = graph.with_test_edges(&manifest, &gates);
+    for test in ["test.shop.on_one", "test.shop.on_other"] {
+        let after = build.links().find(|(id, _)| *id == test).map(|(_, below)| below).unwrap();
+        assert_eq!(after.iter().map(|&index| all[index]).collect::<Vec<_>>(), ["model.shop.below_one"], "{test}");
+    }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::rule::{Found, Needs, Rule};
 use super::subject::Subject;
 use super::suppression::{self, Suppressions};
-use super::{Finding, rules};
+use super::{Finding, RuleLevel, rules};
 
 /// The rules to be applied: those of `only`, or all that the settings switch on if it is empty, without those of `except`. Else the name that
 /// is no rule.
@@ -58,6 +58,20 @@ pub fn check(subject: &Subject<'_>, rules: &[&'static Rule], is_named: bool) -> 
     Finding::sort(&mut findings);
     findings.dedup();
     findings
+}
+
+/// Findings of rules about SQL in a file with this text as `hetl.yml` and the comments of the file will have them.
+pub fn as_set(findings: Vec<Finding>, settings: &super::Settings, text: &str) -> Vec<Finding> {
+    let allowed = Suppressions::of(text);
+    let level = |mut finding: Finding| {
+        match settings.level(&finding.rule, &finding.path) {
+            Some(RuleLevel::Off) => return None,
+            Some(RuleLevel::At(severity)) => finding.severity = severity,
+            None => {}
+        }
+        Some(finding)
+    };
+    findings.into_iter().filter_map(level).filter(|finding| !allowed.allow(finding)).collect()
 }
 
 impl<'a> Subject<'a> {

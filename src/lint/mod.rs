@@ -20,7 +20,7 @@ mod subject;
 mod suppression;
 
 pub use baseline::Baseline;
-pub use check::{check, chosen, named, needs};
+pub use check::{as_set, check, chosen, named, needs};
 pub use finding::{Edit, Finding, Range, Severity};
 pub use rule::{Found, Needs, Rule};
 pub use settings::{RuleLevel, Settings};

@@ -74,6 +74,22 @@ impl<'a> Subject<'a> {
         self.models().filter_map(|node| Some((node, self.sql.get(&node.unique_id)?)))
     }
 
+    /// The files in which what is to be checked stands or is described; none if that is the whole project.
+    pub(super) fn selected_paths(&self) -> Option<HashSet<&str>> {
+        let selected = self.selected.as_ref()?;
+        let mut paths = HashSet::new();
+        for id in selected {
+            if let Some(node) = self.manifest.nodes.get(id) {
+                paths.insert(node.original_file_path.as_str());
+                paths
+                    .extend(node.patch_path.as_deref().and_then(|patch| patch.split_once("://")).map(|(_, path)| path));
+            } else if let Some(source) = self.manifest.sources.get(id) {
+                paths.insert(source.original_file_path.as_str());
+            }
+        }
+        Some(paths)
+    }
+
     /// The layer that a model belongs to, by the settings, its folders or its name.
     pub(super) fn layer(&self, node: &Node) -> Option<Layer> {
         layer_of(node, self.settings)

@@ -9,7 +9,10 @@ use super::Project;
 const TEMPLATE: &str = "{{ config(materialized='table') }}\n\nselect\n    ID,\n    {%- for name in ['a', 'b'] %}\n    {{ name }} as {{ name }}_x,\n    {%- endfor %}\n    c\nfrom {{ ref('upstream') }} \nwhere c = {{ var('limit', 3) }}\n";
 
 fn project(files: &[(&str, &str)]) -> Project {
-    let mut all = vec![("models/upstream.sql", "select\n    1 as id,\n    2 as a,\n    3 as b,\n    4 as c\n")];
+    let mut all = vec![
+        ("models/upstream.sql", "select\n    1 as id,\n    2 as a,\n    3 as b,\n    4 as c\n"),
+        ("hetl.yml", "rules: {missing-description: off}\n"),
+    ];
     all.extend_from_slice(files);
     Project::new(&all)
 }
@@ -183,4 +186,96 @@ fn format_writes_layout_and_case_only() {
     project.run("format --check").expect(0, &[]);
     let fixed = fs::read_to_string(project.path("models/ugly.sql")).expect("it is there");
     assert!(fixed.contains("{{ ref('upstream') }}") && fixed.ends_with("a != 1\n"), "{fixed}");
+}
+
+/// A model with a finding about its SQL and one about the project, and another one that nobody describes.
+fn with_both(files: &[(&str, &str)]) -> Project {
+    let mut all = vec![
+        ("models/orders.sql", "SELECT id from main.upstream\n"),
+        ("models/upstream.sql", "select 1 as id\n"),
+        ("models/orders.yml", "models: [{name: orders, description: One row an order.}]\n"),
+    ];
+    all.extend_from_slice(files);
+    Project::new(&all)
+}
+
+#[test]
+fn rules_about_the_project_apply_too() {
+    let project = with_both(&[]);
+    let ran = project.run("lint");
+    ran.expect(
+        1,
+        &["models/orders.sql\n     1:11  CP01", "hard-coded-relation", "models/upstream.sql\n", "missing-description"],
+    );
+    project.run("lint --rules CP01").expect(1, &["CP01"]).without("hard-coded");
+    project.run("lint --rules hard-coded-relation").expect(0, &["hard-coded"]).without("CP01");
+    let ran = project.run("lint --exclude-rules CP01,hard-coded-relation");
+    ran.expect(0, &["missing-description"]).without("CP01").without("hard-coded");
+    project.run("lint --level error").expect(1, &["CP01"]).without("hard-coded");
+}
+
+#[test]
+fn rules_about_the_project_are_limited_to_the_files_that_are_named() {
+    let project = with_both(&[]);
+    project.run("lint models/orders.sql").expect(1, &["hard-coded-relation"]).without("missing-description");
+    project.run("lint models/orders.yml").expect(0, &["models/orders.sql", "hard-coded"]).without("CP01");
+    project.run("lint --select upstream").expect(0, &["missing-description"]).without("hard-coded");
+    project.run("lint models").expect(1, &["hard-coded-relation", "missing-description"]);
+}
+
+#[test]
+fn hetl_yml_and_comments_hold_for_rules_about_sql() {
+    let project = with_both(&[
+        ("hetl.yml", "rules: {missing-description: off, hard-coded-relation: off, CP01: warning, LT01: off}\n"),
+        ("models/spaced.sql", "select  1 as a, SUM(2) as b -- hetl: allow CP03 (as in the standard)\n"),
+        ("models/more.sql", "select 1 as a, SUM(2) as b, max(1) as c\n"),
+    ]);
+    let ran = project.run("lint --rules CP01,LT01,CP03");
+    ran.expect(1, &["models/orders.sql\n     1:11  CP01  warning: ", "models/more.sql\n     1:29  CP03"])
+        .without("spaced");
+}
+
+#[test]
+fn what_is_in_a_baseline_is_left_out() {
+    let project = with_both(&[]);
+    for command in ["lint", "check"] {
+        project.run(&format!("{command} --write-baseline known.json")).expect(0, &[]);
+        let ran = project.run(&format!("{command} --baseline known.json"));
+        assert_eq!((ran.exit, ran.printed.as_str()), (0, ""), "{command}");
+    }
+    project.run("lint --write-baseline known.json").expect(0, &[]);
+    fs::write(project.path("models/orders.sql"), "\n\nSELECT id from main.upstream\nwhere true\n")
+        .expect("it is written");
+    let ran = project.run("lint --rules CP01 --baseline known.json");
+    ran.expect(1, &["     4:1   CP01"]).without("3:");
+    project.run("lint --baseline nowhere.json").expect(2, &["nowhere.json"]);
+}
+
+#[test]
+fn rules_about_the_project_have_several_forms_too() {
+    let project = with_both(&[]);
+    let read = |form: &str| -> serde_json::Value {
+        serde_json::from_str(&project.run(&format!("check --format {form}")).expect(0, &[]).printed)
+            .expect("it is JSON")
+    };
+    let sarif = read("sarif");
+    let run = &sarif["runs"][0];
+    assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "hard-coded-relation");
+    assert!(run["tool"]["driver"]["rules"][0]["shortDescription"]["text"].is_string(), "{sarif}");
+    assert_eq!(run["results"][1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "models/upstream.sql");
+    assert_eq!(read("json")[0]["violations"][0]["code"], "hard-coded-relation");
+    let ran = project.run("check --format junit");
+    ran.expect(0, &["<testcase classname=\"models/orders.sql\" name=\"hard-coded-relation 1:16\"><system-out>"]);
+    let workspace = project.path(".");
+    let env = [("GITHUB_WORKSPACE", workspace.to_str().expect("it is text"))];
+    let ran = project.run_with("check --format github", &env);
+    ran.expect(0, &["::warning title=hard-coded-relation,file=models/orders.sql,line=1,col=16,"]);
+}
+
+#[test]
+fn places_are_those_of_the_mended_file() {
+    let project = with_both(&[("models/orders.sql", "\n\nSELECT id from main.upstream\n")]);
+    project.run("lint --fix").expect(0, &["models/orders.sql\n     1:16  hard-coded-relation"]);
+    let fixed = fs::read_to_string(project.path("models/orders.sql")).expect("it is there");
+    assert_eq!(fixed, "SELECT id FROM main.upstream\n");
 }

@@ -30,8 +30,13 @@ const CONFIGS: &[&str] = &[
 ];
 
 fn check(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let paths = subject.selected_paths();
     for warning in subject.warnings.iter().filter(|warning| warning.code == Code::YAML_UNKNOWN_KEY) {
         let Some(label) = warning.labels.first() else { continue };
+        let path = &subject.sources.get(label.span.source).path;
+        if paths.as_ref().is_some_and(|paths| !paths.contains(path.as_str())) {
+            continue;
+        }
         found.at(label.span, warning.message.clone(), warning.hint.as_deref().unwrap_or("remove it"));
     }
     let own = |node: &&Arc<Node>| node.package_name == subject.manifest.project_name && subject.is_selected(&node.unique_id);

@@ -34,7 +34,7 @@ pub fn check(renderer: &Renderer, linters: &Linters, settings: &Settings, path: 
                 checked.skipped = Some("its SQL is made of what the warehouse answers".into());
             }
             Ok(found) => checked.findings.extend(found.into_iter().map(|finding| placed(finding, &sql))),
-            Err(problem) => checked.skipped = Some(problem),
+            Err(problem) => checked.findings.push(unchecked(path, problem)),
         }
     }
     checked.findings.sort_by_key(Finding::line);
@@ -56,6 +56,19 @@ fn placed(finding: SqlFinding, sql: &RenderedSql) -> Finding {
         path: sql.path.clone(),
         range: Some(Range { start, end }),
         message: finding.message,
+        hint: None,
+        edits: Vec::new(),
+    }
+}
+
+/// What is said of a file that the linter could not work on: that is no fault of the file.
+fn unchecked(path: &str, problem: String) -> Finding {
+    Finding {
+        rule: "PRS".into(),
+        severity: Severity::Warning,
+        path: path.to_owned(),
+        range: None,
+        message: problem,
         hint: None,
         edits: Vec::new(),
     }

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use ignore::WalkBuilder;
 
-/// All `.sql` files that these paths name or hold, absolute, sorted, each once. An error names a path that is not there.
-pub fn sql_files(working_dir: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+/// All files that these paths name, and those of SQL and YAML that they hold, absolute, sorted, each once. An error names a path that is
+/// not there.
+pub fn project_files(working_dir: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for path in paths {
         let path = absolute(working_dir, path);
@@ -19,15 +20,20 @@ pub fn sql_files(working_dir: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, 
         }
         let walk = WalkBuilder::new(&path).standard_filters(false).hidden(true).build();
         let found = walk.flatten().map(ignore::DirEntry::into_path);
-        files.extend(found.filter(|file| is_sql(file) && file.is_file()));
+        files.extend(found.filter(|file| is_of_project(file) && file.is_file()));
     }
     files.sort();
     files.dedup();
     Ok(files)
 }
 
-fn is_sql(path: &Path) -> bool {
+/// Whether a file has SQL, by its name.
+pub fn is_sql(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+}
+
+fn is_of_project(path: &Path) -> bool {
+    is_sql(path) || path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
 }
 
 /// Without `.` and `..`, from the working folder on.
@@ -45,14 +51,14 @@ fn absolute(working_dir: &Path, path: &Path) -> PathBuf {
     found
 }
 
-/// `.sql` files in the repository around `folder` that differ from `reference` or are new, absolute. With `HEAD` these are the files
+/// Files of SQL and YAML in the repository around `folder` that differ from `reference` or are new, absolute. With `HEAD` these are the files
 /// of the next commit and those that are not staged yet.
 pub fn changed_files(folder: &Path, reference: &str) -> Result<Vec<PathBuf>, String> {
     let top = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?.trim_end());
     let changed = git(&top, &["diff", "--name-only", "--diff-filter=d", "-z", reference, "--"])?;
     let new = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
     let names = changed.split('\0').chain(new.split('\0')).filter(|name| !name.is_empty());
-    let mut files: Vec<PathBuf> = names.map(|name| top.join(name)).filter(|file| is_sql(file)).collect();
+    let mut files: Vec<PathBuf> = names.map(|name| top.join(name)).filter(|file| is_of_project(file)).collect();
     files.sort();
     files.dedup();
     Ok(files)

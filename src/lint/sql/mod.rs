@@ -15,10 +15,12 @@ mod render;
 mod rendered;
 #[cfg(feature = "lint")]
 mod sqruff;
+#[cfg(feature = "lint")]
+mod sqruff_rules;
 
 pub use check::{Checked, check};
 pub use config_files::{ConfigFiles, Settings};
-pub use files::{changed_files, sql_files};
+pub use files::{changed_files, is_sql, project_files};
 pub use fix::{FixOutcome, Mender, fix};
 pub use ignored::Ignored;
 pub use linters::{Linters, open};

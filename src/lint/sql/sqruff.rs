@@ -1,9 +1,9 @@
 //! sqruff, a port of sqlfluff, as a [`SqlLinter`].
 //!
-//! It is handed what hetl rendered, slices included, so that its own templaters are never used. It panics on some input: every call is
-//! caught and becomes an error about the file.
+//! It is handed what hetl rendered, slices included, so that its own templaters are never used. It panics on some input: a rule that does
+//! becomes a warning in the file, all else an error about the file.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 
 use sqruff_lib::core::config::{ConfigLoader, FluffConfig, Value};
 use sqruff_lib::core::linter::common::NewlineMap;
@@ -13,6 +13,7 @@ use sqruff_lib::templaters::raw::RawTemplater;
 use sqruff_lib_core::errors::SQLBaseError;
 use sqruff_lib_core::templaters::{RawFileSlice, TemplateSliceKind, TemplatedFile, TemplatedFileSlice};
 
+use super::sqruff_rules::{rules, watched};
 use super::{Edit, RenderedSql, Settings, SqlFinding, SqlLinter};
 use crate::jinja::PieceKind;
 
@@ -24,7 +25,7 @@ pub(super) struct Sqruff(Linter);
 impl Sqruff {
     /// With these settings; an error says what is wrong with them.
     pub(super) fn new(settings: &Settings) -> Result<Self, String> {
-        caught(|| {
+        let (linter, _) = watched(|| {
             let Value::Map(raw) = raw_settings(settings)? else { return Err("settings are sections".into()) };
             let mut config = FluffConfig::new(raw, None, None);
             for line in &settings.inline {
@@ -32,13 +33,15 @@ impl Sqruff {
             }
             let linter = Linter::new(config, None, Some(&RAW), true)?;
             // Unknown rules are told here, not for each file.
-            linter.rules().map_err(|error| error.value)?;
+            linter.set_ruleset(&rules()).map_err(|error| error.value)?;
             Ok(Self(linter))
-        })
+        });
+        linter
     }
 
-    fn run(&self, sql: &RenderedSql, mends: bool) -> Result<(LintedFile, NewlineMap), String> {
-        caught(|| {
+    /// The file with what was found in it, and the rules that failed.
+    fn run(&self, sql: &RenderedSql, mends: bool) -> Result<(LintedFile, NewlineMap, BTreeSet<&'static str>), String> {
+        let (linted, failed) = watched(|| {
             let config = self.0.config();
             let mut rendered =
                 self.0.render_string(&sql.source, sql.path.clone(), config).map_err(|error| error.value)?;
@@ -48,32 +51,26 @@ impl Sqruff {
             let newlines = rendered.newline_map.clone();
             let linted = self.0.lint_rendered(rendered, mends).map_err(|error| error.value)?;
             Ok((linted, newlines))
-        })
+        });
+        linted.map(|(linted, newlines)| (linted, newlines, failed))
     }
 }
 
 impl SqlLinter for Sqruff {
     fn lint(&self, sql: &RenderedSql) -> Result<Vec<SqlFinding>, String> {
-        let (linted, newlines) = self.run(sql, false)?;
-        Ok(linted.violations().iter().map(|violation| finding(violation, &newlines)).collect())
+        let (linted, newlines, failed) = self.run(sql, false)?;
+        let found = linted.violations().iter().map(|violation| finding(violation, &newlines));
+        Ok(found.chain(failed.into_iter().map(failure)).collect())
     }
 
     fn fix(&self, sql: &RenderedSql) -> Result<Vec<Edit>, String> {
-        let (linted, _) = self.run(sql, true)?;
+        let (linted, ..) = self.run(sql, true)?;
         if linted.has_parse_or_templating_errors() {
             return Ok(Vec::new());
         }
         let patches = linted.source_patches().into_iter();
         Ok(patches.map(|patch| Edit { range: patch.source_slice, text: patch.fixed_raw.to_string() }).collect())
     }
-}
-
-/// What the work gives; a panic becomes an error.
-fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(format!("the SQL linter failed: {}", said.unwrap_or("it did not say why")))
-    })
 }
 
 /// The settings as sqruff keeps them: defaults, files, command line.
@@ -157,5 +154,19 @@ fn finding(violation: &SQLBaseError, newlines: &NewlineMap) -> SqlFinding {
         message: violation.description.trim_end_matches('.').to_owned(),
         is_fixable: violation.fixable,
         is_warning: violation.warning,
+    }
+}
+
+/// What is said of a file in which a rule failed: that is no fault of the file, and fails no command.
+fn failure(rule: &str) -> SqlFinding {
+    SqlFinding {
+        code: rule.to_owned(),
+        name: rule.to_owned(),
+        range: 0..0,
+        line: 1,
+        column: 1,
+        message: "this rule failed in this file, which was looked at without it".to_owned(),
+        is_fixable: false,
+        is_warning: true,
     }
 }
