@@ -81,6 +81,7 @@ fn no_sql_and_no_values_are_recorded() {
 #[test]
 fn recording_can_be_turned_off() {
     let project = shop();
+    project.run_with("build", &[("HETL_HISTORY", "off")]).expect(0, &[]);
     project.write("hetl.yml", "history: off\n");
     project.run("build").expect(0, &[]);
     assert_eq!(
