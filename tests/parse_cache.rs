@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hetl::adapters::{Adapter, RelationParts, Surroundings, registry};
-use hetl::artifacts::{ArtifactMetadata, ManifestJson, ManifestMetadata};
+use hetl::artifacts::{ArtifactMetadata, ManifestJson, ManifestMetadata, TargetFolder};
 use hetl::config::{self, Invocation, Overrides};
 use hetl::diagnostics::{SourceMap, render};
 use hetl::events::{Event, Reporter};
-use hetl::manifest::CompiledNodes;
+use hetl::manifest::{CompiledNode, CompiledNodes};
 use hetl::parser::{self, FirstLook, ParseParts, Parsed};
 
 /// Numbers that are the same in each run of the test.
@@ -376,8 +376,18 @@ impl World {
         };
         let quoting = RelationParts { database: true, schema: true, identifier: true };
         let metadata = ManifestMetadata { artifact, quoting };
-        let compiled = CompiledNodes::default();
+        // The SQL of one model, as some commands know it.
+        let text = self.files.get("models/a.sql").filter(|text| text.len() % 3 == 0);
+        let code = |text: &String| CompiledNode { code: Some(text.clone()), ..CompiledNode::default() };
+        let compiled: CompiledNodes = text.map(|text| ("model.p.a".to_owned(), code(text))).into_iter().collect();
         let json = ManifestJson { manifest: &manifest, metadata: &metadata, compiled: &compiled };
+        if is_cached {
+            // What is taken from the manifest that is there is what would be written.
+            let target = TargetFolder::new(&self.folder, "target");
+            let path = target.write_manifest(None, &json).expect("a manifest is written");
+            let written = fs::read_to_string(path).expect("a manifest");
+            assert_eq!(written, serde_json::to_string(&json).expect("a manifest is JSON"));
+        }
         said + &serde_json::to_string_pretty(&json).expect("a manifest is JSON")
     }
 }

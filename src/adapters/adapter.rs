@@ -269,6 +269,11 @@ pub struct DatabaseError {
     pub cancelled: bool,
 }
 
+impl DatabaseError {
+    /// The kind of an error for which there is no session that could have told one.
+    pub const NOT_CONNECTED: &str = "Connection Error";
+}
+
 impl std::fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)

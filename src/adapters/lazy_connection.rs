@@ -27,7 +27,7 @@ impl LazyConnection {
     fn session(&mut self) -> Result<&mut dyn Connection, DatabaseError> {
         if self.session.is_none() {
             let opened = self.adapter.connect().map_err(|problem| DatabaseError {
-                kind: "Connection Error".into(),
+                kind: DatabaseError::NOT_CONNECTED.into(),
                 message: problem.message,
                 offset: None,
                 cancelled: false,

@@ -87,13 +87,18 @@ impl TargetFolder {
         Ok(shown.to_string_lossy().into_owned())
     }
 
-    fn write(&self, path: &Path, fill: impl Fn(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Diagnostic> {
+    /// Writes a file as `fill` says; it is still open when it is in its place.
+    pub(super) fn write(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<File, Diagnostic> {
         self.try_write(path, fill).map_err(|error| {
             Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {}: {error}", path.display()))
         })
     }
 
-    fn try_write(&self, path: &Path, fill: impl Fn(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    fn try_write(&self, path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<File> {
         let number = self.next_temporary.fetch_add(1, Ordering::Relaxed);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()));
@@ -106,11 +111,12 @@ impl TargetFolder {
             other => other?,
         };
         let mut out = BufWriter::with_capacity(1 << 16, file);
-        let written = fill(&mut out).and_then(|()| out.flush()).and_then(|()| {
+        let written = fill(&mut out).and_then(|()| Ok(out.into_inner()?)).and_then(|file| {
             if crate::faults::fails("write") {
                 return Err(io::Error::other("fault injected at write"));
             }
-            fs::rename(&temporary, path)
+            fs::rename(&temporary, path)?;
+            Ok(file)
         });
         if written.is_err() {
             let _ = fs::remove_file(&temporary);

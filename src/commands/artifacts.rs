@@ -8,8 +8,8 @@ use super::opening::Opening;
 use super::parsed::ParsedProject;
 use crate::adapters::CatalogRow;
 use crate::artifacts::{
-    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, MetadataJson, PastRun, RunResultsJson,
-    SemanticManifestJson, SourcesJson, TargetFolder, remember_run,
+    ArtifactMetadata, CatalogJson, ManifestJson, ManifestMetadata, MetadataJson, PastRun, RunResultsJson, SourcesJson,
+    TargetFolder, remember_run,
 };
 use crate::config::SECRET_PREFIX;
 use crate::diagnostics::Diagnostics;
@@ -46,18 +46,14 @@ impl Opening {
         }
         let metadata = ManifestMetadata { artifact: self.metadata(), quoting: project.session.quoting() };
         let manifest = ManifestJson { manifest: &project.manifest, metadata: &metadata, compiled };
-        let path = self.target().write_json("manifest.json", &manifest)?;
-        self.report(&Event::ArtifactWritten {
-            artifact_path: path.display().to_string(),
-            artifact_type: "WritableManifest".into(),
-        });
-        let path = self.target().write_json("semantic_manifest.json", &SemanticManifestJson(&project.manifest))?;
-        self.report(&Event::ArtifactWritten {
-            artifact_path: path.display().to_string(),
-            artifact_type: "SemanticManifest".into(),
-        });
-        if let Some(id) = project.id.filter(|_| compiled.is_empty()) {
-            self.target().mark_manifest(id, &self.manifest_metadata(&project.manifest.adapter_type, &metadata))?;
+        let id = project.id.filter(|_| compiled.is_empty());
+        let path = self.target().write_manifest(id, &manifest)?;
+        let semantic = self.target().semantic_manifest();
+        for (path, kind) in [(path, "WritableManifest"), (semantic, "SemanticManifest")] {
+            self.report(&Event::ArtifactWritten {
+                artifact_path: path.display().to_string(),
+                artifact_type: kind.into(),
+            });
         }
         Ok(())
     }
@@ -77,7 +73,12 @@ impl Opening {
         let Some(id) = look.unchanged() else { return Ok(Err(Some(look))) };
         let quoting = self.config.project.resolved_quoting(adapter.default_quoting());
         let metadata = ManifestMetadata { artifact: self.metadata(), quoting };
-        let path = self.target().renew_manifest(id, &self.manifest_metadata(adapter.type_name(), &metadata));
+        let metadata = MetadataJson {
+            project_name: &self.config.project.name,
+            adapter_type: adapter.type_name(),
+            metadata: &metadata,
+        };
+        let path = self.target().renew_manifest(id, &metadata);
         if let Some(path) = &path {
             self.report(&Event::ArtifactWritten {
                 artifact_path: path.display().to_string(),
@@ -85,10 +86,6 @@ impl Opening {
             });
         }
         Ok(path.ok_or(Some(look)))
-    }
-
-    fn manifest_metadata<'a>(&'a self, adapter_type: &'a str, metadata: &'a ManifestMetadata) -> MetadataJson<'a> {
-        MetadataJson { project_name: &self.config.project.name, adapter_type, metadata }
     }
 
     /// Writes `run_results.json`, if artifacts are to be written.

@@ -21,7 +21,7 @@ mod time_limit;
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
 pub use described::Described;
-pub use json::{ManifestJson, MetadataJson, freshness_json};
+pub use json::{ManifestJson, MetadataJson, Pieces, freshness_json};
 pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, python_utc, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, ResourceType, TestDetails,
@@ -33,9 +33,12 @@ pub use resources::{
 };
 pub use time_limit::time_limit;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+
+use crate::diagnostics::SourceId;
 
 /// Everything a project defines, resolved. Made once by the parser.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +71,8 @@ pub struct Manifest {
     pub selectors: serde_json::Map<String, serde_json::Value>,
     /// Metrics, semantic models and saved queries, as they were written (unique id to JSON).
     pub semantic: SemanticLayer,
+    /// Of each file whose nodes the parse cache keeps: a hash of all that these nodes were before references were resolved.
+    pub file_hashes: HashMap<SourceId, u64>,
 }
 
 /// Resources of the semantic layer: carried into the manifest, not executed.

@@ -3,6 +3,7 @@
 //! It is lenient: a key that is missing or has another type counts as empty. Macros, docs and groups are read too; places in
 //! files are not known.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -53,6 +54,7 @@ impl Manifest {
                 disabled: disabled(is_semantic).collect(),
                 saved_queries: entries(json, "saved_queries", Clone::clone),
             },
+            file_hashes: HashMap::new(),
         };
         (manifest, compiled_nodes(json))
     }

@@ -145,12 +145,13 @@ pub(super) fn read(
     found: Vec<Found>,
     root: &Project,
     sources: &SourceMap,
-    known: &(dyn Fn(&Found) -> Option<Checksum> + Sync),
+    known: &(dyn Fn(&Found, usize) -> Option<Checksum> + Sync),
 ) -> (Vec<ProjectFile>, Diagnostics) {
     let results: Vec<Result<(Found, Contents), Diagnostic>> = found
         .into_par_iter()
-        .map(|found| {
-            let contents = match known(&found) {
+        .enumerate()
+        .map(|(number, found)| {
+            let contents = match known(&found, number) {
                 Some(checksum) => Contents::unread(checksum),
                 None => {
                     contents(found.kind, &found.path, &found.original_path, &root.display_path(&found.path), sources)?

@@ -17,7 +17,7 @@ use super::resolve::{
 use super::unit_tests::applies_to;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::selection::Selectors;
-use crate::manifest::{Group, Manifest, Node, RefCall, ResourceType, Source, UnitTest};
+use crate::manifest::{Group, Manifest, Node, ResourceType, Source, UnitTest};
 
 /// Makes the manifest.
 pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut Diagnostics) -> Manifest {
@@ -194,13 +194,9 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
             continue;
         }
         let written = node.refs.iter().find(|call| call.name == name);
-        let call = RefCall {
-            name: name.to_owned(),
-            package: Some(node.package_name.clone()),
-            version: written.and_then(|call| call.version.clone()),
-            span: None,
-        };
-        if let Found::Enabled(id) = lookup.node(&call, &node.package_name) {
+        let version = written.and_then(|call| call.version.as_deref());
+        let found = lookup.node_named(name, version, Some(&node.package_name), &node.package_name);
+        if let Found::Enabled(id) = found {
             let node = Arc::make_mut(node);
             node.test.attached_node = Some(id.to_owned());
             node.group = groups.get(id).cloned();
@@ -214,34 +210,37 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
 
 /// A model's key: its constraints', else the columns that tests say are unique and not null, else the unique ones.
 fn infer_keys(nodes: &mut NodeSet) {
-    let mut unique: IndexMap<String, Vec<String>> = IndexMap::new();
-    let mut not_null: IndexMap<String, Vec<String>> = IndexMap::new();
+    let mut unique: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut not_null: HashMap<&str, Vec<&str>> = HashMap::new();
     for test in nodes.enabled.values().chain(nodes.disabled.values().flatten()) {
         let (Some(model), Some(metadata)) = (&test.test.attached_node, &test.test.metadata) else { continue };
-        let columns: Vec<String> =
-            match metadata.kwargs.get("column_name").or(metadata.kwargs.get("combination_of_columns")) {
-                Some(Value::String(one)) => vec![one.clone()],
-                Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-                _ => continue,
-            };
         let into = match metadata.name.as_str() {
             "unique" | "unique_combination_of_columns" => &mut unique,
             "not_null" => &mut not_null,
             _ => continue,
         };
-        into.entry(model.clone()).or_default().extend(columns);
+        let columns = into.entry(model).or_default();
+        match metadata.kwargs.get("column_name").or(metadata.kwargs.get("combination_of_columns")) {
+            Some(Value::String(one)) => columns.push(one),
+            Some(Value::Array(many)) => columns.extend(many.iter().filter_map(Value::as_str)),
+            _ => {}
+        }
     }
-    for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Model) {
-        let constrained = key_of_constraints(node);
-        let key = constrained.unwrap_or_else(|| {
-            let unique = unique.get(&node.unique_id).cloned().unwrap_or_default();
-            let not_null = not_null.get(&node.unique_id).cloned().unwrap_or_default();
-            let both: Vec<String> = unique.iter().filter(|column| not_null.contains(column)).cloned().collect();
-            let mut key = if both.is_empty() { unique } else { both };
-            key.sort_unstable();
-            key.dedup();
-            key
-        });
+    let key = |node: &Node| -> Vec<String> {
+        if let Some(key) = key_of_constraints(node) {
+            return key;
+        }
+        let unique = unique.get(node.unique_id.as_str()).map_or(&[][..], Vec::as_slice);
+        let not_null = not_null.get(node.unique_id.as_str()).map_or(&[][..], Vec::as_slice);
+        let both: Vec<&str> = unique.iter().copied().filter(|column| not_null.contains(column)).collect();
+        let mut key = if both.is_empty() { unique.to_vec() } else { both };
+        key.sort_unstable();
+        key.dedup();
+        key.into_iter().map(str::to_owned).collect()
+    };
+    let is_model = |node: &Node| node.resource_type == ResourceType::Model;
+    let keys: Vec<Vec<String>> = nodes.enabled.values().filter(|node| is_model(node)).map(|node| key(node)).collect();
+    for (node, key) in nodes.enabled.values_mut().filter(|node| is_model(node)).zip(keys) {
         Arc::make_mut(node).primary_key = key;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, map};
 use serde_json::{Map, Value, json};
 
 use super::columns;
@@ -399,6 +399,7 @@ pub(super) struct NodeSet {
 impl NodeSet {
     /// Adds what parsed; reports what did not.
     pub(super) fn add_parsed(&mut self, parsed: Vec<Parsed>, problems: &mut Diagnostics) {
+        self.enabled.reserve(parsed.len());
         for result in parsed {
             match result {
                 Ok((node, warnings)) => {
@@ -419,18 +420,22 @@ impl NodeSet {
             self.disabled.entry(node.unique_id.clone()).or_default().push(node);
             return;
         }
-        if let Some(first) = self.enabled.get(&node.unique_id) {
-            problems.push(
-                Diagnostic::error(
-                    Code::DUPLICATE_RESOURCE,
-                    format!("dbt found two {}s with the name \"{}\"", node.resource_type.as_str(), node.name),
-                )
-                .at_some(node.span, "defined again here")
-                .at_some(first.span, "first defined here")
-                .hint("names are unique in a package, whatever the folder: rename one of them"),
-            );
-            return;
-        }
-        self.enabled.insert(node.unique_id.clone(), node);
+        let first = match self.enabled.entry(node.unique_id.clone()) {
+            map::Entry::Vacant(place) => {
+                place.insert(node);
+                return;
+            }
+            map::Entry::Occupied(first) => first,
+        };
+        let first = first.get();
+        problems.push(
+            Diagnostic::error(
+                Code::DUPLICATE_RESOURCE,
+                format!("dbt found two {}s with the name \"{}\"", node.resource_type.as_str(), node.name),
+            )
+            .at_some(node.span, "defined again here")
+            .at_some(first.span, "first defined here")
+            .hint("names are unique in a package, whatever the folder: rename one of them"),
+        );
     }
 }

@@ -89,9 +89,10 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
     let (reuse, entries) = cache.reuse(&parsing, &mut all_files, &mut problems);
     let files = Files { all: &all_files, entries: &entries, cache: &cache };
     let is_everything = reuse.is_everything();
-    let (resources, prepared) = read_resources(&parsing, &files, reuse, macro_list, &mut problems);
+    let (resources, prepared, file_hashes) = read_resources(&parsing, &files, reuse, macro_list, &mut problems);
     warn_of_unused_configs(&parsing, &resources, &semantic::paths(&entries), &mut problems);
     let mut manifest = link::manifest(&parsing, resources, &mut problems);
+    manifest.file_hashes = file_hashes;
     semantic::add(&parsing, &entries, &mut manifest, &mut problems);
     deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
@@ -135,7 +136,7 @@ fn read_files(
     problems: &mut Diagnostics,
 ) -> Vec<ProjectFile> {
     let root = &parts.config.project;
-    let (files, unreadable) = files::read(found, root, &parts.sources, &|found| cache.known(found));
+    let (files, unreadable) = files::read(found, root, &parts.sources, &|found, number| cache.known(found, number));
     problems.extend(unreadable);
     files
 }
@@ -216,7 +217,7 @@ fn read_resources(
     mut reuse: Reuse,
     macro_list: Vec<Arc<Macro>>,
     problems: &mut Diagnostics,
-) -> (Resources, Option<Prepared>) {
+) -> (Resources, Option<Prepared>, HashMap<SourceId, u64>) {
     let Files { all: files, entries, cache } = *found;
     let mut patches: HashMap<&str, Patches> = parsing
         .project()
@@ -258,6 +259,7 @@ fn read_resources(
     );
     warn_of_orphans(&patches, &nodes, problems);
     let prepared = cache.keep(&Findings { parsing, files, entries, nodes: &nodes, problems, is_adopted }, &kept_before);
+    let file_hashes = kept_before.file_hashes(files, prepared.as_ref());
     let fixtures = of_kind(files, &[FileKind::Fixture]);
     let fixtures = unit_tests::Fixtures::new(&fixtures);
     let mut resources = Resources {
@@ -281,7 +283,7 @@ fn read_resources(
             _ => {}
         }
     }
-    (resources, prepared)
+    (resources, prepared, file_hashes)
 }
 
 /// Names of the nodes whose files could not be read, and of snapshots that properties define in vain.

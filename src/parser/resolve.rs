@@ -1,5 +1,6 @@
 //! References by name → unique ids: `ref`, `source`, groups, access; and what must be unique over the whole project.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -81,18 +82,26 @@ impl Lookup {
     /// The node that a call of `ref` in a resource of `package` means: the root project's, then the package's own, then
     /// any other (dbt's order).
     pub(super) fn node(&self, call: &RefCall, package: &str) -> Found<'_> {
-        let name = match &call.version {
-            Some(version) => format!("{}.v{version}", call.name),
-            None => call.name.clone(),
-        };
-        let candidates = self.nodes.get(&name);
-        if let Some(id) = candidates.and_then(|found| self.pick(found, call.package.as_deref(), package)) {
+        self.node_named(&call.name, call.version.as_deref(), call.package.as_deref(), package)
+    }
+
+    /// The same by the parts of the call; `wanted` is the package that it names.
+    pub(super) fn node_named(
+        &self,
+        name: &str,
+        version: Option<&str>,
+        wanted: Option<&str>,
+        package: &str,
+    ) -> Found<'_> {
+        let name = version.map_or(Cow::Borrowed(name), |version| format!("{name}.v{version}").into());
+        let candidates = self.nodes.get(&*name);
+        if let Some(id) = candidates.and_then(|found| self.pick(found, wanted, package)) {
             return Found::Enabled(id);
         }
         let disabled = self
             .disabled
-            .get(&name)
-            .is_some_and(|packages| call.package.as_ref().is_none_or(|wanted| packages.contains(wanted)));
+            .get(&*name)
+            .is_some_and(|packages| wanted.is_none_or(|wanted| packages.iter().any(|package| package == wanted)));
         if disabled { Found::Disabled } else { Found::Nothing }
     }
 
@@ -295,11 +304,23 @@ pub(super) fn check_access(
     restricted: &dyn Fn(&str) -> bool,
     problems: &mut Diagnostics,
 ) {
+    // Most projects forbid nothing.
+    let is_guarded = |node: &Arc<Node>| {
+        node.resource_type == ResourceType::Model
+            && match node.access.as_str() {
+                "private" => node.group.is_some(),
+                "protected" => restricted(&node.package_name),
+                _ => false,
+            }
+    };
+    let guarded: HashMap<&str, &Node> =
+        nodes.iter().filter(|(_, node)| is_guarded(node)).map(|(id, node)| (id.as_str(), node.as_ref())).collect();
+    if guarded.is_empty() {
+        return;
+    }
     for node in nodes.values() {
         for id in &node.depends_on.nodes {
-            let Some(target) = nodes.get(id).filter(|target| target.resource_type == ResourceType::Model) else {
-                continue;
-            };
+            let Some(target) = guarded.get(id.as_str()) else { continue };
             let same_package = target.package_name == node.package_name;
             let reason = match target.access.as_str() {
                 "private"
@@ -356,8 +377,8 @@ pub(super) fn check_groups(
 
 /// No two nodes may become one relation, and no two of one package may have one name.
 pub(super) fn check_uniqueness(sources: &SourceMap, nodes: &IndexMap<String, Arc<Node>>, problems: &mut Diagnostics) {
-    let mut relations: HashMap<String, &Node> = HashMap::new();
-    let mut names: HashMap<(&str, String), &Node> = HashMap::new();
+    let mut relations: HashMap<String, &Node> = HashMap::with_capacity(nodes.len());
+    let mut names: HashMap<(&str, String), &Node> = HashMap::with_capacity(nodes.len());
     for node in nodes.values().filter(|node| node.is_refable()) {
         if let Some(first) = names.insert((&node.package_name, node.search_name()), node) {
             problems.push(

@@ -1,37 +1,68 @@
 //! Configs of `dbt_project.yml` whose path leads to no resource: most often a misspelt folder.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::node_config::section;
 use crate::config::{ConfigKind, Project};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ResourceType;
 
-/// Where resources of a kind lie: every prefix of every fqn.
+/// Where resources of a kind lie.
 #[derive(Debug, Default)]
-pub(super) struct ConfiguredPaths<'a>(HashSet<(ConfigKind, &'a [String])>);
+pub(super) struct ConfiguredPaths<'a>(Vec<(ConfigKind, &'a [String])>);
+
+/// A configured path with those that go on from it.
+#[derive(Default)]
+struct Branch<'a> {
+    further: Vec<(&'a str, Branch<'a>)>,
+    is_used: bool,
+}
+
+impl<'a> Branch<'a> {
+    fn grow(&mut self, path: &'a [String]) {
+        let Some((first, rest)) = path.split_first() else { return };
+        let at = self.further.iter().position(|(name, _)| *name == first.as_str()).unwrap_or_else(|| {
+            self.further.push((first.as_str(), Branch::default()));
+            self.further.len() - 1
+        });
+        self.further[at].1.grow(rest);
+    }
+
+    fn at(&self, path: &[String]) -> Option<&Branch<'a>> {
+        let Some((first, rest)) = path.split_first() else { return Some(self) };
+        self.further.iter().find(|(name, _)| *name == first.as_str())?.1.at(rest)
+    }
+
+    /// A resource lies below each path that its fqn begins with.
+    fn meet(&mut self, fqn: &[String]) {
+        self.is_used = true;
+        let Some((first, rest)) = fqn.split_first() else { return };
+        if let Some((_, branch)) = self.further.iter_mut().find(|(name, _)| *name == first.as_str()) {
+            branch.meet(rest);
+        }
+    }
+}
 
 impl<'a> ConfiguredPaths<'a> {
     /// Notes a resource.
     pub(super) fn add(&mut self, kind: ResourceType, fqn: &'a [String]) {
-        let Some(section) = section(kind) else { return };
-        for length in (0..=fqn.len()).rev() {
-            // A prefix that is known has known prefixes.
-            if !self.0.insert((section, &fqn[..length])) {
-                break;
-            }
-        }
+        self.0.extend(section(kind).map(|section| (section, fqn)));
     }
 
     /// Warns of paths of the root project that no resource lies below (dbt's `UnusedResourceConfigPath`).
     pub(super) fn warn_of_unused(&self, project: &Project, problems: &mut Diagnostics) {
         for (kind, tree) in &project.configs {
-            for (path, span) in tree.paths() {
-                if path.is_empty() || self.0.contains(&(*kind, path.as_slice())) {
+            let paths = tree.paths();
+            let mut configured = Branch::default();
+            paths.iter().for_each(|(path, _)| configured.grow(path));
+            let fqns = || self.0.iter().filter(|(known, _)| known == kind).map(|(_, fqn)| *fqn);
+            fqns().for_each(|fqn| configured.meet(fqn));
+            for (path, span) in &paths {
+                if path.is_empty() || configured.at(path).is_some_and(|branch| branch.is_used) {
                     continue;
                 }
                 let whole = format!("{}.{}", kind.key(), path.join("."));
-                let names = self.0.iter().filter(|(known, _)| known == kind).filter_map(|(_, fqn)| fqn.last());
+                let names: BTreeSet<&str> = fqns().flatten().map(String::as_str).collect();
                 let last = path.last().map_or("", String::as_str);
                 problems.push(
                     Diagnostic::warning(
@@ -40,8 +71,8 @@ impl<'a> ConfiguredPaths<'a> {
                             "Configuration paths exist in your dbt_project.yml file which do not apply to any resources: {whole}"
                         ),
                     )
-                    .at(span, "no resource lies below this")
-                    .suggest(last, names.map(String::as_str)),
+                    .at(*span, "no resource lies below this")
+                    .suggest(last, names),
                 );
             }
         }

@@ -86,3 +86,12 @@ fn the_place_of_a_database_error_is_drawn_once() {
     project.run("run").expect(1, &["target/compiled/p/models/m.sql:1:8"]).without("LINE 1");
     project.run("show|--inline|select nope").expect(2, &["inline_query.sql:1:8"]).without("LINE 1");
 }
+
+#[test]
+fn a_database_that_cannot_be_opened_is_no_error_of_the_sql() {
+    let project = Project::new(&[
+        ("models/asks.sql", "select {{ run_query('select 7').columns[0][0] if execute }} as x"),
+        ("profiles.yml", "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: no/such/folder/x.duckdb}\n"),
+    ]);
+    project.run("compile").expect(2, &["E0701", "cannot open the database", "models/asks.sql:1"]);
+}

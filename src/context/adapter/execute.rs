@@ -136,6 +136,9 @@ pub(in crate::context) fn problem(run: &NodeRun, error: &DatabaseError, sql: &st
     let problem = match (error.cancelled, run.worker().halt.reason()) {
         (true, Some(reason)) => reason.diagnostic(),
         (true, None) => Diagnostic::error(Code::CANCELLED, error.message.clone()),
+        (false, _) if error.kind == DatabaseError::NOT_CONNECTED => {
+            Diagnostic::error(Code::CONNECTION, error.message.clone())
+        }
         (false, _) => Diagnostic::error(Code::DATABASE, error.message.clone()),
     };
     let Some(offset) = error.offset.filter(|offset| *offset <= sql.len()) else { return problem };

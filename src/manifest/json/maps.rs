@@ -69,8 +69,8 @@ impl Serialize for Disabled<'_> {
     }
 }
 
-/// Everything that depends on something or is depended on, in dbt's order.
-fn members(manifest: &Manifest) -> impl Iterator<Item = &str> {
+/// Everything that depends on something or is depended on, in dbt's order: nodes first.
+pub(super) fn members(manifest: &Manifest) -> impl Iterator<Item = &str> {
     let semantic = &manifest.semantic;
     manifest
         .nodes

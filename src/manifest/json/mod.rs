@@ -3,18 +3,20 @@
 mod maps;
 mod node;
 mod parts;
+mod pieces;
 mod resources;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
+pub use self::pieces::Pieces;
 pub use self::resources::freshness_json;
 
 use self::maps::{ChildMap, Disabled, GroupMap, ParentMap, values};
 use self::node::NodeJson;
 use self::resources::{DocJson, ExposureJson, GroupJson, MacroJson, SourceJson, UnitTestJson};
 use super::metadata::{project_id, utc_with_offset};
-use super::{CompiledNodes, Manifest, ManifestMetadata, ResourceType};
+use super::{CompiledNodes, Manifest, ManifestMetadata, Node, ResourceType};
 
 /// A manifest with what belongs into `manifest.json` besides; serializes to that file's text.
 #[derive(Clone, Copy)]
@@ -27,27 +29,57 @@ pub struct ManifestJson<'a> {
     pub compiled: &'a CompiledNodes,
 }
 
+/// What takes the entries of a manifest in order.
+trait Entries {
+    type Error;
+
+    fn entry<T: Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Self::Error>;
+
+    /// An entry that depends on nothing but who depends on whom.
+    fn links<T: Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Self::Error> {
+        self.entry(key, value)
+    }
+
+    fn nodes(&mut self, key: &'static str, value: &NodesJson<'_>) -> Result<(), Self::Error> {
+        self.entry(key, value)
+    }
+}
+
+impl<M: SerializeMap> Entries for M {
+    type Error = M::Error;
+
+    fn entry<T: Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Self::Error> {
+        self.serialize_entry(key, value)
+    }
+}
+
+impl ManifestJson<'_> {
+    fn entries<E: Entries>(&self, out: &mut E) -> Result<(), E::Error> {
+        let Self { manifest, .. } = *self;
+        out.entry("metadata", &self.metadata())?;
+        out.nodes("nodes", &NodesJson { this: self, functions: false })?;
+        out.entry("sources", &values(&manifest.sources, |_, source| SourceJson(source)))?;
+        out.entry("macros", &values(&manifest.macros, |_, item| MacroJson(item)))?;
+        out.entry("docs", &values(&manifest.docs, |_, doc| DocJson(doc)))?;
+        out.entry("exposures", &values(&manifest.exposures, |_, exposure| ExposureJson(exposure)))?;
+        out.entry("metrics", &manifest.semantic.metrics)?;
+        out.entry("groups", &values(&manifest.groups, |_, group| GroupJson(group)))?;
+        out.entry("selectors", &manifest.selectors)?;
+        out.entry("disabled", &Disabled(manifest))?;
+        out.links("parent_map", &ParentMap(manifest))?;
+        out.links("child_map", &ChildMap(manifest))?;
+        out.entry("group_map", &GroupMap(manifest))?;
+        out.entry("saved_queries", &manifest.semantic.saved_queries)?;
+        out.entry("semantic_models", &manifest.semantic.semantic_models)?;
+        out.entry("unit_tests", &values(&manifest.unit_tests, |_, test| UnitTestJson(test)))?;
+        out.nodes("functions", &NodesJson { this: self, functions: true })
+    }
+}
+
 impl Serialize for ManifestJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { manifest, .. } = *self;
         let mut map = serializer.serialize_map(Some(17))?;
-        map.serialize_entry("metadata", &self.metadata())?;
-        map.serialize_entry("nodes", &NodesJson { this: self, functions: false })?;
-        map.serialize_entry("sources", &values(&manifest.sources, |_, source| SourceJson(source)))?;
-        map.serialize_entry("macros", &values(&manifest.macros, |_, item| MacroJson(item)))?;
-        map.serialize_entry("docs", &values(&manifest.docs, |_, doc| DocJson(doc)))?;
-        map.serialize_entry("exposures", &values(&manifest.exposures, |_, exposure| ExposureJson(exposure)))?;
-        map.serialize_entry("metrics", &manifest.semantic.metrics)?;
-        map.serialize_entry("groups", &values(&manifest.groups, |_, group| GroupJson(group)))?;
-        map.serialize_entry("selectors", &manifest.selectors)?;
-        map.serialize_entry("disabled", &Disabled(manifest))?;
-        map.serialize_entry("parent_map", &ParentMap(manifest))?;
-        map.serialize_entry("child_map", &ChildMap(manifest))?;
-        map.serialize_entry("group_map", &GroupMap(manifest))?;
-        map.serialize_entry("saved_queries", &manifest.semantic.saved_queries)?;
-        map.serialize_entry("semantic_models", &manifest.semantic.semantic_models)?;
-        map.serialize_entry("unit_tests", &values(&manifest.unit_tests, |_, test| UnitTestJson(test)))?;
-        map.serialize_entry("functions", &NodesJson { this: self, functions: true })?;
+        self.entries(&mut map)?;
         map.end()
     }
 }
@@ -106,13 +138,20 @@ struct NodesJson<'a> {
     functions: bool,
 }
 
+impl<'a> NodesJson<'a> {
+    fn nodes(&self) -> impl Iterator<Item = (&'a str, NodeJson<'a>)> {
+        let ManifestJson { manifest, compiled, .. } = *self.this;
+        let is_here = |node: &Node| (node.resource_type == ResourceType::Function) == self.functions;
+        let nodes = manifest.nodes.iter().filter(move |(_, node)| is_here(node));
+        nodes.map(|(id, node)| (id.as_str(), NodeJson::new(node, compiled.get(id))))
+    }
+}
+
 impl Serialize for NodesJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (id, node) in &self.this.manifest.nodes {
-            if (node.resource_type == ResourceType::Function) == self.functions {
-                map.serialize_entry(id, &NodeJson::new(node, self.this.compiled.get(id)))?;
-            }
+        for (id, node) in self.nodes() {
+            map.serialize_entry(id, &node)?;
         }
         map.end()
     }

@@ -19,6 +19,11 @@ impl<'a> NodeJson<'a> {
         Self { node, compiled }
     }
 
+    /// The node, if that is all there is to write.
+    pub(super) fn uncompiled(&self) -> Option<&'a Node> {
+        self.compiled.is_none().then_some(self.node)
+    }
+
     fn common<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let node = self.node;
         let relation_name =

@@ -16,10 +16,12 @@ pub(super) struct Writer {
     pub(super) bytes: Vec<u8>,
     /// Configs that were written, by [`NodeConfig::shared_key`].
     pub(super) configs: IndexMap<usize, NodeConfig>,
-    /// The text that is file 0; the others follow it.
+    /// Numbers of the configs that were written, each time they were; whoever wants to know clears the list first.
+    pub(super) used_configs: Vec<usize>,
+    /// The text of the first file; those of the others follow it.
     pub(super) first_source: u32,
-    /// How many files there are.
-    pub(super) file_count: u32,
+    /// The numbers of the files, in their order.
+    pub(super) numbers: Vec<usize>,
     /// Whether something was written that could not be read again, such as a place outside of the project's files.
     pub(super) is_lossy: bool,
 }
@@ -29,7 +31,7 @@ pub(super) struct Reader<'a> {
     pub(super) bytes: &'a [u8],
     /// Configs by number.
     pub(super) configs: &'a [NodeConfig],
-    /// The texts of the files that the cache knows; none for those that are gone.
+    /// The texts of the files that the cache knows, by their numbers; none for those that are gone.
     pub(super) sources: &'a [Option<SourceId>],
 }
 
@@ -302,8 +304,9 @@ impl Kept for Value {
 /// A place is kept by the number of its file, because files get other numbers when others come and go.
 impl Kept for Span {
     fn put(&self, out: &mut Writer) {
-        match self.source.number().checked_sub(out.first_source).filter(|file| *file < out.file_count) {
-            Some(file) => file.put(out),
+        let file = self.source.number().checked_sub(out.first_source);
+        match file.and_then(|file| out.numbers.get(file as usize)).copied() {
+            Some(number) => number.put(out),
             None => out.is_lossy = true,
         }
         self.start.put(out);
@@ -320,7 +323,9 @@ impl Kept for Span {
 impl Kept for NodeConfig {
     fn put(&self, out: &mut Writer) {
         let known = out.configs.get_index_of(&self.shared_key());
-        known.unwrap_or_else(|| out.configs.insert_full(self.shared_key(), self.clone()).0).put(out);
+        let number = known.unwrap_or_else(|| out.configs.insert_full(self.shared_key(), self.clone()).0);
+        out.used_configs.push(number);
+        number.put(out);
     }
 
     fn get(from: &mut Reader<'_>) -> Option<Self> {

@@ -78,22 +78,23 @@ impl ParseCache {
     /// Whether everything is as it was when the stored parse was made.
     fn is_unchanged(&self, found: &[Found]) -> bool {
         self.stored.as_ref().is_some_and(|stored| {
-            let is_same = |found: &Found| {
-                let old = stored.find(found.kind, &found.package, &found.original_path);
+            let is_same = |(expected, found): (usize, &Found)| {
+                let old = stored.find(found.kind, &found.package, &found.original_path, expected);
                 old.is_some_and(|old| stored.files[old].stamp == found.stamp)
                     && found.stamp.is_settled(stored.looked_at)
             };
-            found.len() == stored.files.len() && found.iter().all(is_same)
+            found.len() == stored.files.len() && found.iter().enumerate().all(is_same)
         })
     }
 
     /// The hash of a file that need not be read, because it is as it was and what it defines is kept.
-    pub(super) fn known(&self, found: &Found) -> Option<Checksum> {
+    /// `expected` is where it is in the order of the files.
+    pub(super) fn known(&self, found: &Found, expected: usize) -> Option<Checksum> {
         let stored = self.stored.as_ref()?;
         if !can_be_kept(found.kind) {
             return None;
         }
-        let kept = &stored.files[stored.find(found.kind, &found.package, &found.original_path)?];
+        let kept = &stored.files[stored.find(found.kind, &found.package, &found.original_path, expected)?];
         let is_same = kept.stamp == found.stamp && found.stamp.is_settled(stored.looked_at);
         (is_same && kept.note != Note::Run).then(|| kept.checksum.clone())
     }

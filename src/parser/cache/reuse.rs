@@ -4,7 +4,7 @@
 //! file changed, came or went that has (or had) properties for that name. Tests of properties are made from their property
 //! file alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -28,10 +28,12 @@ pub(in crate::parser) struct Reuse {
     pub(in crate::parser) nodes: Vec<Option<Vec<Arc<Node>>>>,
     /// Whether every file is as it was and nothing has to be kept anew.
     pub(super) is_everything: bool,
-    /// On what the nodes depend that are used, by their files.
-    pub(super) notes: Vec<(SourceId, Note)>,
-    /// Whom each property file describes that the earlier parse knew.
-    pub(super) names: Vec<(SourceId, Vec<String>)>,
+    /// What is used, if anything is.
+    pub(super) stored: Option<Arc<Stored>>,
+    /// Of each file its position there.
+    pub(super) positions: Vec<Option<usize>>,
+    /// Of each file, whether its nodes are used.
+    pub(super) is_used: Vec<bool>,
 }
 
 impl Reuse {
@@ -56,14 +58,19 @@ impl ParseCache {
         problems: &mut Diagnostics,
     ) -> (Reuse, Vec<Arc<Entry>>) {
         let found = match self.stored.take() {
-            Some(stored) if !problems.has_errors() => self.of_stored(&stored, parsing, files, problems),
+            Some(stored) if !problems.has_errors() => self.of_stored(Arc::new(stored), parsing, files, problems),
             _ => None,
         };
         let (reuse, mut entries) = found.unwrap_or_else(|| {
             read_unread(parsing, files, &|_| true, problems);
             let all: Vec<&ProjectFile> = files.iter().filter(|file| file.kind == FileKind::Properties).collect();
-            let nodes = files.iter().map(|_| None).collect();
-            (Reuse { nodes, ..Reuse::default() }, read_properties(parsing, &all, problems))
+            let reuse = Reuse {
+                nodes: files.iter().map(|_| None).collect(),
+                positions: vec![None; files.len()],
+                is_used: vec![false; files.len()],
+                ..Reuse::default()
+            };
+            (reuse, read_properties(parsing, &all, problems))
         });
         entries.sort_by_key(|entry| entry.file.source);
         (reuse, entries)
@@ -71,7 +78,7 @@ impl ParseCache {
 
     fn of_stored(
         &self,
-        stored: &Stored,
+        stored: Arc<Stored>,
         parsing: &Parsing,
         files: &mut [ProjectFile],
         problems: &mut Diagnostics,
@@ -86,8 +93,10 @@ impl ParseCache {
             Note::Macros => stored.macros.bodies != macros.bodies,
             Note::Run => true,
         };
-        let old: Vec<Option<usize>> =
-            files.iter().map(|file| stored.find(file.kind, &file.package, &file.original_path)).collect();
+        let find = |(expected, file): (usize, &ProjectFile)| {
+            stored.find(file.kind, &file.package, &file.original_path, expected)
+        };
+        let old: Vec<Option<usize>> = files.iter().enumerate().map(find).collect();
         let is_same: Vec<bool> = files
             .iter()
             .zip(&old)
@@ -99,8 +108,8 @@ impl ParseCache {
             files.iter().filter(|file| file.kind == FileKind::Properties && file.is_read).collect();
         let mut entries = read_properties(parsing, &read, &mut found);
 
-        let touched = touched(stored, files, &old, &is_same, &entries, &outdated);
-        let is_touched = |package: &str, name: &str| touched.contains(&(package.to_owned(), name.to_owned()));
+        let touched = touched(&stored, files, &old, &is_same, &entries, &outdated);
+        let is_touched = |package: &str, name: &str| touched.get(package).is_some_and(|names| names.contains(name));
         // Property files that were left unread, but describe what has to be made anew, or hold outdated tests.
         let needed = |number: usize, file: &ProjectFile| {
             let Some(old) = old[number] else { return true };
@@ -119,10 +128,10 @@ impl ParseCache {
             files.iter().zip(&late).filter(|(file, late)| **late && file.is_read).map(|(file, _)| file).collect();
         entries.extend(read_properties(parsing, &late, &mut found));
 
-        let mut sources: Vec<Option<SourceId>> = vec![None; stored.files.len()];
+        let mut sources: Vec<Option<SourceId>> = vec![None; stored.numbers()];
         for (file, old) in files.iter().zip(&old) {
             if let Some(old) = old {
-                sources[*old] = Some(file.source);
+                sources[stored.files[*old].number] = Some(file.source);
             }
         }
         let can_use = |number: usize, file: &ProjectFile| {
@@ -148,14 +157,8 @@ impl ParseCache {
             && is_same.iter().all(|same| *same)
             && files.iter().zip(&old).all(|(file, old)| old.is_some_and(|old| stored.files[old].stamp == file.stamp))
             && files.iter().all(|file| file.stamp.is_settled(stored.looked_at));
-        let known = || files.iter().zip(&old).filter_map(|(file, old)| Some((file.source, &stored.files[(*old)?])));
-        let used: HashSet<SourceId> =
-            files.iter().zip(&nodes).filter(|(_, nodes)| nodes.is_some()).map(|(file, _)| file.source).collect();
-        let notes =
-            known().filter(|(source, _)| used.contains(source)).map(|(source, kept)| (source, kept.note)).collect();
-        let names = known().filter(|(_, kept)| !kept.names.is_empty());
-        let names = names.map(|(source, kept)| (source, kept.names.clone())).collect();
-        Some((Reuse { nodes, is_everything, notes, names }, entries))
+        let is_used = nodes.iter().map(Option::is_some).collect();
+        Some((Reuse { nodes, is_everything, stored: Some(stored), positions: old, is_used }, entries))
     }
 }
 
@@ -167,8 +170,11 @@ fn touched(
     is_same: &[bool],
     entries: &[Arc<Entry>],
     outdated: &dyn Fn(Note) -> bool,
-) -> HashSet<(String, String)> {
-    let mut touched = HashSet::new();
+) -> HashMap<String, HashSet<String>> {
+    let mut touched: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut touch = |package: &str, name: &str| {
+        touched.entry(package.to_owned()).or_default().insert(name.to_owned());
+    };
     let mut is_there = vec![false; stored.files.len()];
     let mut changed_properties = HashSet::new();
     for (number, file) in files.iter().enumerate() {
@@ -179,20 +185,19 @@ fn touched(
         if file.kind == FileKind::Properties {
             if !is_same[number] {
                 changed_properties.insert(file.source);
-                let names = kept.into_iter().flat_map(|kept| &kept.names);
-                touched.extend(names.map(|name| (file.package.to_string(), name.clone())));
+                kept.into_iter().flat_map(|kept| &kept.names).for_each(|name| touch(&file.package, name));
             }
         } else if defines_node(file.kind) && (!is_same[number] || kept.is_none_or(|kept| outdated(kept.note))) {
-            touched.insert((file.package.to_string(), stem(&file.relative_path).to_owned()));
+            touch(&file.package, stem(&file.relative_path));
         }
     }
     for entry in entries.iter().filter(|entry| changed_properties.contains(&entry.file.source)) {
-        touched.extend(file_names(entry).into_iter().map(|name| (entry.file.package.to_string(), name)));
+        file_names(entry).iter().for_each(|name| touch(&entry.file.package, name));
     }
     for (kept, _) in stored.files.iter().zip(is_there).filter(|(_, is_there)| !is_there) {
-        touched.extend(kept.names.iter().map(|name| (kept.package.clone(), name.clone())));
+        kept.names.iter().for_each(|name| touch(&kept.package, name));
         if defines_node(kept.kind) {
-            touched.insert((kept.package.clone(), stem(&kept.original_path).to_owned()));
+            touch(&kept.package, stem(&kept.original_path));
         }
     }
     touched

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::key::MacroHashes;
-use super::stored::{Kit, Prepared};
+use super::stored::{Contents, Kit, Prepared, Stored};
 use super::{ParseCache, Reuse, defines_node};
 use crate::diagnostics::{Diagnostics, SourceId};
 use crate::manifest::Node;
@@ -40,12 +40,15 @@ impl ParseCache {
         if findings.problems.has_errors() || findings.is_adopted || session.is_volatile() || before.is_everything {
             return None;
         }
+        let old = before.stored.as_ref().filter(|stored| stored.can_be_continued(findings.files.len())).cloned();
         let kit = Kit {
             key: self.key,
             macros: MacroHashes::new(findings.parsing),
             looked_at: self.looked_at,
             files: findings.files,
-            contents: contents(findings, before),
+            contents: contents(findings, before, old.is_some()),
+            old,
+            positions: &before.positions,
         };
         Some(kit.prepare(path))
     }
@@ -54,13 +57,35 @@ impl ParseCache {
 /// What was taken from the cache.
 pub(in crate::parser) struct KeptBefore {
     is_everything: bool,
-    /// Texts whose nodes were taken, with what these depend on.
-    notes: HashMap<SourceId, Note>,
-    /// Property files that were not read, with whom they describe.
-    names: HashMap<SourceId, Vec<String>>,
+    stored: Option<Arc<Stored>>,
+    /// Of each file its position there.
+    positions: Vec<Option<usize>>,
+    /// Of each file, whether its nodes were taken.
+    is_used: Vec<bool>,
 }
 
-fn contents<'a>(findings: &Findings<'a>, before: &KeptBefore) -> Vec<(Note, Vec<String>, Vec<&'a Node>)> {
+impl KeptBefore {
+    /// Of each file whose nodes are kept, now or as before, the hash of these nodes.
+    pub(in crate::parser) fn file_hashes(
+        &self,
+        files: &[ProjectFile],
+        prepared: Option<&Prepared>,
+    ) -> HashMap<SourceId, u64> {
+        let kept = |number: usize| match (prepared, &self.stored) {
+            (Some(prepared), _) => prepared.contents[number],
+            (None, Some(stored)) if self.is_everything => stored.files[self.positions[number]?].content(),
+            _ => None,
+        };
+        files.iter().enumerate().filter_map(|(number, file)| Some((file.source, kept(number)?))).collect()
+    }
+}
+
+/// What there is to keep of each file; nodes that were taken from the cache stay as they are there, if `is_continued`.
+fn contents<'a>(
+    findings: &Findings<'a>,
+    before: &KeptBefore,
+    is_continued: bool,
+) -> Vec<(Note, Vec<String>, Contents<'a>)> {
     let warned: HashSet<SourceId> = findings
         .problems
         .iter()
@@ -68,10 +93,12 @@ fn contents<'a>(findings: &Findings<'a>, before: &KeptBefore) -> Vec<(Note, Vec<
         .map(|label| label.span.source)
         .chain(findings.nodes.with_warnings.iter().copied())
         .collect();
-    let mut nodes: HashMap<SourceId, Vec<&Node>> = HashMap::new();
+    let first_source = findings.files.first().map_or(0, |file| file.source.number());
+    let mut nodes: Vec<Vec<&Node>> = vec![Vec::new(); findings.files.len()];
     for node in findings.nodes.enabled.values().chain(findings.nodes.disabled.values().flatten()) {
-        if let Some(span) = node.span {
-            nodes.entry(span.source).or_default().push(node);
+        let file = node.span.and_then(|span| span.source.number().checked_sub(first_source));
+        if let Some(file) = file.and_then(|file| nodes.get_mut(file as usize)) {
+            file.push(node);
         }
     }
     let mut names: HashMap<SourceId, Vec<String>> = HashMap::new();
@@ -83,15 +110,17 @@ fn contents<'a>(findings: &Findings<'a>, before: &KeptBefore) -> Vec<(Note, Vec<
         }
         names.entry(source).or_default().extend(file_names(entry));
     }
-    let of_file = |file: &ProjectFile| {
+    let of_file = |((number, file), nodes): ((usize, &ProjectFile), Vec<&'a Node>)| {
         let source = file.source;
-        let mut note = findings.parsing.note_of(source).max(before.notes.get(&source).copied().unwrap_or_default());
-        let nodes = nodes.remove(&source).unwrap_or_default();
+        let used = before.is_used[number].then_some(before.positions[number]).flatten();
+        let kept = |position: usize| before.stored.as_deref().map(|stored| &stored.files[position]);
+        let used_note = used.and_then(kept).map(|kept| kept.note).unwrap_or_default();
+        let mut note = findings.parsing.note_of(source).max(used_note);
         let mut names = names.remove(&source).unwrap_or_default();
-        if let Some(unread) = before.names.get(&source)
+        if let Some(unread) = before.positions[number].and_then(kept)
             && !file.is_read
         {
-            names.clone_from(unread);
+            names.clone_from(&unread.names);
         }
         let is_kept = match file.kind {
             FileKind::Properties => !involved.contains(&source),
@@ -100,9 +129,13 @@ fn contents<'a>(findings: &Findings<'a>, before: &KeptBefore) -> Vec<(Note, Vec<
         if !is_kept || warned.contains(&source) {
             note = Note::Run;
         }
-        (note, names, nodes)
+        let contents = match used {
+            Some(position) if is_continued => Contents::Old(position),
+            _ => Contents::New(nodes),
+        };
+        (note, names, contents)
     };
-    findings.files.iter().map(of_file).collect()
+    findings.files.iter().enumerate().zip(nodes).map(of_file).collect()
 }
 
 impl Reuse {
@@ -110,8 +143,9 @@ impl Reuse {
     pub(in crate::parser) fn kept_before(&self) -> KeptBefore {
         KeptBefore {
             is_everything: self.is_everything,
-            notes: self.notes.iter().copied().collect(),
-            names: self.names.iter().cloned().collect(),
+            stored: self.stored.clone(),
+            positions: self.positions.clone(),
+            is_used: self.is_used.clone(),
         }
     }
 }

@@ -2,12 +2,17 @@
 //!
 //! A head (for which project, profile, macros … it is), a list of files, the configs of nodes, the nodes file by file, and a
 //! hash of all that. A file that does not fit in any way is no cache.
+//!
+//! Nodes speak of files and configs by number, and a number keeps its meaning from one cache to the next, so that the bytes of
+//! nodes that are kept are copied as they are. What nobody speaks of any more goes when there is too much of it: then all
+//! nodes are written anew.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::io::{self, Write};
 use std::ops::Range;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -17,7 +22,7 @@ use crate::manifest::{Checksum, Node, NodeConfig};
 use crate::parser::files::{FileKind, ProjectFile, Stamp};
 use crate::parser::parsing::Note;
 
-const MAGIC: &[u8; 8] = b"hetl-p01";
+const MAGIC: &[u8; 8] = b"hetl-p02";
 
 /// What is kept of a file.
 #[derive(Debug, Clone)]
@@ -33,12 +38,16 @@ pub(super) struct KeptFile {
     pub(super) names: Vec<String>,
     /// Bytes that its nodes take.
     pub(super) length: usize,
+    /// A hash of what its nodes are, configs included.
+    pub(super) content: u64,
+    /// The number by which nodes speak of it.
+    pub(super) number: usize,
 }
 
 keep! {
     Stamp { size, modified, changed, inode }
     MacroHashes { names, naming, bodies }
-    KeptFile { package, kind, original_path, stamp, checksum, note, names, length }
+    KeptFile { package, kind, original_path, stamp, checksum, note, names, length, content, number }
 }
 
 const KINDS: &[FileKind] = &[
@@ -78,6 +87,13 @@ macro_rules! keep_word {
 keep_word!(FileKind, KINDS);
 keep_word!(Note, NOTES);
 
+impl KeptFile {
+    /// The hash of its nodes, if they are kept.
+    pub(super) fn content(&self) -> Option<u64> {
+        (self.note != Note::Run).then_some(self.content)
+    }
+}
+
 /// What an earlier parse left.
 pub(super) struct Stored {
     pub(super) macros: MacroHashes,
@@ -89,8 +105,14 @@ pub(super) struct Stored {
     pub(super) environment: Vec<String>,
     /// The hash of all of it.
     pub(super) id: Hash,
+    /// In the order in which they are found.
     pub(super) files: Vec<KeptFile>,
-    index: HashMap<(FileKind, String, String), usize>,
+    /// Made when a file is not where it was in the order.
+    index: OnceLock<HashMap<(FileKind, String, String), usize>>,
+    /// How many numbers of files were given.
+    numbers: usize,
+    /// How many configs there were when all nodes were last written anew.
+    first_configs: usize,
     configs: Vec<NodeConfig>,
     bytes: Vec<u8>,
     /// Where the nodes of each file are in `bytes`.
@@ -119,6 +141,11 @@ impl Stored {
         let is_clean = Kept::get(&mut from)?;
         let id = Hash::get(&mut Reader { bytes: &bytes[end..], configs: &[], sources: &[] })?;
         let files: Vec<KeptFile> = Kept::get(&mut from)?;
+        let numbers = Kept::get(&mut from)?;
+        if files.iter().any(|file| file.number >= numbers) {
+            return None;
+        }
+        let first_configs = Kept::get(&mut from)?;
         let configs: Vec<Map<String, Value>> = Kept::get(&mut from)?;
         let configs = configs.into_iter().map(NodeConfig::new).collect();
         let mut at = end - from.bytes.len();
@@ -128,19 +155,43 @@ impl Stored {
             places.push(at..next);
             at = next;
         }
-        let named = |(number, file): (usize, &KeptFile)| {
-            ((file.kind, file.package.clone(), file.original_path.clone()), number)
+        let index = OnceLock::new();
+        Some(Self {
+            macros,
+            looked_at,
+            is_clean,
+            environment,
+            id,
+            files,
+            index,
+            numbers,
+            first_configs,
+            configs,
+            bytes,
+            places,
+        })
+    }
+
+    /// The position of a file, which most often is the one that is expected.
+    pub(super) fn find(&self, kind: FileKind, package: &str, original_path: &str, expected: usize) -> Option<usize> {
+        let is_it =
+            |file: &KeptFile| file.original_path == original_path && file.kind == kind && file.package == package;
+        if self.files.get(expected).is_some_and(is_it) {
+            return Some(expected);
+        }
+        let named = |(position, file): (usize, &KeptFile)| {
+            ((file.kind, file.package.clone(), file.original_path.clone()), position)
         };
-        let index = files.iter().enumerate().map(named).collect();
-        Some(Self { macros, looked_at, is_clean, environment, id, files, index, configs, bytes, places })
+        let index = self.index.get_or_init(|| self.files.iter().enumerate().map(named).collect());
+        index.get(&(kind, package.to_owned(), original_path.to_owned())).copied()
     }
 
-    /// The number of a file.
-    pub(super) fn find(&self, kind: FileKind, package: &str, original_path: &str) -> Option<usize> {
-        self.index.get(&(kind, package.to_owned(), original_path.to_owned())).copied()
+    /// How many numbers nodes use for files.
+    pub(super) fn numbers(&self) -> usize {
+        self.numbers
     }
 
-    /// The nodes of a file; `sources` are the texts of the files, by their numbers here.
+    /// The nodes of a file, by its position; `sources` are the texts of the files, by their numbers.
     pub(super) fn nodes(
         &self,
         file: usize,
@@ -150,6 +201,20 @@ impl Stored {
             Reader { bytes: self.bytes.get(self.places.get(file)?.clone())?, configs: &self.configs, sources };
         Kept::get(&mut from)
     }
+
+    /// Whether so little of it is left over from files and configs that are gone, that a new cache of `files` files can go on
+    /// with its numbers.
+    pub(super) fn can_be_continued(&self, files: usize) -> bool {
+        self.numbers <= 2 * files + 64 && self.configs.len() <= 2 * self.first_configs + 64
+    }
+}
+
+/// The nodes of a file that is to be kept.
+pub(super) enum Contents<'a> {
+    /// As they are in the earlier cache, by the position of the file there.
+    Old(usize),
+    /// Others than there.
+    New(Vec<&'a Node>),
 }
 
 /// What is written.
@@ -159,36 +224,93 @@ pub(super) struct Kit<'a> {
     pub(super) looked_at: u64,
     pub(super) files: &'a [ProjectFile],
     /// Of each file: on what its nodes depend, whom it describes, its nodes.
-    pub(super) contents: Vec<(Note, Vec<String>, Vec<&'a Node>)>,
+    pub(super) contents: Vec<(Note, Vec<String>, Contents<'a>)>,
+    /// The earlier cache, if numbers go on.
+    pub(super) old: Option<Arc<Stored>>,
+    /// Of each file its position in the earlier cache.
+    pub(super) positions: &'a [Option<usize>],
 }
 
 /// Everything but the beginning of the file, which waits for the end of the parse.
 pub(in crate::parser) struct Prepared {
-    path: std::path::PathBuf,
+    path: PathBuf,
     key: Hash,
     macros: MacroHashes,
     looked_at: u64,
     rest: Vec<u8>,
     nodes: Vec<u8>,
+    old: Option<Arc<Stored>>,
+    /// The bytes of all nodes in order, in runs.
+    runs: Vec<Run>,
+    /// A hash of the nodes of each file whose nodes are kept.
+    pub(in crate::parser) contents: Vec<Option<u64>>,
+}
+
+/// Bytes of nodes that follow each other.
+enum Run {
+    Old(Range<usize>),
+    New(Range<usize>),
+}
+
+/// Adds bytes to the runs, to the last one if they follow it.
+fn extend(runs: &mut Vec<Run>, run: Run) {
+    match (runs.last_mut(), run) {
+        (Some(Run::Old(last)), Run::Old(next)) | (Some(Run::New(last)), Run::New(next)) if last.end == next.start => {
+            last.end = next.end;
+        }
+        (_, run) => runs.push(run),
+    }
 }
 
 impl Kit<'_> {
     /// Puts nodes and files into the form in which they are kept.
     pub(super) fn prepare(self, path: &Path) -> Prepared {
-        let mut nodes = Writer {
+        let old = self.old;
+        let mut numbers = old.as_deref().map_or(0, Stored::numbers);
+        let mut of_file = Vec::with_capacity(self.files.len());
+        for position in self.positions {
+            let known = old.as_deref().zip(*position).map(|(old, position)| old.files[position].number);
+            of_file.push(known.unwrap_or_else(|| {
+                numbers += 1;
+                numbers - 1
+            }));
+        }
+        let mut out = Writer {
             first_source: self.files.first().map_or(0, |file| file.source.number()),
-            file_count: self.files.len() as u32,
+            numbers: of_file.clone(),
             ..Writer::default()
         };
+        for config in old.as_deref().map_or(&[][..], |old| &old.configs) {
+            out.configs.insert(config.shared_key(), config.clone());
+        }
+        let mut config_hashes = Vec::new();
+        let mut runs = Vec::new();
         let mut kept = Vec::with_capacity(self.files.len());
-        for (file, (mut note, names, of_file)) in self.files.iter().zip(self.contents) {
-            let start = nodes.bytes.len();
-            nodes.is_lossy = false;
-            of_file.len().put(&mut nodes);
-            of_file.iter().for_each(|node| node.put(&mut nodes));
-            if nodes.is_lossy || note == Note::Run {
-                note = Note::Run;
-                nodes.bytes.truncate(start);
+        for ((file, number), (mut note, names, nodes)) in self.files.iter().zip(of_file).zip(self.contents) {
+            let (mut length, mut content) = (0, 0);
+            match (nodes, old.as_deref()) {
+                _ if note == Note::Run => {}
+                (Contents::Old(position), Some(old)) => {
+                    length = old.files[position].length;
+                    content = old.files[position].content;
+                    extend(&mut runs, Run::Old(old.places[position].clone()));
+                }
+                (Contents::Old(_), None) => note = Note::Run,
+                (Contents::New(nodes), _) => {
+                    let start = out.bytes.len();
+                    out.is_lossy = false;
+                    out.used_configs.clear();
+                    nodes.len().put(&mut out);
+                    nodes.iter().for_each(|node| node.put(&mut out));
+                    if out.is_lossy {
+                        note = Note::Run;
+                        out.bytes.truncate(start);
+                    } else {
+                        length = out.bytes.len() - start;
+                        content = content_hash(&out, start, &mut config_hashes);
+                        extend(&mut runs, Run::New(start..out.bytes.len()));
+                    }
+                }
             }
             kept.push(KeptFile {
                 package: file.package.to_string(),
@@ -198,22 +320,46 @@ impl Kit<'_> {
                 checksum: file.checksum.clone(),
                 note,
                 names,
-                length: nodes.bytes.len() - start,
+                length,
+                content,
+                number,
             });
         }
         let mut rest = Writer::default();
         kept.put(&mut rest);
-        nodes.configs.len().put(&mut rest);
-        nodes.configs.values().for_each(|config| config.values().put(&mut rest));
+        numbers.put(&mut rest);
+        old.as_deref().map_or(out.configs.len(), |old| old.first_configs).put(&mut rest);
+        out.configs.len().put(&mut rest);
+        out.configs.values().for_each(|config| config.values().put(&mut rest));
         Prepared {
             path: path.to_owned(),
             key: self.key,
             macros: self.macros,
             looked_at: self.looked_at,
             rest: rest.bytes,
-            nodes: nodes.bytes,
+            nodes: out.bytes,
+            old,
+            runs,
+            contents: kept.iter().map(KeptFile::content).collect(),
         }
     }
+}
+
+/// A hash of the nodes that were written last: their bytes, and the configs of which the bytes have only numbers.
+fn content_hash(out: &Writer, start: usize, config_hashes: &mut Vec<u64>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    out.bytes[start..].hash(&mut hasher);
+    for &number in &out.used_configs {
+        while config_hashes.len() <= number {
+            let mut config = Writer::default();
+            out.configs[config_hashes.len()].values().put(&mut config);
+            let mut hasher = DefaultHasher::new();
+            config.bytes.hash(&mut hasher);
+            config_hashes.push(hasher.finish());
+        }
+        config_hashes[number].hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 impl Prepared {
@@ -226,17 +372,26 @@ impl Prepared {
         self.macros.put(&mut head);
         self.looked_at.put(&mut head);
         is_clean.put(&mut head);
-        let parts = [&head.bytes[..], &self.rest, &self.nodes];
-        let mut hasher = blake3::Hasher::new();
-        parts.iter().for_each(|part| {
-            hasher.update(part);
+        let old = self.old.as_deref().map_or(&[][..], |old| &old.bytes);
+        let runs = self.runs.iter().map(|run| match run {
+            Run::Old(range) => &old[range.clone()],
+            Run::New(range) => &self.nodes[range.clone()],
         });
+        let parts: Vec<&[u8]> = [&head.bytes[..], &self.rest].into_iter().chain(runs).collect();
+        let mut hasher = blake3::Hasher::new();
+        for part in &parts {
+            hasher.update(part);
+        }
         let hash = *hasher.finalize().as_bytes();
         let folder = self.path.parent().unwrap_or(&self.path);
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        for part in parts.into_iter().chain([&hash[..]]) {
-            file.write_all(part)?;
+        {
+            let mut out = io::BufWriter::new(&mut file);
+            for part in parts.into_iter().chain([&hash[..]]) {
+                out.write_all(part)?;
+            }
+            out.flush()?;
         }
         file.persist(&self.path)?;
         Ok(hash)
