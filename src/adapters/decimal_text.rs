@@ -24,12 +24,20 @@ impl DecimalText {
     /// What this refuses may still be a number.
     pub(super) fn plain(text: &str) -> Option<(&str, &str)> {
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-        let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let (mut point, mut is_zero) = (None, true);
+        for (at, byte) in digits.bytes().enumerate() {
+            match byte {
+                b'0' => {}
+                b'1'..=b'9' => is_zero = false,
+                b'.' if point.is_none() => point = Some(at),
+                _ => return None,
+            }
+        }
+        let (whole, fraction) = point.map_or((digits, "0"), |at| (&digits[..at], &digits[at + 1..]));
         let has_leading_zero = whole.len() > 1 && whole.starts_with('0');
-        let is_negative_zero = text.len() > digits.len() && digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+        let is_negative_zero = is_zero && text.len() > digits.len();
         let is_exact = text.len() <= Self::PRECISION;
-        (is_plain(whole) && is_plain(fraction) && !has_leading_zero && !is_negative_zero && is_exact)
+        (!whole.is_empty() && !fraction.is_empty() && !has_leading_zero && !is_negative_zero && is_exact)
             .then_some((whole, fraction))
     }
 

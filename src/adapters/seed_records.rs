@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr3};
+
 /// Reads one record after the other.
 pub(super) struct Records<'t> {
     text: &'t str,
@@ -75,8 +77,7 @@ impl<'t> Records<'t> {
         let begin = self.at;
         loop {
             let rest = &self.text.as_bytes()[self.at..];
-            let ends = |byte: &u8| *byte == self.mark || *byte == b'\n' || *byte == b'\r';
-            self.at += rest.iter().position(ends).unwrap_or(rest.len());
+            self.at += memchr3(self.mark, b'\n', b'\r', rest).unwrap_or(rest.len());
             // Other characters may begin with the same byte.
             if self.byte() != Some(self.mark)
                 || self.mark.is_ascii()
@@ -98,7 +99,7 @@ impl<'t> Records<'t> {
         let mut value = Cow::Borrowed("");
         loop {
             let rest = &self.text[self.at..];
-            let end = rest.bytes().position(|byte| byte == b'"');
+            let end = memchr(b'"', rest.as_bytes());
             append(&mut value, &rest[..end.unwrap_or(rest.len())]);
             let Some(end) = end else {
                 self.at = self.text.len();

@@ -202,11 +202,10 @@ fn regex(pattern: &str) -> Regex {
 
 /// The day, if the value is `YYYY-M-D` and such a day exists.
 fn date(value: &str) -> Option<CalendarDate> {
-    let (year, rest) = value.split_once('-')?;
-    let (month, day) = rest.split_once('-')?;
-    if year.len() != 4 {
-        return None;
-    }
+    let (year, rest) = value.split_at_checked(4)?;
+    let rest = rest.strip_prefix('-')?;
+    let dash = rest.bytes().position(|byte| byte == b'-')?;
+    let (month, day) = (&rest[..dash], &rest[dash + 1..]);
     existing_day(digits(year, 4)?, digits(month, 2)?, digits(day, 2)?)
 }
 

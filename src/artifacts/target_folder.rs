@@ -81,9 +81,18 @@ impl TargetFolder {
         Ok(())
     }
 
+    /// Nothing reads this SQL to go on working, so a new file is written in its place at once; one that is there is replaced, and
+    /// left alone where it says the same.
     fn write_code(&self, folder: &str, code: &CodePath, sql: &str) -> Result<String, Diagnostic> {
         let shown = self.target.join(folder).join(code.as_path());
-        self.write(&self.project.join(&shown), |out| out.write_all(sql.as_bytes()))?;
+        let path = self.project.join(&shown);
+        match in_folder(&path, || File::create_new(&path)) {
+            Ok(mut file) => file.write_all(sql.as_bytes()).map_err(|error| unwritable(&path, &error))?,
+            Err(_) if fs::read(&path).is_ok_and(|known| known == sql.as_bytes()) => {}
+            Err(_) => {
+                self.write(&path, |out| out.write_all(sql.as_bytes()))?;
+            }
+        }
         Ok(shown.to_string_lossy().into_owned())
     }
 
@@ -93,23 +102,14 @@ impl TargetFolder {
         path: &Path,
         fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> Result<File, Diagnostic> {
-        self.try_write(path, fill).map_err(|error| {
-            Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {}: {error}", path.display()))
-        })
+        self.try_write(path, fill).map_err(|error| unwritable(path, &error))
     }
 
     fn try_write(&self, path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<File> {
         let number = self.next_temporary.fetch_add(1, Ordering::Relaxed);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()));
-        let file = match File::create(&temporary) {
-            // Folders are made only where they are missing: asking first would cost a call for each of many files.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(path.parent().unwrap_or(path))?;
-                File::create(&temporary)?
-            }
-            other => other?,
-        };
+        let file = in_folder(path, || File::create(&temporary))?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
         let written = fill(&mut out).and_then(|()| Ok(out.into_inner()?)).and_then(|file| {
             if crate::faults::fails("write") {
@@ -123,6 +123,21 @@ impl TargetFolder {
         }
         written
     }
+}
+
+/// Opens a file by `open`, whose folder is made only where it is missing: asking first would cost a call for each of many files.
+fn in_folder(path: &Path, open: impl Fn() -> io::Result<File>) -> io::Result<File> {
+    match open() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(path.parent().unwrap_or(path))?;
+            open()
+        }
+        other => other,
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::error(Code::UNWRITABLE_FILE, format!("cannot write {}: {error}", path.display()))
 }
 
 #[cfg(test)]

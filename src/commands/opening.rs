@@ -195,6 +195,8 @@ pub(crate) fn close(
         elapsed: begin.elapsed().as_secs_f64(),
         success: code == 0,
     });
+    // Threads that still run may hold the console when the process ends.
+    console.flush();
     ExitCode::from(code)
 }
 

@@ -94,7 +94,7 @@ pub struct Console {
     settings: LogSettings,
     style: Style,
     facts: LineFacts,
-    file: Option<Mutex<LogFile>>,
+    file: Option<LogFile>,
     progress: Option<Progress>,
     // Lines of several threads must not mix, and JSON lines appear in the order in which they are numbered.
     writing: Mutex<()>,
@@ -117,7 +117,7 @@ impl Console {
         Self {
             style: Style { colors, width: settings.width },
             facts: LineFacts { invocation_id: settings.invocation_id.clone(), extra: settings.extra.clone() },
-            file: file.map(Mutex::new),
+            file,
             progress,
             writing: Mutex::new(()),
             settings,
@@ -140,11 +140,18 @@ impl Console {
         self.style
     }
 
-    fn to_terminal(&self, event: &Event) {
-        let level = event.kind().level;
-        if level < self.settings.level && !event.is_output() {
-            return;
+    /// Writes all that was said to the log file; lines of the terminal are there already.
+    pub fn flush(&self) {
+        if let Some(file) = &self.file {
+            file.flush();
         }
+    }
+
+    fn is_for_terminal(&self, event: &Event) -> bool {
+        event.kind().level >= self.settings.level || event.is_output()
+    }
+
+    fn to_terminal(&self, event: &Event) {
         let words = wording::message(event, self.style);
         let line = match self.settings.format {
             LogFormat::Json => json_line(event, &words, &self.facts),
@@ -172,18 +179,24 @@ impl Console {
             LogFormat::Text => format!("{}  {words}", jiff::Timestamp::now().strftime("%H:%M:%S")),
         };
         let line = self.settings.secrets.scrub(line);
-        file.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write(&line);
+        file.write(&line);
     }
 }
 
 impl Reporter for Console {
     fn report(&self, event: &Event) {
+        self.to_file(event);
+        let is_for_terminal = self.is_for_terminal(event);
+        if !is_for_terminal && self.progress.is_none() {
+            return;
+        }
         let _turn = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(progress) = &self.progress {
             progress.follow(event);
         }
-        self.to_terminal(event);
-        self.to_file(event);
+        if is_for_terminal {
+            self.to_terminal(event);
+        }
     }
 }
 
