@@ -413,7 +413,7 @@ impl Opening {
 const CACHE: &str = "lineage_cache.json";
 
 /// The bytes of a name at a line and a column that count from 1.
-fn place_of(text: &str, line: u64, column: u64, name: &str) -> (u32, u32) {
+pub(super) fn place_of(text: &str, line: u64, column: u64, name: &str) -> (u32, u32) {
     let before: usize = text.split_inclusive('\n').take((line as usize).saturating_sub(1)).map(str::len).sum();
     let within: usize = text[before..].chars().take((column as usize).saturating_sub(1)).map(char::len_utf8).sum();
     let start = before + within;

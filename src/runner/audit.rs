@@ -338,9 +338,10 @@ impl Runner {
 
     /// Whether a test's own job will be skipped, because something that it reads is missing.
     fn must_be_skipped(&self, test: &Node) -> bool {
+        let read: Vec<&str> = tested_nodes(&self.manifest, test).collect();
         let results = self.results();
-        let mut read = tested_nodes(&self.manifest, test);
-        read.any(|id| results.iter().any(|result| result.unique_id == id && result.status.blocks_downstream()))
+        let mut missing = results.iter().filter(|result| result.status.blocks_downstream());
+        missing.any(|result| read.contains(&result.unique_id.as_str()))
     }
 
     fn is_live(&self, node: &Node) -> bool {
