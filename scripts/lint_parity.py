@@ -98,7 +98,7 @@ def main():
             command = ["cat", known.name]
         theirs, messages, their_seconds = findings(command, folder, args.keep and known)
         hetl = str(args.hetl.resolve())
-        ours, our_messages, our_seconds = findings([hetl, "lint", "--format", "json", "models"], folder)
+        ours, our_messages, our_seconds = findings([hetl, "lint", "--rules", "all", "--format", "json", "models"], folder)
         messages.update(our_messages)
 
         missed, extra = theirs - ours, ours - theirs

@@ -278,3 +278,24 @@ fn a_file_has_symbols() {
     assert_eq!(names(&mut client, "models/report.sql"), ["o"]);
     client.end();
 }
+
+#[test]
+fn sql_of_open_files_is_linted_and_its_columns_are_known() {
+    let project = project();
+    let mut client = Client::new(&project);
+    client.open("models/report.sql", "select order_id, amuont\nFROM {{ ref('orders') }}\n");
+    let found = client.problems("models/report.sql", |found| found.to_string().contains("E0518"));
+    let all = found.as_array().expect("a list");
+    let missing = all.iter().find(|problem| problem["code"] == "E0518").expect("it is told");
+    assert_eq!(missing["range"]["start"], json!({"line": 0, "character": 17}), "{found}");
+    assert!(all.iter().any(|problem| problem["code"] == "CP01" && problem["range"]["start"]["line"] == 1), "{found}");
+    client.open("models/orders.sql", "select 1 as order_id, 2 as total, 'x' as nobody_describes_this\n");
+    client.problems("models/orders.sql", |found| !found.to_string().contains("E0501"));
+    client.open("models/report.sql", "select order_id from {{ ref('orders') }}\n");
+    client.problems("models/report.sql", |found| !found.to_string().contains("E0518"));
+    let items = client.at("textDocument/completion", "models/report.sql", "select nob| from {{ ref('orders') }}\n");
+    assert!(items.to_string().contains("nobody_describes_this"), "{items}");
+    let words = client.at("textDocument/hover", "models/report.sql", "select order_id from {{ ref('ord|ers') }}\n");
+    assert!(words.to_string().contains("nobody_describes_this"), "{words}");
+    client.end();
+}

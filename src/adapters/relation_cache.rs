@@ -20,12 +20,15 @@ pub struct RelationCache {
 /// Database and schema, folded.
 type SchemaKey = (String, String);
 
+/// A name in lower case, and folded.
+type NameKey = (String, String);
+
 #[derive(Debug, Default)]
 struct Schema {
     /// The name as it was first given.
     name: String,
-    /// Relations by folded name.
-    relations: BTreeMap<String, RelationInfo>,
+    /// Relations by their names in lower case and, where the warehouse heeds it, as they are.
+    relations: BTreeMap<NameKey, RelationInfo>,
 }
 
 impl RelationCache {
@@ -53,7 +56,7 @@ impl RelationCache {
         }
         for relation in found {
             let key = self.schema_key(&relation.database, &relation.schema);
-            known.entry(key).or_default().relations.insert(self.fold(&relation.identifier), relation);
+            known.entry(key).or_default().relations.insert(self.name_key(&relation.identifier), relation);
         }
         Ok(())
     }
@@ -99,12 +102,22 @@ impl RelationCache {
 
     /// One relation, if its schema is known and has it.
     pub fn get_relation(&self, database: &str, schema: &str, identifier: &str) -> Option<RelationInfo> {
-        self.read().get(&self.schema_key(database, schema))?.relations.get(&self.fold(identifier)).cloned()
+        self.read().get(&self.schema_key(database, schema))?.relations.get(&self.name_key(identifier)).cloned()
+    }
+
+    /// The relations of a schema whose names differ from this one in case at most.
+    pub fn named_like(&self, database: &str, schema: &str, identifier: &str) -> Vec<RelationInfo> {
+        let known = self.read();
+        let Some(schema) = known.get(&self.schema_key(database, schema)) else { return Vec::new() };
+        let wanted = identifier.to_lowercase();
+        let from = schema.relations.range((wanted.clone(), String::new())..);
+        from.take_while(|((name, _), _)| *name == wanted).map(|(_, relation)| relation.clone()).collect()
     }
 
     /// A relation was created, or replaced by one of another type.
     pub fn add(&self, relation: RelationInfo) {
-        let (schema, name) = (self.schema_key(&relation.database, &relation.schema), self.fold(&relation.identifier));
+        let (schema, name) =
+            (self.schema_key(&relation.database, &relation.schema), self.name_key(&relation.identifier));
         let mut known = self.write();
         let entry =
             known.entry(schema).or_insert_with(|| Schema { name: relation.schema.clone(), ..Schema::default() });
@@ -118,7 +131,7 @@ impl RelationCache {
         let mut known = self.write();
         for (database, schema, name) in along.into_iter().chain([relation]) {
             if let Some(schema) = known.get_mut(&(database, schema)) {
-                schema.relations.remove(&name);
+                schema.relations.remove(&(name.to_lowercase(), name));
             }
         }
     }
@@ -130,14 +143,14 @@ impl RelationCache {
         let key = self.schema_key(database, schema);
         let mut known = self.write();
         let entry = known.entry(key).or_insert_with(|| Schema { name: schema.to_owned(), ..Schema::default() });
-        let mut relation = entry.relations.remove(&self.fold(from)).unwrap_or_else(|| RelationInfo {
+        let mut relation = entry.relations.remove(&self.name_key(from)).unwrap_or_else(|| RelationInfo {
             database: database.to_owned(),
             schema: schema.to_owned(),
             identifier: from.to_owned(),
             relation_type,
         });
         to.clone_into(&mut relation.identifier);
-        entry.relations.insert(self.fold(to), relation);
+        entry.relations.insert(self.name_key(to), relation);
     }
 
     /// A view of one database, by schema and name, reads `to` in place of `from`.
@@ -153,6 +166,10 @@ impl RelationCache {
 
     fn fold(&self, name: &str) -> String {
         if self.case_sensitive { name.to_owned() } else { name.to_lowercase() }
+    }
+
+    fn name_key(&self, name: &str) -> NameKey {
+        (name.to_lowercase(), self.fold(name))
     }
 
     fn schema_key(&self, database: &str, schema: &str) -> SchemaKey {
@@ -195,6 +212,18 @@ mod tests {
         cache.add(table("Orders"));
         assert_eq!(cache.get_relation("DB", "MAIN", "orders"), Some(table("Orders")));
         assert_eq!(RelationCache::new(true).get_relation("db", "main", "orders"), None);
+    }
+
+    #[test]
+    fn names_that_differ_in_case_are_like_each_other() {
+        for (case_sensitive, count) in [(true, 2), (false, 1)] {
+            let cache = RelationCache::new(case_sensitive);
+            for name in ["Orders", "orders", "orders_2", "order"] {
+                cache.add(table(name));
+            }
+            assert_eq!(cache.named_like("db", "main", "ORDERS").len(), count);
+            assert_eq!(cache.get_relation("db", "main", "orders"), Some(table("orders")));
+        }
     }
 
     #[test]

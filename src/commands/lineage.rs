@@ -18,7 +18,7 @@ use crate::lineage::{
 };
 use crate::manifest::{CompiledNodes, ResourceType, utc};
 use crate::plan::Plan;
-use crate::runner::{Action, Runner, RunnerParts, Stop};
+use crate::runner::{Action, Runner, RunnerParts, Safeguards, Stop};
 use crate::sql::InfluenceKind;
 
 /// Show where columns come from and what is made of them; write target/lineage.json
@@ -335,7 +335,7 @@ impl Opening {
         let mut compiled = CompiledNodes::default();
         if !plan.is_empty() {
             let runner = Runner::new(RunnerParts {
-                publishes_whole_run: false,
+                safeguards: Safeguards::default(),
                 session: Arc::clone(&project.session),
                 manifest: Arc::clone(&project.manifest),
                 stop: Stop::new(false),
@@ -413,7 +413,7 @@ impl Opening {
 const CACHE: &str = "lineage_cache.json";
 
 /// The bytes of a name at a line and a column that count from 1.
-fn place_of(text: &str, line: u64, column: u64, name: &str) -> (u32, u32) {
+pub(super) fn place_of(text: &str, line: u64, column: u64, name: &str) -> (u32, u32) {
     let before: usize = text.split_inclusive('\n').take((line as usize).saturating_sub(1)).map(str::len).sum();
     let within: usize = text[before..].chars().take((column as usize).saturating_sub(1)).map(char::len_utf8).sum();
     let start = before + within;

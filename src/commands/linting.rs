@@ -73,7 +73,7 @@ pub(super) struct Linting<'a> {
     base: Settings,
     pub(super) project: ParsedProject,
     pub(super) renderer: Renderer,
-    pub(super) linters: Linters,
+    pub(super) linters: Arc<Linters>,
     configs: ConfigFiles,
     ignored: Ignored,
 }
@@ -91,14 +91,15 @@ impl<'a> Linting<'a> {
         Ok(Self::of(self.opening, self.base, project))
     }
 
-    fn of(opening: &'a Opening, base: Settings, project: ParsedProject) -> Self {
+    /// A project that was parsed already.
+    pub(super) fn of(opening: &'a Opening, base: Settings, project: ParsedProject) -> Self {
         let renderer = Renderer::new(Arc::clone(&project.session), Arc::clone(&project.manifest));
         let invocation = &opening.config.invocation;
         let dialect = project.session.adapter().type_name().to_owned();
         let configs = ConfigFiles::new(invocation, Settings { dialect, ..base.clone() });
         let root = &opening.config.project.root;
         let top = if root.starts_with(&invocation.working_dir) { &invocation.working_dir } else { root };
-        Self { opening, base, project, renderer, linters: Linters::default(), configs, ignored: Ignored::new(top) }
+        Self { opening, base, project, renderer, linters: Arc::default(), configs, ignored: Ignored::new(top) }
     }
 
     /// What the arguments mean.
@@ -130,12 +131,28 @@ impl<'a> Linting<'a> {
             let is_in = |id: &String| resources.as_ref().is_none_or(|resources| resources.contains(id));
             resources = Some(ids.into_iter().filter(is_in).collect());
         }
-        files.retain(|file| is_sql(file) && !self.ignored.contains(file));
-        Ok(Scope { files, resources })
+        Ok(Scope { files: self.to_lint(&files), resources })
+    }
+
+    /// Those of these files (absolute) whose SQL is looked at.
+    pub(super) fn to_lint(&self, files: &[PathBuf]) -> Vec<PathBuf> {
+        files.iter().filter(|file| is_sql(file) && !self.ignored.contains(file)).cloned().collect()
+    }
+
+    /// The text that a file of the project, a path below its root, was parsed with.
+    pub(super) fn text_of(&self, path: &str) -> Option<String> {
+        let sources = &self.opening.sources;
+        let mut files = sources.ids().map(|id| sources.get(id));
+        files.find(|file| file.path == path).map(|file| file.text.to_string())
+    }
+
+    /// The settings of sqlfluff for a file (absolute) with this text.
+    pub(super) fn settings_of(&self, file: &Path, text: &str) -> Settings {
+        self.configs.of_folder(file.parent().unwrap_or(file)).with_directives(text)
     }
 
     /// What stands or is described in these files.
-    fn resources_in(&self, files: &[PathBuf]) -> HashSet<String> {
+    pub(super) fn resources_in(&self, files: &[PathBuf]) -> HashSet<String> {
         let root = &self.opening.config.project.root;
         let below = |file: &PathBuf| Some(file.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"));
         let paths: HashSet<String> = files.iter().filter_map(below).collect();
@@ -170,8 +187,7 @@ impl<'a> Linting<'a> {
                 let source = fs::read_to_string(&file).map_err(|error| {
                     Diagnostic::error(Code::UNREADABLE_FILE, format!("cannot read {}: {error}", file.display()))
                 })?;
-                let folder = file.parent().unwrap_or(&file);
-                let settings = self.configs.of_folder(folder).with_directives(&source);
+                let settings = self.settings_of(&file, &source);
                 Ok(Some(LintedFile { file, path, source, settings }))
             })
             .collect();

@@ -9,15 +9,18 @@ use clap::Args;
 use rayon::ThreadPoolBuilder;
 use serde_json::Map;
 
-use super::linting::STACK;
+use super::linting::{Linting, STACK};
+use super::open_files;
 use super::opening::{Opening, log_settings};
-use super::project_rules::models_sql;
-use crate::config::{self, Config, Invocation, Overrides};
+use super::parsed::ParsedProject;
+use super::project_rules::{self, ProjectRules};
+use crate::config::{self, Invocation, Overrides};
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::Silent;
 use crate::graph::Graph;
-use crate::lint::{self, Needs, Range, Settings, Severity, Subject, rules};
-use crate::lsp::{Loaded, Loader, Problem, serve};
+use crate::lint::sql::{self, Linters};
+use crate::lint::{Range, Settings, Severity};
+use crate::lsp::{InferredColumns, Loaded, Loader, Problem, serve};
 use crate::parser::{self, ParseParts};
 use crate::ui::{self, Console};
 
@@ -34,7 +37,9 @@ impl Lsp {
             Ok(pool) => pool,
             Err(error) => return failed(&error.to_string()),
         };
-        let load: Loader = Arc::new(move |open| pool.install(|| loaded(&invocation, &overrides, open)));
+        // Grammars are made once; what depends on settings is looked up by them.
+        let linters = Arc::new(Linters::default());
+        let load: Loader = Arc::new(move |open| pool.install(|| loaded(&invocation, &overrides, &linters, open)));
         let (connection, threads) = lsp_server::Connection::stdio();
         let result = serve(&connection, load);
         drop(connection);
@@ -51,7 +56,13 @@ fn failed(message: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn loaded(invocation: &Invocation, overrides: &Overrides, open: HashMap<PathBuf, Arc<str>>) -> Result<Loaded, String> {
+fn loaded(
+    invocation: &Invocation,
+    overrides: &Overrides,
+    linters: &Arc<Linters>,
+    open: HashMap<PathBuf, Arc<str>>,
+) -> Result<Loaded, String> {
+    let paths: Vec<PathBuf> = open.keys().cloned().collect();
     let is_as_on_disk = open.iter().all(|(path, text)| std::fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()));
     let sources = Arc::new(SourceMap::with_unsaved(open));
     let config::Loaded { config, mut diagnostics, .. } = config::load(invocation.clone(), overrides, &sources);
@@ -71,53 +82,31 @@ fn loaded(invocation: &Invocation, overrides: &Overrides, open: HashMap<PathBuf,
         is_cached: is_as_on_disk && config.flags.partial_parse,
     });
     diagnostics.extend(parsed.diagnostics);
-    let manifest = Arc::new(parsed.manifest);
+    let (session, manifest) = (parsed.session, Arc::new(parsed.manifest));
     let mut problems = Vec::new();
+    let mut columns = InferredColumns::default();
     match Graph::build(&manifest) {
         Ok(graph) => {
-            let warnings: Vec<Diagnostic> = diagnostics.iter().filter(|problem| !problem.is_error()).cloned().collect();
-            let project = (&parsed.session, &manifest, &graph);
-            problems.extend(found(&config, project, &sources, warnings, &mut diagnostics));
+            let warnings = diagnostics.iter().filter(|problem| !problem.is_error()).cloned().collect();
+            let (settings, wrong) = Settings::read(&config.settings, &project_rules::names());
+            diagnostics.extend(wrong);
+            let manifest = Arc::clone(&manifest);
+            let project = ParsedProject { session, manifest, graph, previous: None, warnings, id: None };
+            let mut linting = Linting::of(&opening, sql::Settings::default(), project);
+            linting.linters = Arc::clone(linters);
+            // What the parser says of keys is among the diagnostics.
+            let rules = ProjectRules::about(settings.clone(), false, &["unknown-key".to_owned()]);
+            problems
+                .extend(rules.findings(&linting, None).map_err(|wrong| first(&wrong))?.into_iter().map(Problem::from));
+            let found = open_files::look(&linting, settings, &paths).map_err(|wrong| first(&wrong))?;
+            problems.extend(found.problems);
+            columns = found.columns;
         }
         Err(cycle) => diagnostics.extend(cycle),
     }
     problems.extend(diagnostics.sorted(&sources).iter().filter_map(|problem| problem_of(problem, &sources)));
     let vars = config.project.vars.clone();
-    Ok(Loaded { root: config.project.root.clone(), manifest, sources, vars, problems })
-}
-
-/// What rules find that need no lineage.
-fn found(
-    config: &Config,
-    (session, manifest, graph): (&Arc<crate::context::Session>, &Arc<crate::manifest::Manifest>, &Graph),
-    sources: &SourceMap,
-    warnings: Vec<Diagnostic>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Problem> {
-    let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
-    let (settings, problems) = Settings::read(&config.settings, &names);
-    diagnostics.extend(problems);
-    let Ok(mut chosen) = lint::chosen(&[], &["unknown-key".to_owned()], &settings) else { return Vec::new() };
-    chosen.retain(|rule| rule.needs != Needs::Lineage);
-    let adapter = session.adapter();
-    let mut subject = Subject::new((manifest, graph), config, adapter.as_ref(), sources, &settings);
-    subject.warnings = &warnings;
-    let renderer = lint::sql::Renderer::new(Arc::clone(session), Arc::clone(manifest));
-    subject.sql = models_sql(&renderer, &subject);
-    let findings = lint::check(&subject, &chosen, false);
-    findings
-        .into_iter()
-        .map(|finding| {
-            let hint = finding.hint.map(|hint| format!("\n{hint}")).unwrap_or_default();
-            Problem {
-                path: finding.path,
-                range: finding.range,
-                severity: finding.severity,
-                code: finding.rule.into_owned(),
-                message: finding.message + &hint,
-            }
-        })
-        .collect()
+    Ok(Loaded { root: config.project.root.clone(), manifest, sources, vars, problems, columns })
 }
 
 fn problem_of(problem: &Diagnostic, sources: &SourceMap) -> Option<Problem> {

@@ -14,6 +14,7 @@ use crate::adapters::Offline;
 use crate::compiler::Compiler;
 use crate::context::{NodeRun, RunParts, Worker};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::lineage::Lineage;
 use crate::lint::sql::{Renderer, Rendering};
 use crate::lint::{self, Finding, ModelSql, Needs, Rule, Settings, Subject, rules};
 use crate::manifest::{CompiledNode, CompiledNodes, Node, ResourceType};
@@ -40,6 +41,13 @@ impl ProjectRules {
         self
     }
 
+    /// All rules that these settings switch on, without those of `except`: those that need lineage, or the others.
+    pub(super) fn about(settings: Settings, needs_lineage: bool, except: &[String]) -> Self {
+        let mut chosen = lint::chosen(&[], except, &settings).unwrap_or_default();
+        chosen.retain(|rule| (rule.needs == Needs::Lineage) == needs_lineage);
+        Self { settings, chosen, is_named: false }
+    }
+
     /// What they find of these resources, or of all.
     pub(super) fn findings(
         &self,
@@ -49,6 +57,20 @@ impl ProjectRules {
         if self.chosen.is_empty() || selected.as_ref().is_some_and(HashSet::is_empty) {
             return Ok(Vec::new());
         }
+        let lineage = match lint::needs(&self.chosen) {
+            Needs::Lineage => Some(lineage(linting, selected.as_ref())?.1),
+            _ => None,
+        };
+        self.findings_in(linting, selected, lineage)
+    }
+
+    /// The same with lineage that is known already.
+    pub(super) fn findings_in(
+        &self,
+        linting: &Linting<'_>,
+        selected: Option<HashSet<String>>,
+        lineage: Option<Lineage>,
+    ) -> Result<Vec<Finding>, Diagnostics> {
         let opening = linting.opening;
         let project = &linting.project;
         let adapter = project.session.adapter();
@@ -59,10 +81,7 @@ impl ProjectRules {
         if self.chosen.iter().any(|rule| rule.needs == Needs::Sql) {
             subject.sql = on_deep_stacks(|| models_sql(&linting.renderer, &subject))?;
         }
-        if lint::needs(&self.chosen) == Needs::Lineage {
-            let compiled = compile(linting, subject.selected.as_ref())?;
-            subject.lineage = Some(opening.lineage_of(project, &compiled)?);
-        }
+        subject.lineage = lineage;
         Ok(lint::check(&subject, &self.chosen, self.is_named))
     }
 }
@@ -79,7 +98,7 @@ pub(super) fn unknown(name: &str) -> Diagnostics {
 }
 
 /// The SQL of the models to be checked, as far as it can be rendered without a warehouse and understood.
-pub(super) fn models_sql(renderer: &Renderer, subject: &Subject<'_>) -> IndexMap<String, ModelSql> {
+fn models_sql(renderer: &Renderer, subject: &Subject<'_>) -> IndexMap<String, ModelSql> {
     let models: Vec<&Node> = subject.models().filter(|node| node.language == "sql").collect();
     let read = models.par_iter().map_init(
         || renderer.clone(),
@@ -93,6 +112,16 @@ pub(super) fn models_sql(renderer: &Renderer, subject: &Subject<'_>) -> IndexMap
         },
     );
     read.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// The SQL of these resources, or of all, and of what they are made of, and the lineage of its columns.
+pub(super) fn lineage(
+    linting: &Linting<'_>,
+    selected: Option<&HashSet<String>>,
+) -> Result<(CompiledNodes, Lineage), Diagnostics> {
+    let compiled = compile(linting, selected)?;
+    let lineage = linting.opening.lineage_of(&linting.project, &compiled)?;
+    Ok((compiled, lineage))
 }
 
 /// Models and snapshots as they can be compiled without a warehouse; those that cannot are left out. Of `selected` resources only what

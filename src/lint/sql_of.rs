@@ -52,7 +52,7 @@ impl ModelSql {
     }
 
     /// The place of a range in the model's file: exactly, else of the nearest literal text before it.
-    pub(super) fn place(&self, node: &Node, range: &Range<usize>) -> Option<Span> {
+    pub fn place(&self, node: &Node, range: &Range<usize>) -> Option<Span> {
         let file = node.span?;
         let found = self.in_template(range).or_else(|| {
             let (part, start) = self.literal.iter().rev().find(|(part, _)| part.start <= range.start)?;

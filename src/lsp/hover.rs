@@ -14,7 +14,14 @@ impl Workspace {
     pub(super) fn hover_at(&self, path: &Path, offset: usize) -> Option<Hover> {
         let text = self.text(path)?;
         let (target, range) = super::target::target_at(&text, offset)?;
-        let value = described(&self.meaning(path, &target)?);
+        let meaning = self.meaning(path, &target)?;
+        let mut value = described(&meaning);
+        let (id, known) = match &meaning {
+            Meaning::Node(node) => (node.unique_id.as_str(), &node.columns),
+            Meaning::Source(source) => (source.unique_id.as_str(), &source.columns),
+            _ => ("", &IndexMap::new()),
+        };
+        columns(&mut value, known.values().chain(self.not_described(id, known)));
         let contents = HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value });
         Some(Hover { contents, range: Some(text::range(&text, &range)) })
     }
@@ -28,14 +35,12 @@ pub(super) fn described(meaning: &Meaning<'_>) -> String {
             let relation = node.relation_name.as_deref().unwrap_or(&node.name);
             let mut text = format!("**{kind} `{}`** ({}) · `{relation}`\n", node.name, node.config.materialized());
             paragraph(&mut text, &node.description);
-            columns(&mut text, &node.columns);
             text
         }
         Meaning::Source(source) => {
             let mut text =
                 format!("**source `{}.{}`** · `{}`\n", source.source_name, source.name, source.relation_name);
             paragraph(&mut text, &source.description);
-            columns(&mut text, &source.columns);
             text
         }
         Meaning::Macro(found) => {
@@ -69,12 +74,11 @@ fn paragraph(text: &mut String, description: &str) {
     }
 }
 
-fn columns(text: &mut String, columns: &IndexMap<String, ColumnProperties>) {
-    if columns.is_empty() {
-        return;
-    }
-    text.push_str("\n| Column | Type | |\n|---|---|---|\n");
-    for column in columns.values() {
+fn columns<'c>(text: &mut String, columns: impl Iterator<Item = &'c ColumnProperties>) {
+    for (at, column) in columns.enumerate() {
+        if at == 0 {
+            text.push_str("\n| Column | Type | |\n|---|---|---|\n");
+        }
         let description = column.description.trim().replace('\n', " ").replace('|', "\\|");
         let data_type = column.data_type.as_deref().unwrap_or_default();
         text.push_str(&format!("| `{}` | {data_type} | {description} |\n", column.name));

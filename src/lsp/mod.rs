@@ -16,4 +16,4 @@ mod text;
 mod workspace;
 
 pub use server::{Loader, serve};
-pub use workspace::{Loaded, Problem, Workspace};
+pub use workspace::{InferredColumns, Loaded, Problem, Workspace};

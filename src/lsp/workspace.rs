@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use lsp_types::{Location, Uri};
 use serde_json::{Map, Value};
 
 use super::target::Target;
 use super::text;
 use crate::diagnostics::{SourceMap, Span};
-use crate::lint::{Range, Severity};
+use crate::lint::{Finding, Range, Severity};
 use crate::manifest::{ColumnProperties, Doc, Macro, Manifest, Node, ResourceType, Source};
 
 /// A problem to be shown in a file.
@@ -29,6 +30,22 @@ pub struct Problem {
     pub message: String,
 }
 
+impl From<Finding> for Problem {
+    fn from(finding: Finding) -> Self {
+        let hint = finding.hint.map(|hint| format!("\n{hint}")).unwrap_or_default();
+        Self {
+            path: finding.path,
+            range: finding.range,
+            severity: finding.severity,
+            code: finding.rule.into_owned(),
+            message: finding.message + &hint,
+        }
+    }
+}
+
+/// Columns by unique id and name, as they follow from SQL.
+pub type InferredColumns = HashMap<String, IndexMap<String, ColumnProperties>>;
+
 /// A project that was read.
 pub struct Loaded {
     /// The project's folder.
@@ -41,6 +58,8 @@ pub struct Loaded {
     pub vars: Map<String, Value>,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// Columns of what open files define and read, also those that nobody describes.
+    pub columns: InferredColumns,
 }
 
 /// The project and the open files.
@@ -164,30 +183,34 @@ impl Workspace {
         }
     }
 
-    /// The described columns that the SQL in a file can name: those of what it reads, then its own.
+    /// The columns that the SQL in a file can name: those of what it reads, then its own.
     pub(super) fn columns(&self, path: &Path) -> Vec<Meaning<'_>> {
         let (Some(loaded), Some(node)) = (&self.loaded, self.node_in(path)) else { return Vec::new() };
         let manifest = &loaded.manifest;
         let mut found = Vec::new();
         for id in node.depends_on.nodes.iter().chain([&node.unique_id]) {
-            if let Some(upstream) = manifest.nodes.get(id) {
-                found.extend(
-                    upstream
-                        .columns
-                        .values()
-                        .map(|column| Meaning::Column(upstream.name.clone(), upstream.unique_id.as_str(), column)),
-                );
+            let (id, name, described) = if let Some(upstream) = manifest.nodes.get(id) {
+                (upstream.unique_id.as_str(), upstream.name.clone(), &upstream.columns)
             } else if let Some(source) = manifest.sources.get(id) {
-                let name = format!("{}.{}", source.source_name, source.name);
-                found.extend(
-                    source
-                        .columns
-                        .values()
-                        .map(|column| Meaning::Column(name.clone(), source.unique_id.as_str(), column)),
-                );
-            }
+                (source.unique_id.as_str(), format!("{}.{}", source.source_name, source.name), &source.columns)
+            } else {
+                continue;
+            };
+            let columns = described.values().chain(self.not_described(id, described));
+            found.extend(columns.map(|column| Meaning::Column(name.clone(), id, column)));
         }
         found
+    }
+
+    /// The columns of a node or source that follow from SQL and are not among the described ones.
+    pub(super) fn not_described<'w>(
+        &'w self,
+        unique_id: &str,
+        described: &'w IndexMap<String, ColumnProperties>,
+    ) -> impl Iterator<Item = &'w ColumnProperties> + use<'w> {
+        let inferred = self.loaded.as_ref().and_then(|loaded| loaded.columns.get(unique_id));
+        let is_new = |column: &&ColumnProperties| !described.keys().any(|name| name.eq_ignore_ascii_case(&column.name));
+        inferred.into_iter().flat_map(IndexMap::values).filter(is_new)
     }
 
     /// A place that a span means, in the file as it is now.

@@ -104,7 +104,8 @@ impl NodeAudit {
             let database = node.database.as_deref().unwrap_or_else(|| runner.session.adapter().database());
             runner.session.relation_cache().get_relation(database, &node.schema, name)
         };
-        let names = ["", "__dbt_tmp", "__dbt_backup"].map(|suffix| format!("{}{suffix}", node.alias));
+        let names =
+            ["", "__dbt_tmp", "__dbt_backup", "__hetl_previous"].map(|suffix| format!("{}{suffix}", node.alias));
         Some(Arc::new(Self {
             runner: runner.myself(),
             node: Arc::clone(node),
@@ -337,9 +338,10 @@ impl Runner {
 
     /// Whether a test's own job will be skipped, because something that it reads is missing.
     fn must_be_skipped(&self, test: &Node) -> bool {
+        let read: Vec<&str> = tested_nodes(&self.manifest, test).collect();
         let results = self.results();
-        let mut read = tested_nodes(&self.manifest, test);
-        read.any(|id| results.iter().any(|result| result.unique_id == id && result.status.blocks_downstream()))
+        let mut missing = results.iter().filter(|result| result.status.blocks_downstream());
+        missing.any(|result| read.contains(&result.unique_id.as_str()))
     }
 
     fn is_live(&self, node: &Node) -> bool {

@@ -32,18 +32,36 @@ pub(super) fn database(run: &NodeRun, relation: &Relation) -> String {
 /// A relation that exists under this name.
 pub(in crate::context) fn find_relation(run: &Arc<NodeRun>, relation: &Relation) -> Result<Option<Relation>, Error> {
     let identifier = relation.identifier.as_deref();
-    let found = list_schema(run, &database(run, relation), relation.schema.as_deref().unwrap_or_default());
+    let found = named_like(run, &database(run, relation), relation.schema.as_deref().unwrap_or_default(), identifier);
     one_match(found.map_err(raise)?, relation.database.as_deref(), relation.schema.as_deref(), identifier)
 }
 
-/// The relations of one schema, asked for if they are not known yet.
-fn list_schema(run: &Arc<NodeRun>, database: &str, schema: &str) -> Result<Vec<Relation>, Diagnostic> {
-    let cache = run.cache();
-    if cache.list_relations(database, schema).is_none() {
-        let filled = cache.fill(run.worker().connection().as_mut(), database, &[schema.to_owned()]);
-        filled.map_err(|error| problem(run, &error, ""))?;
+/// Asks for the relations of one schema if they are not known yet.
+fn know_schema(run: &Arc<NodeRun>, database: &str, schema: &str) -> Result<(), Diagnostic> {
+    if run.cache().knows_schema(database, schema) {
+        return Ok(());
     }
-    let found = cache.list_relations(database, schema).unwrap_or_default();
+    let filled = run.cache().fill(run.worker().connection().as_mut(), database, &[schema.to_owned()]);
+    filled.map_err(|error| problem(run, &error, ""))
+}
+
+/// The relations of one schema.
+fn list_schema(run: &Arc<NodeRun>, database: &str, schema: &str) -> Result<Vec<Relation>, Diagnostic> {
+    know_schema(run, database, schema)?;
+    let found = run.cache().list_relations(database, schema).unwrap_or_default();
+    Ok(found.iter().map(|found| relation_of(run, found)).collect())
+}
+
+/// Those of them that may be meant by a name; all where there is none.
+fn named_like(
+    run: &Arc<NodeRun>,
+    database: &str,
+    schema: &str,
+    identifier: Option<&str>,
+) -> Result<Vec<Relation>, Diagnostic> {
+    let Some(identifier) = identifier else { return list_schema(run, database, schema) };
+    know_schema(run, database, schema)?;
+    let found = run.cache().named_like(database, schema, identifier.trim_matches('"'));
     Ok(found.iter().map(|found| relation_of(run, found)).collect())
 }
 
@@ -94,7 +112,7 @@ fn get_relation(
     let identifier = search_name(identifier, quoting.identifier);
     let named = search_name(database, quoting.database);
     let database = named.clone().unwrap_or_else(|| run.session().adapter().database().to_owned());
-    let relations = list_schema(run, &database, &schema).map_err(raise)?;
+    let relations = named_like(run, &database, &schema, identifier.as_deref()).map_err(raise)?;
     one_match(relations, named.as_deref(), Some(&schema), identifier.as_deref())
 }
 
