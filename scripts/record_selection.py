@@ -1,12 +1,15 @@
 """Asks the real dbt what `ls` lists for many selections of one project, and writes the answers as JSON.
 
 usage: record_selection.py PROJECT OUT [--count N] [--seed K] [--cases FILE] [--edits FILE] [--hetl EXE]
+       [--continue]
 
 Run by a Python that has dbt (see conformance.sh). Selections are made from the names, tags, paths and configs that the
 project's manifest holds, always the same for one seed; --cases adds written ones, a line each, as a shell would read them.
 --edits names a JSON list of [path, old text, new text], or a recording that has one: the manifest of the project as it is becomes the state, the edits
 are made (no old text: a new file; neither: the file is removed), and selections also compare with the state, whose
 run_results.json and sources.json are made up. With --hetl, hetl is asked too and the cases that differ are printed.
+With --continue, what OUT has an answer to is not asked again: SIGTERM ends a recording with what was answered until then, and
+the next one goes on from there.
 
 OUT holds `lines`, each once; `cases`, `[arguments, answer]`, where an answer names lines by number (`0-4 9`) or is null where
 dbt refuses; with --edits also `edits`, `results` (status by unique id) and `sources` (two times by unique id), from which
@@ -168,6 +171,17 @@ def numbers_of(lines, known):
     return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
+def recorded_answers(path):
+    """Lines by arguments, as an earlier recording has them."""
+    recording = json.loads(path.read_text())
+
+    def lines_of(numbers):
+        runs = ([int(end) for end in run.split("-")] for run in numbers.split())
+        return [recording["lines"][number] for run in runs for number in range(run[0], run[-1] + 1)]
+
+    return {tuple(case): numbers if numbers is None else lines_of(numbers) for case, numbers in recording["cases"]}
+
+
 def make_cases(manifest, count, seed, compares):
     """`count` lists of arguments."""
     chance = random.Random(seed)
@@ -231,6 +245,7 @@ def main():
     parser.add_argument("--cases")
     parser.add_argument("--edits")
     parser.add_argument("--hetl")
+    parser.add_argument("--continue", dest="goes_on", action="store_true")
     given = parser.parse_args()
 
     source = Path(given.project).resolve()
@@ -272,6 +287,7 @@ def main():
         lines = (line.strip() for line in written.splitlines())
         cases += [shlex.split(line) for line in lines if line and not line.startswith("#")]
 
+    earlier = recorded_answers(out) if given.goes_on and out.exists() else {}
     answers, known, different, is_stopped = [], {}, 0, []
     # Who stops it gets what was answered until then.
     signal.signal(signal.SIGTERM, lambda *_: is_stopped.append(True))
@@ -294,6 +310,10 @@ def main():
         if is_stopped:
             break
         # The selection is done on the manifest that was parsed once.
+        if tuple(case) in earlier:
+            lines = earlier[tuple(case)]
+            answers.append([case, None if lines is None else numbers_of(lines, known)])
+            continue
         asked = dbtRunner(manifest=parsed).invoke(["--quiet", "--no-write-json", "--log-level-file", "none", "ls", *case])
         lines = asked.result if asked.success else None
         answers.append([case, None if lines is None else numbers_of(lines, known)])

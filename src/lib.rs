@@ -13,6 +13,7 @@ pub mod diagnostics;
 pub mod events;
 pub mod faults;
 pub mod graph;
+pub mod history;
 pub mod jinja;
 pub mod lineage;
 pub mod lint;

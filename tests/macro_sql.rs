@@ -2,7 +2,7 @@
 //!
 //! Redshift is proved by this alone; PostgreSQL's own tests run on a server.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use hetl::adapters::{Adapter, Offline, Surroundings, registry};
 use hetl::compiler::Compiler;
@@ -35,12 +35,7 @@ fn rendered(warehouse: &str, template: &str) -> String {
         node: Arc::clone(&parsed.manifest.nodes["model.p.m"]),
         manifest: Arc::new(parsed.manifest),
         session: parsed.session,
-        worker: Arc::new(Worker {
-            name: "worker".into(),
-            connection: Mutex::new(Box::new(Offline::new().0)),
-            halt: Arc::default(),
-            is_one_transaction: false,
-        }),
+        worker: Arc::new(Worker::new("worker", Box::new(Offline::new().0))),
     });
     let code = Compiler::new().compile(&run).unwrap_or_else(|problem| panic!("{problem:?}")).code;
     code.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")

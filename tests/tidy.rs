@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("compiler", 5),
     ("lineage", 6),
     ("plan", 6),
+    ("history", 6),
     ("lint", 7),
     ("artifacts", 7),
     ("runner", 8),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::run_lock::{LockAttempt, LockHolder};
-use super::{Column, Relation, RelationType, Table};
+use super::{Column, Publication, Relation, RelationType, SwapOutcome, Table, WholeRun};
 use crate::diagnostics::Diagnostic;
 
 /// What can be known of a warehouse without a connection, and the way to get one. One for each invocation.
@@ -117,9 +117,14 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         false
     }
 
-    /// Whether a whole run can be one transaction without keeping readers waiting.
-    fn can_run_in_one_transaction(&self) -> bool {
-        false
+    /// How a whole run can become visible at once, without keeping readers waiting.
+    fn whole_run(&self) -> WholeRun {
+        WholeRun::Never
+    }
+
+    /// The name that a relation has in the metadata, which may be written in another case where it is not quoted.
+    fn stored_name(&self, identifier: &str, _is_quoted: bool) -> String {
+        identifier.to_owned()
     }
 
     /// Whether a query in a `from` clause must have a name.
@@ -205,6 +210,22 @@ pub trait Connection: Send {
     /// Loads rows into these columns of an existing table (all of them if none are named) at the warehouse's bulk speed; returns their
     /// number.
     fn load_rows(&mut self, relation: &Relation, columns: &[Column], table: &Table) -> Result<u64, DatabaseError>;
+
+    /// Lets relations take the places of others in one transaction of its own; one attempt, after which either all is done or nothing.
+    fn swap(&mut self, _publication: &Publication) -> Result<SwapOutcome, DatabaseError> {
+        Err(DatabaseError {
+            kind: "Not implemented".to_owned(),
+            message: "this warehouse cannot swap relations in one transaction".to_owned(),
+            offset: None,
+            cancelled: false,
+        })
+    }
+
+    /// Waits until no other open transaction has asked for this turn, and keeps it until the open transaction ends. Nothing to do where one
+    /// process writes at a time.
+    fn wait_for_turn(&mut self, _name: &str) -> Result<(), DatabaseError> {
+        Ok(())
+    }
 
     /// Something that can interrupt what this connection is running, from another thread.
     fn cancel_handle(&self) -> Arc<dyn Cancel>;

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    Adapter, AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Dependency, Relation,
-    RelationInfo, Table,
+    Adapter, AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Dependency, Publication,
+    Relation, RelationInfo, SwapOutcome, Table,
 };
 
 /// A connection that is made when it is first needed.
@@ -121,6 +121,14 @@ impl Connection for LazyConnection {
 
     fn load_rows(&mut self, relation: &Relation, columns: &[Column], table: &Table) -> Result<u64, DatabaseError> {
         self.session()?.load_rows(relation, columns, table)
+    }
+
+    fn swap(&mut self, publication: &Publication) -> Result<SwapOutcome, DatabaseError> {
+        self.session()?.swap(publication)
+    }
+
+    fn wait_for_turn(&mut self, name: &str) -> Result<(), DatabaseError> {
+        self.session()?.wait_for_turn(name)
     }
 
     fn cancel_handle(&self) -> Arc<dyn Cancel> {

@@ -21,6 +21,7 @@ mod seed_file;
 mod seed_records;
 mod seed_types;
 mod statements;
+mod swap;
 mod table;
 
 pub use adapter::{Adapter, AdapterResponse, Cancel, CatalogRow, Connection, DatabaseError, Dependency, RelationInfo};
@@ -33,4 +34,5 @@ pub use relation::{Relation, RelationPart, RelationParts, RelationType};
 pub use relation_cache::RelationCache;
 pub use run_lock::{LockAttempt, LockHolder};
 pub use seed_file::{SeedColumn, SeedError, SeedFile};
+pub use swap::{Publication, Swap, SwapOutcome, WholeRun};
 pub use table::{SeedType, Table};

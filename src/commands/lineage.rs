@@ -18,7 +18,7 @@ use crate::lineage::{
 };
 use crate::manifest::{CompiledNodes, ResourceType, utc};
 use crate::plan::Plan;
-use crate::runner::{Action, Runner, RunnerParts, Stop};
+use crate::runner::{Action, Runner, RunnerParts, Safeguards, Stop};
 use crate::sql::InfluenceKind;
 
 /// Show where columns come from and what is made of them; write target/lineage.json
@@ -335,7 +335,7 @@ impl Opening {
         let mut compiled = CompiledNodes::default();
         if !plan.is_empty() {
             let runner = Runner::new(RunnerParts {
-                publishes_whole_run: false,
+                safeguards: Safeguards::default(),
                 session: Arc::clone(&project.session),
                 manifest: Arc::clone(&project.manifest),
                 stop: Stop::new(false),

@@ -17,6 +17,7 @@ mod docs;
 mod finding_args;
 mod format;
 mod global_flags;
+mod history;
 mod init;
 mod inline;
 mod lineage;
@@ -33,6 +34,7 @@ mod profile_setup;
 mod project_rules;
 mod reports;
 mod retry;
+mod rollback;
 mod run;
 mod run_operation;
 mod running;
@@ -45,6 +47,7 @@ mod source;
 mod state;
 mod test;
 mod unified_diff;
+mod verify;
 mod verify_cache;
 
 use std::process::ExitCode;
@@ -68,6 +71,7 @@ pub(crate) enum Command {
     Deps(deps::Deps),
     Docs(docs::Docs),
     Format(format::Format),
+    History(history::History),
     Init(init::Init),
     Lineage(lineage::LineageCommand),
     Lint(lint::Lint),
@@ -77,6 +81,7 @@ pub(crate) enum Command {
     Man(man::Man),
     Parse(parse::Parse),
     Retry(retry::Retry),
+    Rollback(rollback::Rollback),
     Run(run::Run),
     RunOperation(run_operation::RunOperation),
     Seed(seed::Seed),
@@ -85,6 +90,7 @@ pub(crate) enum Command {
     Snapshot(snapshot::Snapshot),
     Source(source::Source),
     Test(test::Test),
+    Verify(verify::Verify),
 }
 
 impl Command {
@@ -101,6 +107,7 @@ impl Command {
             Self::Deps(command) => command.run(overrides),
             Self::Docs(command) => command.run(overrides),
             Self::Format(command) => command.run(overrides),
+            Self::History(command) => command.run(overrides),
             Self::Init(command) => command.run(overrides),
             Self::Lineage(command) => command.run(overrides),
             Self::Lint(command) => command.run(overrides),
@@ -109,6 +116,7 @@ impl Command {
             Self::Man(command) => command.run(tree),
             Self::Parse(command) => command.run(overrides),
             Self::Retry(command) => command.run(overrides),
+            Self::Rollback(command) => command.run(overrides),
             Self::Run(command) => command.run(overrides),
             Self::RunOperation(command) => command.run(overrides),
             Self::Seed(command) => command.run(overrides),
@@ -117,6 +125,7 @@ impl Command {
             Self::Snapshot(command) => command.run(overrides),
             Self::Source(command) => command.run(overrides),
             Self::Test(command) => command.run(overrides),
+            Self::Verify(command) => command.run(overrides),
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::manifest::{Publish, ResourceType};
 use crate::plan::{BatchResults, Mode, NodeResult, Plan, RunResults};
-use crate::runner::{Action, RunReport, Runner, RunnerParts, Stop, StopReason, report_summary};
+use crate::runner::{Action, RunReport, Runner, RunnerParts, Safeguards, Stop, StopReason, report_summary};
+use crate::yaml::{Node, Value};
 
 /// What a command runs.
 pub(crate) struct Request<'a> {
@@ -51,6 +52,28 @@ impl Opening {
         })
     }
 
+    /// How the command publishes and records; `keep_generations` and `history` of `hetl.yml` say what is not the default.
+    pub(crate) fn safeguards(&self) -> Result<Safeguards, Diagnostic> {
+        let publishes_whole_run = self.config.invocation.which == "build" && self.publish()?.1;
+        let setting = |name: &str| self.config.settings.section(name);
+        let wrong = |name: &str, words: &str, span| {
+            Err(Diagnostic::error(Code::YAML_VALUE, format!("`{name}` must be {words}")).at(span, ""))
+        };
+        let keeps_previous = match setting("keep_generations") {
+            None => publishes_whole_run,
+            Some(Node { value: Value::Int(number @ (0 | 1)), .. }) => *number == 1,
+            Some(other) => return wrong("keep_generations", "0 or 1", other.span),
+        };
+        let turned_off = matches!(self.config.invocation.env("HETL_HISTORY"), Some("off" | "false" | "0"));
+        let records_history = match setting("history") {
+            _ if turned_off => false,
+            None => true,
+            Some(Node { value: Value::Bool(is_on), .. }) => *is_on,
+            Some(other) => return wrong("history", "on or off", other.span),
+        };
+        Ok(Safeguards { publishes_whole_run, keeps_previous, records_history })
+    }
+
     /// Parses, selects, runs and writes artifacts; says how it went for commands that build or test.
     pub(crate) fn run_nodes(&self, request: &Request<'_>) -> Result<Finished, Diagnostics> {
         let project = self.parse()?;
@@ -89,9 +112,8 @@ impl Opening {
         }
         let stop = Stop::new(self.config.flags.fail_fast);
         stop.listen();
-        let publishes_whole_run = self.config.invocation.which == "build" && self.publish()?.1;
         let runner = Runner::new(RunnerParts {
-            publishes_whole_run,
+            safeguards: self.safeguards()?,
             session: Arc::clone(&project.session),
             manifest: Arc::clone(&project.manifest),
             stop: Arc::clone(&stop),

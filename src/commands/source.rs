@@ -15,7 +15,7 @@ use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::{CompiledNodes, ResourceType};
 use crate::plan::{Mode, Plan};
-use crate::runner::{Action, FreshnessReport, Runner, RunnerParts, Stop, has_freshness};
+use crate::runner::{Action, FreshnessReport, Runner, RunnerParts, Safeguards, Stop, has_freshness};
 
 /// Ask about sources
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ impl Freshness {
         let stop = Stop::new(opening.config.flags.fail_fast);
         stop.listen();
         let runner = Runner::new(RunnerParts {
-            publishes_whole_run: false,
+            safeguards: Safeguards::default(),
             session: Arc::clone(&project.session),
             manifest: Arc::clone(&project.manifest),
             stop,

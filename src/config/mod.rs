@@ -8,6 +8,7 @@ mod config_tree;
 mod duration;
 mod flag_sources;
 mod flags;
+mod git_commit;
 mod invocation;
 mod load;
 mod locate;

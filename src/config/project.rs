@@ -128,6 +128,11 @@ impl Project {
         self.root.join(&self.target_path)
     }
 
+    /// The commit of git that the project's working tree stands on, where it is in one.
+    pub fn git_commit(&self) -> Option<String> {
+        super::git_commit::of_folder(&self.root)
+    }
+
     /// Where logs are written, absolute.
     pub fn log_dir(&self) -> PathBuf {
         self.root.join(&self.log_path)

@@ -43,14 +43,15 @@ mod var;
 // Named as if they stood here: nearly every file binds arguments and makes values.
 use crate::python::{arguments, json_yaml, modules, raise, values};
 
+pub use adapter::suffixed_identifier;
 pub use capture::{Capture, Captured};
 pub use config::merge_config_call;
 pub use halt::{Halt, Halted};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
-pub use model::source_relation as relation_of_source;
+pub use model::{node_relation, source_relation as relation_of_source};
 pub use parse::{Named, ParseNode, docs_context, generate_name, macro_context, parse_context, yaml_context};
 pub use results::StatementResult;
-pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker, deferred_relations};
+pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker, deferred_relations, published_text};
 pub use seed::{seed_file, seed_line};
 pub use session::{Session, SessionParts, THREADS};
 pub use table::json_of_cell;

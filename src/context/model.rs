@@ -32,7 +32,7 @@ pub(super) fn parse_relation(scope: &Scope, node: &ParseNode) -> Relation {
 }
 
 /// The relation that a node is.
-pub(super) fn node_relation(session: &super::Session, node: &Node) -> Relation {
+pub fn node_relation(session: &super::Session, node: &Node) -> Relation {
     let quoting = quoting(node.config.get("quoting"), session.quoting());
     session.adapter().relation(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quoting(quoting)
 }

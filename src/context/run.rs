@@ -26,6 +26,8 @@ pub struct Worker {
     pub halt: Arc<Halt>,
     /// Whether all that it runs is one transaction, which whoever made it begins and ends.
     pub is_one_transaction: bool,
+    /// Whether what it replaces is kept for a while.
+    pub keeps_previous: bool,
 }
 
 impl std::fmt::Debug for Worker {
@@ -37,13 +39,25 @@ impl std::fmt::Debug for Worker {
 impl Worker {
     /// A worker with this connection.
     pub fn new(name: impl Into<String>, connection: Box<dyn Connection>) -> Self {
-        Self { name: name.into(), connection: Mutex::new(connection), halt: Arc::default(), is_one_transaction: false }
+        Self {
+            name: name.into(),
+            connection: Mutex::new(connection),
+            halt: Arc::default(),
+            is_one_transaction: false,
+            keeps_previous: false,
+        }
     }
 
     /// The same, of which all that it runs is one transaction.
     #[must_use]
     pub fn in_one_transaction(self) -> Self {
         Self { is_one_transaction: true, ..self }
+    }
+
+    /// The same, which keeps what it replaces, or does not.
+    #[must_use]
+    pub fn keeping_previous(self, keeps_previous: bool) -> Self {
+        Self { keeps_previous, ..self }
     }
 
     /// An error if no further statement may begin.
@@ -103,6 +117,8 @@ pub struct RunOptions {
     pub event_time: Option<EventTimeRange>,
     /// `--defer`: relations of another state by unique id, used where the own one does not exist.
     pub deferred: Arc<HashMap<String, Relation>>,
+    /// What nodes are called, by unique id, in a run that is published as a whole.
+    pub staged: Arc<HashMap<String, Relation>>,
     /// What a unit test replaces.
     pub overrides: Overrides,
     /// Names of this run's own: `results`, `schemas`, `database_schemas` of `on-run-end`.
@@ -144,6 +160,13 @@ impl std::fmt::Debug for NodeRun {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NodeRun").field("node", &self.parts.node.unique_id).finish_non_exhaustive()
     }
+}
+
+/// SQL with names in the place of those that stand for them.
+pub fn published_text<'a>(stand_ins: &[(String, String)], sql: &'a str) -> Cow<'a, str> {
+    stand_ins.iter().fold(Cow::Borrowed(sql), |sql, (stand_in, name)| {
+        if sql.contains(stand_in) { Cow::Owned(sql.replace(stand_in, name)) } else { sql }
+    })
 }
 
 fn is_deferrable(node: &Node) -> bool {
@@ -244,6 +267,12 @@ impl NodeRun {
         super::model::node_relation(&self.parts.session, &self.parts.node)
     }
 
+    /// The relation that readers know the node by, also while it has another name.
+    pub fn live_relation(&self) -> Relation {
+        let node = self.parts.manifest.nodes.get(&self.parts.node.unique_id).unwrap_or(&self.parts.node);
+        super::model::node_relation(&self.parts.session, node)
+    }
+
     /// The node as events describe it.
     pub fn node_info(&self) -> NodeInfo {
         lock(&self.node_info).clone()
@@ -276,6 +305,7 @@ impl NodeRun {
         let options = RunOptions {
             event_time: self.options.event_time.clone(),
             deferred: Arc::clone(&self.options.deferred),
+            staged: Arc::clone(&self.options.staged),
             node_info: Some(self.node_info()),
             ..RunOptions::default()
         };
@@ -396,9 +426,7 @@ impl NodeRun {
 
     /// SQL as it is kept for people: with the names that hold when the run is over.
     pub fn published_text<'a>(&self, sql: &'a str) -> Cow<'a, str> {
-        self.options.stand_ins.iter().fold(Cow::Borrowed(sql), |sql, (stand_in, name)| {
-            if sql.contains(stand_in) { Cow::Owned(sql.replace(stand_in, name)) } else { sql }
-        })
+        published_text(&self.options.stand_ins, sql)
     }
 
     pub(super) fn event_time(&self) -> Option<&EventTimeRange> {
@@ -407,6 +435,10 @@ impl NodeRun {
 
     pub(super) fn deferred(&self, unique_id: &str) -> Option<&Relation> {
         self.options.deferred.get(unique_id)
+    }
+
+    pub(super) fn staged(&self, unique_id: &str) -> Option<&Relation> {
+        self.options.staged.get(unique_id)
     }
 
     pub(super) fn fixture(&self, unique_id: &str) -> Option<&Relation> {

@@ -187,6 +187,10 @@ codes! {
     TIMED_OUT = "E0708", "timed out";
     /// Another run holds the target.
     TARGET_IN_USE = "E0709", "another run writes to the target";
+    /// What is finished cannot take its place, because others use what is there.
+    PUBLISH_HINDERED = "E0710", "cannot be published";
+    /// What is recorded of runs is not what was written.
+    HISTORY_BROKEN = "E0711", "history of runs is broken";
     // 08: linters
     /// Settings of a linter, such as `.sqlfluff`, that it refuses.
     LINT_SETTINGS = "E0801", "settings of the linter refused";

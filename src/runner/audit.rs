@@ -104,7 +104,8 @@ impl NodeAudit {
             let database = node.database.as_deref().unwrap_or_else(|| runner.session.adapter().database());
             runner.session.relation_cache().get_relation(database, &node.schema, name)
         };
-        let names = ["", "__dbt_tmp", "__dbt_backup"].map(|suffix| format!("{}{suffix}", node.alias));
+        let names =
+            ["", "__dbt_tmp", "__dbt_backup", "__hetl_previous"].map(|suffix| format!("{}{suffix}", node.alias));
         Some(Arc::new(Self {
             runner: runner.myself(),
             node: Arc::clone(node),

@@ -259,6 +259,9 @@ fn result_json(result: &NodeResult) -> Value {
 /// A model, seed, snapshot, data test, analysis: compiled, then executed.
 fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure> {
     let runner = running.runner;
+    if let Some(staging) = runner.staging.get() {
+        staging.prepare(runner, node, running.worker)?;
+    }
     if runner.action == Action::Build && microbatch::is_microbatch(node) {
         return microbatch::run(running, node);
     }
@@ -335,7 +338,9 @@ pub(super) fn compile(
         known.code = Some(code);
         known.extra_ctes.clone_from(&compiled.extra_ctes);
         known.compiled_path = Some(written);
-        known.relation_name.clone_from(&node.relation_name);
+        // The name that holds when the run is over.
+        let published = runner.manifest.nodes.get(&node.unique_id).unwrap_or(node);
+        known.relation_name.clone_from(&published.relation_name);
     });
     Ok(Some(compiled))
 }

@@ -5,18 +5,20 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 
 use super::audit::Audits;
 use super::microbatch::{self, BatchErrand};
 use super::pool::{self, Errands, Pool, Taken};
 use super::sample::{self, Window};
+use super::staging::Staging;
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
-use super::{hooks, locking, node, schemas, summary, whole_run};
+use super::{hooks, leftovers, locking, node, recording, schemas, summary, whole_run};
 use crate::adapters::{LazyConnection, Relation, Table};
 use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
-use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker};
+use crate::context::{NodeRun, RunOptions, RunParts, Session, Worker, published_text};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::{Event, Reporter};
 use crate::manifest::{CompiledNode, CompiledNodes, Manifest, Node};
@@ -54,8 +56,19 @@ pub struct RunnerParts {
     pub deferred: Arc<HashMap<String, Relation>>,
     /// Microbatch models of which only the failed batches are run again.
     pub batches: HashMap<String, BatchResults>,
+    /// How it is published and recorded.
+    pub safeguards: Safeguards,
+}
+
+/// How a run is published, and what is kept of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Safeguards {
     /// Whether all that is built becomes visible at once, at the end, or not at all.
     pub publishes_whole_run: bool,
+    /// Whether what is replaced is kept for `hetl rollback`, where a node does not say it itself.
+    pub keeps_previous: bool,
+    /// Whether the run is recorded in `hetl_meta.runs`.
+    pub records_history: bool,
 }
 
 /// What a run leaves.
@@ -77,7 +90,7 @@ pub struct Runner {
     pub(super) action: Action,
     pub(super) deferred: Arc<HashMap<String, Relation>>,
     pub(super) batches: HashMap<String, BatchResults>,
-    publishes_whole_run: bool,
+    pub(super) safeguards: Safeguards,
     pub(super) compiler: Compiler,
     pub(super) target: TargetFolder,
     /// The window of event time that inputs are limited to (`--sample`).
@@ -87,6 +100,7 @@ pub struct Runner {
     compiled: Mutex<CompiledNodes>,
     tables: Mutex<IndexMap<String, Table>>,
     audits: OnceLock<Audits>,
+    pub(super) staging: OnceLock<Staging>,
     myself: Weak<Self>,
 }
 
@@ -105,12 +119,13 @@ impl Runner {
             action: parts.action,
             deferred: parts.deferred,
             batches: parts.batches,
-            publishes_whole_run: parts.publishes_whole_run,
+            safeguards: parts.safeguards,
             compiler: Compiler::new(),
             results: Arc::default(),
             compiled: Mutex::default(),
             tables: Mutex::default(),
             audits: OnceLock::new(),
+            staging: OnceLock::new(),
             myself: Weak::clone(myself),
         }))
     }
@@ -127,8 +142,18 @@ impl Runner {
     /// Runs a plan. An error means that the run could not begin or go on at all; failures of nodes are in the report.
     pub fn run(&self, plan: &Plan) -> Result<RunReport, Diagnostics> {
         let begin = Instant::now();
+        let started = Timestamp::now();
+        if self.safeguards.publishes_whole_run {
+            whole_run::check(self, plan)?;
+        }
         let threads = self.threads();
-        self.audits.get_or_init(|| Audits::new(plan.gates(), &self.manifest.nodes));
+        self.audits.get_or_init(|| {
+            if self.safeguards.publishes_whole_run {
+                // Everything waits for all tests.
+                return Audits::default();
+            }
+            Audits::new(plan.gates(), &self.manifest.nodes)
+        });
         self.report(&Event::blank());
         self.report(&Event::ConcurrencyLine {
             node_count: plan.len(),
@@ -137,9 +162,6 @@ impl Runner {
         });
         self.report(&Event::blank());
         let writes = matches!(self.action, Action::Build | Action::Clone);
-        if self.publishes_whole_run {
-            whole_run::check(self, plan)?;
-        }
         if writes {
             locking::take(self, plan)?;
             if crate::faults::fails("locked") {
@@ -149,25 +171,14 @@ impl Runner {
         let main = self.worker("MainThread")?;
         if writes {
             schemas::prepare(self, plan, &main)?;
+            leftovers::remove(self, plan, &main)?;
         }
-        if self.action == Action::Build {
-            let begun = hooks::run_all(self, hooks::When::Start, &main, &[])?;
-            let may_go_on = hooks::succeeded(&begun) || !self.behaves("skip_nodes_if_on_run_start_fails");
-            self.results().extend(begun);
-            if may_go_on {
-                self.execute(plan, threads)?;
-            } else {
-                let skipped = self.skip_all(plan);
-                self.results().extend(skipped);
-            }
-            if !self.is_interrupted() {
-                let known = self.results().clone();
-                let ended = hooks::run_all(self, hooks::When::End, &main, &known)?;
-                self.results().extend(ended);
-            }
-        } else {
-            self.execute(plan, threads)?;
+        let worked = self.work(plan, &main, threads);
+        if writes {
+            let results = self.results().clone();
+            recording::record(self, &main, &results, started);
         }
+        worked?;
         self.keep_ephemeral()?;
         let results = std::mem::take(&mut *self.results());
         let seconds = begin.elapsed().as_secs_f64();
@@ -185,13 +196,36 @@ impl Runner {
         })
     }
 
+    /// Hooks, nodes, hooks.
+    fn work(&self, plan: &Plan, main: &Arc<Worker>, threads: usize) -> Result<(), Diagnostics> {
+        if self.action == Action::Build {
+            let begun = hooks::run_all(self, hooks::When::Start, main, &[])?;
+            let may_go_on = hooks::succeeded(&begun) || !self.behaves("skip_nodes_if_on_run_start_fails");
+            self.results().extend(begun);
+            if may_go_on {
+                self.execute(plan, threads)?;
+            } else {
+                let skipped = self.skip_all(plan);
+                self.results().extend(skipped);
+            }
+            if !self.is_interrupted() {
+                let known = self.results().clone();
+                let ended = hooks::run_all(self, hooks::When::End, main, &known)?;
+                self.results().extend(ended);
+            }
+        } else {
+            self.execute(plan, threads)?;
+        }
+        Ok(())
+    }
+
     /// Whether Ctrl-C stopped the run: then hooks of its end are left out, as in dbt.
     pub(super) fn is_interrupted(&self) -> bool {
         self.stop.reason() == Some(StopReason::Interrupt)
     }
 
     fn execute(&self, plan: &Plan, threads: usize) -> Result<(), Diagnostics> {
-        if self.publishes_whole_run {
+        if self.safeguards.publishes_whole_run && self.staging.get().is_none() {
             let worker = whole_run::begin(self)?;
             self.work_through(plan, std::slice::from_ref(&worker));
             return Ok(whole_run::end(self, &worker, plan)?);
@@ -200,7 +234,10 @@ impl Runner {
         let workers =
             (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
         self.work_through(plan, &workers);
-        Ok(())
+        match self.staging.get() {
+            Some(staging) => Ok(whole_run::publish(self, staging, &workers[0], plan)?),
+            None => Ok(()),
+        }
     }
 
     fn work_through(&self, plan: &Plan, workers: &[Arc<Worker>]) {
@@ -237,9 +274,12 @@ impl Runner {
             if self.compiled().contains_key(&id) {
                 continue;
             }
-            let code = model.code.as_deref().unwrap_or_default();
-            let written = self.target.write_compiled(&CodePath::of_node(node), code)?;
-            self.keep_compiled(&id, |known| *known = CompiledNode { compiled_path: Some(written), ..model });
+            let names = self.staging.get().map(|staging| staging.stand_ins(&self.manifest, node)).unwrap_or_default();
+            let code = published_text(&names, model.code.as_deref().unwrap_or_default());
+            let written = self.target.write_compiled(&CodePath::of_node(node), &code)?;
+            self.keep_compiled(&id, |known| {
+                *known = CompiledNode { compiled_path: Some(written), code: Some(code.into_owned()), ..model }
+            });
         }
         Ok(())
     }
@@ -258,15 +298,20 @@ impl Runner {
 
     pub(super) fn threads(&self) -> usize {
         let config = self.session.config();
-        if config.flags.single_threaded || self.publishes_whole_run { 1 } else { config.profile.threads.max(1) }
+        let is_alone = self.safeguards.publishes_whole_run && self.staging.get().is_none();
+        if config.flags.single_threaded || is_alone { 1 } else { config.profile.threads.max(1) }
     }
 
     /// A node to be compiled and run, where a reference may be deferred.
-    pub(super) fn node_run(&self, node: &Arc<Node>, worker: &Arc<Worker>, options: RunOptions) -> Arc<NodeRun> {
+    pub(super) fn node_run(&self, node: &Arc<Node>, worker: &Arc<Worker>, mut options: RunOptions) -> Arc<NodeRun> {
+        let node = match self.staging.get() {
+            Some(staging) => staging.stage(&self.manifest, node, &mut options),
+            None => Arc::clone(node),
+        };
         let parts = RunParts {
             session: Arc::clone(&self.session),
             manifest: Arc::clone(&self.manifest),
-            node: Arc::clone(node),
+            node,
             worker: Arc::clone(worker),
         };
         NodeRun::with_options(parts, RunOptions { deferred: Arc::clone(&self.deferred), ..options })
@@ -279,7 +324,7 @@ impl Runner {
             Action::Compile => Box::new(LazyConnection::new(Arc::clone(adapter))),
             Action::Build | Action::Show(_) | Action::Clone | Action::PlanRepair => adapter.connect()?,
         };
-        Ok(Arc::new(Worker::new(name, connection)))
+        Ok(Arc::new(Worker::new(name, connection).keeping_previous(self.safeguards.keeps_previous)))
     }
 
     pub(super) fn reporter(&self) -> &dyn Reporter {

@@ -33,6 +33,26 @@ fn a_killed_build_leaves_the_old_table() {
     assert_eq!(project.query("select answer from a"), json!([{"answer": 1}]));
     project.run("build|--vars|{answer: 3}").expect(0, &[]);
     assert_eq!(project.query("select answer from a"), json!([{"answer": 3}]));
-    let tables = project.query("select table_name as name from information_schema.tables");
+    let tables = project.query("select table_name as name from information_schema.tables where table_schema = 'main'");
     assert_eq!(tables, json!([{"name": "a"}]));
+}
+
+#[test]
+fn what_a_dead_run_left_is_dropped_by_the_next_one_also_of_other_nodes() {
+    let project = Project::new(&[
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "select 2 as id"),
+        // A node of the project may be called so.
+        ("models/b__dbt_tmp.sql", "select 3 as id"),
+        (
+            "macros/leave.sql",
+            "{% macro leave() %}{% do run_query('create table main.b__dbt_backup as select 1 as id') %}{% do adapter.commit() %}{% endmacro %}",
+        ),
+    ]);
+    project.run("build").expect(0, &[]);
+    project.run("run-operation leave").expect(0, &[]);
+    project.run("build --select a").expect(0, &["\"b__dbt_backup\" was left by a run that did not end"]);
+    let tables = project
+        .query("select table_name as name from information_schema.tables where table_schema = 'main' order by 1");
+    assert_eq!(tables, json!([{"name": "a"}, {"name": "b"}, {"name": "b__dbt_tmp"}]));
 }

@@ -4,6 +4,7 @@ mod compiling;
 mod docs;
 mod freshness;
 mod functions;
+mod history;
 mod init;
 mod interrupted;
 mod killed;

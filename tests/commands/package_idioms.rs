@@ -148,6 +148,6 @@ fn what_a_materialization_does_not_commit_is_undone() {
         ("models/undone.sql", "{{ config(materialized='plain') }} select 1 as id"),
     ]);
     project.run("run").expect(0, &["PASS=2"]);
-    let tables = project.query("select table_name as t from information_schema.tables");
+    let tables = project.query("select table_name as t from information_schema.tables where table_schema = 'main'");
     assert_eq!(tables, serde_json::json!([{"t": "kept"}]));
 }

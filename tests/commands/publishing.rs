@@ -245,3 +245,58 @@ fn a_run_that_is_published_as_a_whole_writes_to_one_database() {
     project.run("build").expect(2, &["E0705", "several databases in one transaction: p, second"]);
     project.run("build|--select|b").expect(0, &["PASS=1"]);
 }
+
+#[test]
+fn a_publication_can_be_taken_back_and_that_too() {
+    let project = Project::new(STAR);
+    project.run("rollback").expect(2, &["no version of what is selected is kept"]);
+    project.run("build|--publish|run").expect(0, &[]);
+    project.run("build|--publish|run|--vars|v: 2").expect(0, &[]);
+    let [old, new] = [
+        json!([{"a": 1, "b": 1, "c": 1, "d": 2, "versions": 2}]),
+        json!([{"a": 2, "b": 2, "c": 2, "d": 4, "versions": 4}]),
+    ];
+    assert_eq!(star(&project), new);
+    project.run("rollback --list").expect(0, &["\"main\".\"c\" can be brought back from", "history__hetl_previous"]);
+    assert_eq!(star(&project), new);
+    project.run("rollback").expect(0, &["\"main\".\"a\" is what it was before"]);
+    assert_eq!(star(&project), old);
+    project.run("rollback").expect(0, &[]);
+    assert_eq!(star(&project), new);
+    project.run("rollback --select c").expect(0, &[]);
+    assert_eq!(project.query("select max(v) as v from main.c"), json!([{"v": 1}]));
+    // What is kept belongs together: the next publication drops what it does not renew.
+    project.run("build|--publish|run|--select|a|--vars|v: 3").expect(0, &[]);
+    let kept = "select table_name as t from information_schema.tables where table_name like '%hetl_previous'";
+    assert_eq!(project.query(kept), json!([{"t": "a__hetl_previous"}]));
+}
+
+#[test]
+fn a_node_or_a_project_can_keep_what_it_replaces() {
+    let orders =
+        "{{ config(materialized='table', meta={'hetl': {'keep_generations': 1}}) }} select {{ var('v', 1) }} as v";
+    let project = Project::new(&[("models/orders.sql", orders), ("models/other.sql", "select {{ var('v', 1) }} as v")]);
+    project.run("build").expect(0, &[]);
+    project.run("run|--vars|v: 2").expect(0, &[]);
+    let listed = project.run("rollback --list --output json");
+    listed.expect(0, &["\"unique_id\":\"model.p.orders\""]).without("model.p.other");
+    project.run("rollback").expect(0, &[]);
+    assert_eq!(project.query("select v from main.orders"), json!([{"v": 1}]));
+    project.write("hetl.yml", "keep_generations: 1\n");
+    project.run("build|--vars|v: 3").expect(0, &[]);
+    project.run("rollback --list").expect(0, &["orders__hetl_previous", "other__hetl_previous"]);
+    project.write("hetl.yml", "keep_generations: 2\n");
+    project.run("build").expect(2, &["`keep_generations` must be 0 or 1"]);
+}
+
+#[test]
+fn a_full_refresh_that_loses_rows_keeps_them() {
+    let project = Project::new(&[("models/orders.sql", INCREMENTAL)]);
+    project.run("build|--vars|ids: [1, 2, 3]").expect(0, &[]);
+    project.run("build|--full-refresh|--vars|ids: [1, 2, 3, 4]").expect(0, &[]).without("is kept as");
+    let ran = project.run("build|--full-refresh|--vars|ids: [9]");
+    ran.expect(0, &["loses 3 of 4 rows", "What it was before is kept as \"p\".\"main\".\"orders__hetl_previous\""]);
+    project.run("build|--vars|ids: [10]").expect(0, &[]);
+    project.run("rollback").expect(0, &[]);
+    assert_eq!(project.query("select sum(id) as s from main.orders"), json!([{"s": 10}]));
+}

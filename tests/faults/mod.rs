@@ -5,6 +5,7 @@
 //! replayed is said by `HETL_FAULT_RUNS`: so many of each scenario, spread over all points; `all` is every point.
 
 mod generated;
+mod pairs;
 mod place;
 mod replay;
 
@@ -54,6 +55,56 @@ fn a_run_that_dies_fails_or_hangs_leaves_whole_tables_on_duckdb() {
 fn a_run_that_dies_fails_or_hangs_leaves_whole_tables_on_postgres() {
     let Some(place) = Place::postgres("faults") else { return };
     replay(&shop(), &place);
+}
+
+/// Three marts over one another with their histories, all of whose tests pass.
+fn marts() -> Scenario {
+    Scenario::new(
+        "marts",
+        "{v: 2}",
+        &[
+            ("seeds/codes.csv", "code,label\n1,one\n2,two\n"),
+            ("models/stg.sql", "select code, label, {{ var('v', 1) }} as v from {{ ref('codes') }}"),
+            ("models/dim.sql", "{{ config(materialized='table') }} select code, label, v from {{ ref('stg') }}"),
+            (
+                "models/facts.sql",
+                "{{ config(materialized='incremental', unique_key='id') }} select code + v as id, v from {{ ref('dim') }}",
+            ),
+            ("models/star.sql", "select d.label, f.v from {{ ref('facts') }} f join {{ ref('dim') }} d on d.v = f.v"),
+            ("models/models.yml", "models: [{name: dim, columns: [{name: code, data_tests: [unique, not_null]}]}]\n"),
+            (
+                "snapshots/history.yml",
+                "snapshots: [{name: history, relation: ref('changing'), config: {unique_key: code, strategy: timestamp, \
+                 updated_at: changed}}]\n",
+            ),
+            (
+                "models/changing.sql",
+                "select code, v, cast('2024-01-0' || v as timestamp) as changed from {{ ref('dim') }}",
+            ),
+        ],
+    )
+}
+
+#[test]
+fn a_run_that_is_published_as_a_whole_leaves_all_or_nothing_on_duckdb() {
+    replay(&marts().published_as_a_whole(), &Place::duckdb());
+}
+
+#[test]
+fn a_run_that_is_published_as_a_whole_leaves_all_or_nothing_on_postgres() {
+    let Some(place) = Place::postgres("faults_whole") else { return };
+    replay(&marts().published_as_a_whole(), &place);
+}
+
+#[test]
+fn two_runs_at_once_end_as_one_after_the_other_on_duckdb() {
+    pairs::run(&marts(), &Place::duckdb());
+}
+
+#[test]
+fn two_runs_at_once_end_as_one_after_the_other_on_postgres() {
+    let Some(place) = Place::postgres("faults_pairs") else { return };
+    pairs::run(&marts(), &place);
 }
 
 #[test]

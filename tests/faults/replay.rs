@@ -18,20 +18,26 @@ pub(super) struct Scenario {
     name: String,
     second_vars: String,
     files: Vec<(String, String)>,
+    publishes_whole_run: bool,
 }
 
 impl Scenario {
     /// `second_vars` are the variables of the second build.
     pub(super) fn new(name: &str, second_vars: &str, files: &[(&str, &str)]) -> Self {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        Self { name: name.to_owned(), second_vars: second_vars.to_owned(), files }
+        Self::of_files(name.to_owned(), second_vars, files)
     }
 
     pub(super) fn of_files(name: String, second_vars: &str, files: Vec<(String, String)>) -> Self {
-        Self { name, second_vars: second_vars.to_owned(), files }
+        Self { name, second_vars: second_vars.to_owned(), files, publishes_whole_run: false }
     }
 
-    fn write(&self, place: &Place) -> TempDir {
+    /// The same with `--publish run`: all names are old, or all are new.
+    pub(super) fn published_as_a_whole(self) -> Self {
+        Self { name: format!("{}, published as a whole,", self.name), publishes_whole_run: true, ..self }
+    }
+
+    pub(super) fn write(&self, place: &Place) -> TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let profiles = serde_json::json!({"p": {"target": "dev", "outputs": {"dev": place.target()}}}).to_string();
         let own =
@@ -47,6 +53,9 @@ impl Scenario {
     fn build(&self, project: &Path, vars: &str, fault: Option<&str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hetl"));
         command.args(["build", "--wait", "20s", "--vars", vars]).current_dir(project).env_remove("DBT_PROFILES_DIR");
+        if self.publishes_whole_run {
+            command.args(["--publish", "run"]);
+        }
         command.stdout(Stdio::null()).stderr(Stdio::null()).env("HETL_FAULT_FILE", project.join("fault.txt"));
         if let Some(fault) = fault {
             command.env("HETL_FAULT", fault);
@@ -80,11 +89,33 @@ pub(super) fn replay(scenario: &Scenario, place: &Place) {
         } else {
             run(second, Some(&fault));
         }
-        check(&place.contents(project), [&old, &new], place, &told());
+        let found = place.contents(project);
+        if scenario.publishes_whole_run {
+            let found = published(found);
+            let is_one = [&old, &new].iter().any(|state| published((*state).clone()) == found);
+            assert!(is_one, "{} leaves half a run: {found:?}\nold: {old:?}\nnew: {new:?}", told());
+        } else {
+            check(&found, [&old, &new], place, &told());
+        }
         check_artifacts(&project.join("target"), &told());
         assert_eq!(run(second, None), exit, "the run after {}", told());
-        assert_eq!(place.contents(project), new, "what there is after the run after {}", told());
+        // What is kept depends on whether the run that failed had published already.
+        let [found, expected] = [place.contents(project), new.clone()].map(without_kept);
+        assert_eq!(found, expected, "what there is after the run after {}", told());
     }
+}
+
+/// What readers know by name.
+fn published(contents: Contents) -> Contents {
+    contents.into_iter().filter(|(name, _)| !is_reserved(name)).collect()
+}
+
+fn without_kept(contents: Contents) -> Contents {
+    contents.into_iter().filter(|(name, _)| !name.ends_with("__hetl_previous")).collect()
+}
+
+fn is_reserved(name: &str) -> bool {
+    name.contains("__dbt_") || name.ends_with("__hetl_candidate") || name.ends_with("__hetl_previous")
 }
 
 /// Actions with the number of the passing, spread over all of them.
@@ -114,9 +145,8 @@ fn hang(command: &mut Command, mark: &Path, told: &str) {
 /// Every name is wholly old or wholly new; others are reserved ones.
 fn check(found: &Contents, [old, new]: [&Contents; 2], place: &Place, told: &str) {
     for (name, rows) in found {
-        let is_reserved = name.contains("__dbt_") || name.ends_with("__hetl_candidate");
         let is_known = [old, new].iter().any(|state| state.get(name) == Some(rows));
-        assert!(is_known || is_reserved, "{name} after {told} holds {rows:?}\nold: {old:?}\nnew: {new:?}");
+        assert!(is_known || is_reserved(name), "{name} after {told} holds {rows:?}\nold: {old:?}\nnew: {new:?}");
     }
     for name in old.keys().filter(|name| !found.contains_key(*name)) {
         let may_be_missing = !new.contains_key(name) || place.drops_views_along();

@@ -1,5 +1,6 @@
 //! Audit before publish on PostgreSQL: a candidate is tested before it takes the place of the old table.
 
+use hetl::adapters::Connection;
 use serde_json::json;
 
 use super::{Project, ask, ask_number, wait_until};
@@ -58,10 +59,172 @@ fn a_test_that_cannot_run_does_not_keep_the_others_from_running() {
     assert_eq!(project.relations(&mut *session), ["orders", "orders__hetl_candidate"]);
 }
 
+/// A star: a seed, a view, a table with a test, an incremental model, a snapshot, and a view on all of them.
+fn star() -> Option<Project> {
+    let project = Project::new(
+        &[
+            ("seeds/codes.csv", "code\n1\n2\n"),
+            ("models/stg.sql", "select code, {{ var('v', 1) }} as v from {{ ref('codes') }}"),
+            ("models/dim.sql", "{{ config(materialized='table') }} select code, v from {{ ref('stg') }}"),
+            (
+                "models/facts.sql",
+                "{{ config(materialized='incremental', unique_key='id') }} select code + v as id, v from {{ ref('dim') }}",
+            ),
+            (
+                "models/all_of_it.sql",
+                "select dim.v, facts.id from {{ ref('dim') }} dim cross join {{ ref('facts') }} facts",
+            ),
+            (
+                "snapshots/history.yml",
+                "snapshots: [{name: history, relation: ref('dim'), config: {unique_key: code, strategy: check, check_cols: all}}]\n",
+            ),
+            (
+                "models/models.yml",
+                "models:\n  - {name: dim, columns: [{name: code, data_tests: [unique]}]}\n  \
+                 - {name: all_of_it, data_tests: [few]}\n",
+            ),
+            ("tests/generic/few.sql", "{% test few(model) %} select * from {{ model }} where v > 2 {% endtest %}"),
+        ],
+        &json!({}),
+    )?;
+    project.succeed(&["build", "--publish", "run"]);
+    Some(project)
+}
+
 #[test]
-fn a_run_is_not_published_as_a_whole() {
-    let Some(project) = shop(&[]) else { return };
-    let (exit, printed) = project.run(&["build", "--publish", "run"]);
+fn a_whole_run_is_seen_at_once_or_not_at_all() {
+    let Some(project) = star() else { return };
+    let mut session = project.session();
+    let names = ["all_of_it", "codes", "dim", "facts", "history", "stg"];
+    assert_eq!(project.relations(&mut *session), names);
+    let rows = |session: &mut dyn Connection| {
+        let sql = "select concat_ws('|', (select sum(v) from S.dim), (select count(*) from S.facts), \
+                   (select count(*) from S.history), (select count(*) from S.all_of_it), (select sum(v) from S.stg))";
+        ask(session, &sql.replace("S.", &format!("{}.", project.schema))).to_string()
+    };
+    assert_eq!(rows(&mut *session), "2|2|2|4|2");
+    project.succeed(&["build", "--publish", "run", "--vars", "{v: 2}"]);
+    assert_eq!(rows(&mut *session), "4|3|4|6|4");
+    let (exit, printed) = project.run(&["build", "--publish", "run", "--vars", "{v: 3}"]);
+    assert_eq!(exit, 1, "{printed}");
+    assert!(printed.contains("Nothing of this run is published"), "{printed}");
+    assert_eq!(rows(&mut *session), "4|3|4|6|4");
+    project.succeed(&["build", "--publish", "run", "--vars", "{v: 2}"]);
+    assert_eq!(rows(&mut *session), "4|3|4|6|4");
+    let kept = names.map(|name| format!("{name}__hetl_previous"));
+    let mut all: Vec<String> = names.map(str::to_owned).into_iter().chain(kept).collect();
+    all.sort();
+    assert_eq!(project.relations(&mut *session), all);
+    let manifest = std::fs::read_to_string(project.path("target/manifest.json")).expect("it is written");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("it is JSON");
+    assert_eq!(manifest["nodes"]["model.p.dim"]["alias"], "dim");
+    assert!(!manifest["nodes"].to_string().contains("__hetl_candidate"), "{}", manifest["nodes"]);
+    for file in ["target/run_results.json", "target/compiled/p/models/facts.sql", "target/run/p/models/facts.sql"] {
+        let text = std::fs::read_to_string(project.path(file)).expect("it is written");
+        assert!(!text.contains("__hetl_candidate"), "{file}: {text}");
+    }
+}
+
+#[test]
+fn readers_are_never_ended_and_never_see_half_a_run() {
+    let Some(project) = star() else { return };
+    let mut child = project.start(&["build", "--publish", "run", "--vars", "{v: 2}"]);
+    let mut session = project.session();
+    let sql = format!(
+        "select (select max(v) from {0}.dim) || '|' || (select max(v) from {0}.stg) || '|' || (select max(v) from {0}.facts)",
+        project.schema
+    );
+    let mut seen = std::collections::BTreeSet::new();
+    while child.try_wait().expect("its state").is_none() {
+        seen.insert(ask(&mut *session, &sql).to_string());
+    }
+    assert!(child.wait().expect("it ends").success());
+    seen.insert(ask(&mut *session, &sql).to_string());
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["1|1|1", "2|2|2"]);
+}
+
+#[test]
+fn a_reader_that_does_not_end_is_waited_for_and_named() {
+    let Some(project) = star() else { return };
+    let mut session = project.session();
+    session.execute("set application_name to 'a report'", false).expect("a setting");
+    session.begin().expect("a transaction");
+    ask(&mut *session, &format!("select count(*) from {}.dim", project.schema));
+    let (exit, printed) = project.run(&["build", "--publish", "run", "--wait", "2s", "--vars", "{v: 2}"]);
     assert_eq!(exit, 2, "{printed}");
-    assert!(printed.contains("`--publish run` is not supported by this postgres target"), "{printed}");
+    assert!(printed.contains("E0710") && printed.contains("a report"), "{printed}");
+    let mut child = project.start(&["build", "--publish", "run", "--wait", "60s", "--vars", "{v: 2}"]);
+    let newer = format!("select count(*) from {}.dim__hetl_candidate where v = 2", project.schema);
+    let mut other = project.session();
+    wait_until("the new one is built", || {
+        other.execute(&newer, true).is_ok_and(|(_, rows)| rows.cell(0, 0).as_int() == Some(2))
+    });
+    session.commit().expect("it ends");
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(ask_number(&mut *session, &format!("select sum(v) from {}.dim", project.schema)), 4);
+}
+
+#[test]
+fn views_of_others_follow_or_stop_it() {
+    let Some(project) = star() else { return };
+    let mut session = project.session();
+    let schema = &project.schema;
+    session.execute(&format!("create view {schema}.report as select v from {schema}.dim"), false).expect("a view");
+    project.succeed(&["build", "--publish", "run", "--vars", "{v: 2}"]);
+    assert_eq!(ask_number(&mut *session, &format!("select sum(v) from {schema}.report")), 4);
+    project
+        .write("models/dim.sql", "{{ config(materialized='table') }} select code, v::text as v from {{ ref('stg') }}");
+    project.write("models/facts.sql", "select 1 as id, 1 as v");
+    project.write("models/models.yml", "");
+    let (exit, printed) = project.run(&["build", "--publish", "run", "--exclude", "history", "--vars", "{v: 2}"]);
+    assert_eq!(exit, 2, "{printed}");
+    assert!(printed.contains("E0710") && printed.contains("\"report\""), "{printed}");
+    session.execute(&format!("drop view {schema}.report"), false).expect("no view");
+    let matview = format!("create materialized view {schema}.report as select v from {schema}.dim");
+    session.execute(&matview, false).expect("a view");
+    let (exit, printed) = project.run(&["build", "--publish", "run", "--exclude", "history"]);
+    assert_eq!(exit, 2, "{printed}");
+    assert!(printed.contains("materialized view") && printed.contains("\"report\""), "{printed}");
+}
+
+#[test]
+fn what_a_copy_would_lose_is_told_before_anything_is_published() {
+    let Some(project) = star() else { return };
+    let mut session = project.session();
+    let schema = &project.schema;
+    session
+        .execute(&format!("grant select on {schema}.facts to public; comment on table {schema}.facts is 'F'"), false)
+        .expect("a grant");
+    project.succeed(&["build", "--publish", "run", "--vars", "{v: 2}"]);
+    let kept = format!(
+        "select count(*) from pg_class where oid = '{schema}.facts'::regclass and relacl::text like '%=r/%' \
+         and obj_description(oid) = 'F'"
+    );
+    assert_eq!(ask_number(&mut *session, &kept), 1);
+    session.execute(&format!("alter table {schema}.facts enable row level security"), false).expect("a policy");
+    let (exit, printed) = project.run(&["build", "--publish", "run"]);
+    assert_eq!(exit, 1, "{printed}");
+    assert!(
+        printed.contains("row level security") && printed.contains("Nothing of this run is published"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_publication_is_taken_back_in_one_step() {
+    let Some(project) = star() else { return };
+    let mut session = project.session();
+    let values = format!(
+        "select (select max(v) from {0}.dim) || '|' || (select max(v) from {0}.all_of_it) || '|' || (select count(*) from {0}.history)",
+        project.schema
+    );
+    project.succeed(&["build", "--publish", "run", "--vars", "{v: 2}"]);
+    assert_eq!(ask(&mut *session, &values).to_string(), "2|2|4");
+    project.succeed(&["rollback"]);
+    assert_eq!(ask(&mut *session, &values).to_string(), "1|1|2");
+    project.succeed(&["rollback"]);
+    assert_eq!(ask(&mut *session, &values).to_string(), "2|2|4");
+    project.succeed(&["verify"]);
+    let (_, printed) = project.run(&["history", "--limit", "1"]);
+    assert!(printed.contains("build  success"), "{printed}");
 }

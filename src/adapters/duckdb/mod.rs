@@ -16,6 +16,7 @@ mod queries;
 mod secret;
 mod session;
 mod source_location;
+mod swap;
 mod warehouse;
 
 pub use session::Session;

@@ -13,8 +13,8 @@ use ::duckdb::{InterruptHandle, Statement, params_from_iter};
 
 use super::{error, literal, logical_type, queries};
 use crate::adapters::{
-    AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Relation, RelationInfo, RelationType,
-    Table, statements,
+    AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Publication, Relation, RelationInfo,
+    RelationType, SwapOutcome, Table, statements,
 };
 
 /// Rows that one `insert` has.
@@ -202,6 +202,10 @@ impl Connection for Session {
             self.execute_with(&format!("insert into {name}{columns} values {}", values.join(", ")), &cells)?;
         }
         Ok(table.len() as u64)
+    }
+
+    fn swap(&mut self, publication: &Publication) -> Result<SwapOutcome, DatabaseError> {
+        super::swap::swap(self, publication)
     }
 
     fn cancel_handle(&self) -> Arc<dyn Cancel> {

@@ -11,7 +11,7 @@ use super::lock_file::{self, LockFile};
 use super::session::Session;
 use super::{attachment, instance, source_location};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType};
+use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType, WholeRun};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// DuckDB as a profile's target describes it. The database is opened with the first connection.
@@ -145,8 +145,8 @@ impl Adapter for DuckDb {
         &self.credentials.external_root
     }
 
-    fn can_run_in_one_transaction(&self) -> bool {
-        !self.disables_transactions()
+    fn whole_run(&self) -> WholeRun {
+        if self.disables_transactions() { WholeRun::Never } else { WholeRun::OneTransaction }
     }
 
     fn disables_transactions(&self) -> bool {

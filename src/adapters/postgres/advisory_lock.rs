@@ -18,6 +18,14 @@ const LOCK: u32 = u32::from_be_bytes(*b"hetl");
 /// First key of the fences: `hetf`.
 const FENCE: u32 = u32::from_be_bytes(*b"hetf");
 
+/// First key of turns: `hett`.
+const TURN: u32 = u32::from_be_bytes(*b"hett");
+
+/// The statement that waits for the turn of this name, which ends with the transaction.
+pub(super) fn turn(name: &str) -> String {
+    format!("select pg_advisory_xact_lock({TURN}, {})", key(name))
+}
+
 /// What a transaction checks before it commits.
 #[derive(Debug)]
 pub(super) struct Fence {

@@ -15,6 +15,7 @@ mod server;
 mod server_error;
 mod session;
 mod stream;
+mod swap;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -12,8 +12,8 @@ use super::server_error::QUERY_CANCELED;
 use super::wire::{Answer, CopyWriter, Failure, Wire};
 use super::{literal, queries, value};
 use crate::adapters::{
-    AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Dependency, Relation, RelationInfo,
-    RelationType, SeedFile, Table, statements,
+    AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Dependency, Publication, Relation,
+    RelationInfo, RelationType, SeedFile, SwapOutcome, Table, statements,
 };
 use crate::diagnostics::Diagnostic;
 
@@ -342,6 +342,18 @@ impl Connection for Session {
             }
             Ok(())
         })
+    }
+
+    fn swap(&mut self, publication: &Publication) -> Result<SwapOutcome, DatabaseError> {
+        super::swap::swap(self, publication)
+    }
+
+    fn wait_for_turn(&mut self, name: &str) -> Result<(), DatabaseError> {
+        if !self.server.dialect.has_advisory_locks {
+            return Ok(());
+        }
+        let sql = super::advisory_lock::turn(name);
+        self.with_wire(&sql, |wire| wire.query(&sql, false)).map(drop)
     }
 
     fn cancel_handle(&self) -> Arc<dyn Cancel> {

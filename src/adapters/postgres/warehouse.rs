@@ -10,7 +10,7 @@ use super::server::Server;
 use super::session::Session;
 use super::{advisory_lock, libpq_files};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType};
+use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType, WholeRun};
 use crate::diagnostics::Diagnostic;
 
 /// A server as a profile's target describes it. Nothing is connected before the first connection is asked for.
@@ -106,6 +106,16 @@ impl Adapter for Postgres {
 
     fn disables_transactions(&self) -> bool {
         self.server.has_no_transactions()
+    }
+
+    fn whole_run(&self) -> WholeRun {
+        // Redshift takes no such locks, and its views are bound in another way.
+        let can_swap = self.server.dialect.has_advisory_locks && !self.disables_transactions();
+        if can_swap { WholeRun::Swapped } else { WholeRun::Never }
+    }
+
+    fn stored_name(&self, identifier: &str, is_quoted: bool) -> String {
+        if is_quoted { identifier.to_owned() } else { identifier.to_lowercase() }
     }
 
     fn warnings(&self) -> &[Diagnostic] {

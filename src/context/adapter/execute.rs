@@ -63,6 +63,7 @@ pub(super) fn with_bindings(
     report(run, &sent);
     let started = Instant::now();
     run.worker().check_halt()?;
+    fault("load")?;
     let answer = run.worker().connection().execute_with(&sent, bindings);
     let response = answer.map_err(|error| problem(run, &error, &sent))?;
     report_status(run, started, &response.message);
@@ -104,7 +105,7 @@ pub(in crate::context) fn commit(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
 }
 
 /// Passes a fault point of the tests.
-fn fault(point: &'static str) -> Result<(), Diagnostic> {
+pub(super) fn fault(point: &'static str) -> Result<(), Diagnostic> {
     if faults::fails(point) {
         return Err(Diagnostic::error(Code::DATABASE, format!("fault injected at {point}")));
     }

@@ -3,6 +3,7 @@
 use md5::{Digest, Md5};
 use minijinja::{Error, State, Value};
 
+use crate::adapters::Adapter;
 use crate::context::arguments::{bind, text};
 use crate::context::raise::{compilation, raise};
 use crate::context::scope::Scope;
@@ -20,12 +21,19 @@ pub(super) fn with_suffix(scope: &Scope, args: &[Value]) -> Result<Value, Error>
     let [identifier, suffix] = bind("identifier_with_suffix", ["identifier", "suffix"], args)?;
     let identifier = text("identifier_with_suffix", "identifier", identifier)?;
     let suffix = text("identifier_with_suffix", "suffix", suffix)?;
-    let Some(limit) = scope.session.adapter().identifier_limit() else {
-        return Ok(Value::from(format!("{identifier}{suffix}")));
-    };
-    shortened(&identifier, &suffix, limit).map(Value::from).ok_or_else(|| {
+    let adapter = scope.session.adapter().as_ref();
+    suffixed_identifier(adapter, &identifier, &suffix).map(Value::from).ok_or_else(|| {
+        let limit = adapter.identifier_limit().unwrap_or_default();
         compilation(format!("Relation suffix is too long ({} bytes). Maximum length is {limit} bytes.", suffix.len()))
     })
+}
+
+/// A name with a suffix, as far as the warehouse's limit allows; nothing if not even the suffix fits.
+pub fn suffixed_identifier(adapter: &dyn Adapter, identifier: &str, suffix: &str) -> Option<String> {
+    match adapter.identifier_limit() {
+        Some(limit) => shortened(identifier, suffix, limit),
+        None => Some(format!("{identifier}{suffix}")),
+    }
 }
 
 /// `identifier` and `suffix` in at most `limit` bytes; nothing if not even the suffix and a hash fit.

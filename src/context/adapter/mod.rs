@@ -23,6 +23,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 pub(super) use cache::find_relation;
 pub(super) use identifiers::limit as identifier_limit;
+pub use identifiers::suffixed_identifier;
 
 use super::NodeRun;
 use super::arguments::{bind, bound_method, flag, optional_text, required, text};
@@ -284,6 +285,8 @@ fn online(
         }
         "commit" => execute::commit(run).or_raise().map(|()| nothing()),
         "hetl_audit" => transaction::audit(run, args),
+        "hetl_keeps_previous" => Ok(Value::from(run.worker().keeps_previous)),
+        "hetl_live_relation" => Ok(run.relation_value(run.live_relation())),
         "hetl_withhold" => transaction::withhold(run, args),
         "ensure_transaction" => execute::begin(run).or_raise().map(|()| nothing()),
         "get_relation"
@@ -466,6 +469,7 @@ fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
         .adapter()
         .relation(database.as_deref(), schema.as_deref(), name.as_deref())
         .with_quoting(run.session().quoting());
+    execute::fault("load").or_raise()?;
     let rows = run.worker().connection().load_rows(&relation, &[], &table);
     match rows {
         Ok(rows) => Ok(Value::from(rows)),

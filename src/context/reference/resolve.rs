@@ -21,7 +21,9 @@ pub(in crate::context) fn node(run: &Arc<NodeRun>, call: &RefCall) -> Result<Rel
         return ephemeral(run, &target);
     }
     let mut relation = node_relation(run.session(), &target);
-    if let Some(other) = run.deferred(&target.unique_id) {
+    if let Some(staged) = run.staged(&target.unique_id) {
+        relation = staged.clone();
+    } else if let Some(other) = run.deferred(&target.unique_id) {
         let favoured = run.session().config().flags.favor_state
             && !run.session().selected().iter().any(|id| *id == target.unique_id);
         if favoured || super::super::adapter::find_relation(run, &relation)?.is_none() {

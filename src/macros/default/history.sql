@@ -25,9 +25,9 @@
   {% do return({'rows': counted[0], 'columns': columns, 'first': counted[1]}) %}
 {% endmacro %}
 
-{# Compares what was there with the table that takes its place. #}
+{# Compares what was there with the table that takes its place; says whether something is lost. #}
 {% macro hetl_compare_history(before, relation, name) %}
-  {% if before is none %}{% do return('') %}{% endif %}
+  {% if before is none %}{% do return(false) %}{% endif %}
   {% set now = hetl_history_figures(relation.incorporate(type='table')) %}
   {% set losses = [] %}
   {% if now.rows < before.rows %}{% do losses.append((before.rows - now.rows) ~ ' of ' ~ before.rows ~ ' rows') %}{% endif %}
@@ -39,6 +39,13 @@
     {% do losses.append('the time before ' ~ (now.first or 'now') ~ ' (it began at ' ~ before.first ~ ')') %}
   {% endif %}
   {% do hetl_tell_loss(name, losses) %}
+  {% do return(losses | length > 0) %}
+{% endmacro %}
+
+{# What a relation that does not exist yet will replace: in a run that is published as a whole it has another name until then. #}
+{% macro hetl_replaced_relation(existing_relation) %}
+  {% if existing_relation is not none %}{% do return(existing_relation) %}{% endif %}
+  {% do return(load_cached_relation(adapter.hetl_live_relation())) %}
 {% endmacro %}
 
 {# The same of columns that `on_schema_change` is about to drop, with the values that are in them. #}

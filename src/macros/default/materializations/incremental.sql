@@ -14,20 +14,24 @@
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
-  {% set figures = hetl_history_figures(existing_relation) if full_refresh else none %}
+  {% set figures = hetl_history_figures(hetl_replaced_relation(existing_relation)) if full_refresh else none %}
   {% set swapped = false %}
+  {% set lost = false %}
   {% if existing_relation is none %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
+    {% do hetl_compare_history(figures, target_relation, adapter.hetl_live_relation()) %}
     {% do hetl_audit_relation(target_relation, target_relation) %}
   {% elif full_refresh and hetl_must_build_in_place(existing_relation) %}
+    {% do hetl_keep_copy(existing_relation) %}
     {% do hetl_build_in_place(existing_relation, target_relation, sql) %}
     {% do hetl_compare_history(figures, target_relation, target_relation) %}
   {% elif full_refresh %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
-    {% do hetl_compare_history(figures, intermediate_relation, target_relation) %}
+    {% set lost = hetl_compare_history(figures, intermediate_relation, target_relation) %}
     {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
     {% set swapped = true %}
   {% else %}
+    {% do hetl_keep_copy(existing_relation) %}
     {% set temp_relation = make_temp_relation(target_relation) %}
     {% do run_query(get_create_table_as_sql(True, temp_relation, sql)) %}
     {% set dest_columns = hetl_reconcile_columns(temp_relation, target_relation, existing_relation) %}
@@ -47,7 +51,7 @@
   {% do run_hooks(post_hooks, inside_transaction=True) %}
   {% do adapter.commit() %}
 
-  {% if swapped %}{% do drop_relation_if_exists(backup_relation) %}{% endif %}
+  {% if swapped %}{% do hetl_retire_relation(backup_relation, target_relation, lost) %}{% endif %}
   {% do run_hooks(post_hooks, inside_transaction=False) %}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}

@@ -17,6 +17,7 @@
   {% elif existing_relation.is_view %}
     {% do exceptions.raise_compiler_error("Cannot seed to '" ~ existing_relation.render() ~ "', it is a view") %}
   {% else %}
+    {% do hetl_keep_copy(existing_relation) %}
     {% set prepare_sql = reset_csv_table(model, full_refresh, existing_relation, agate_table) %}
   {% endif %}
   {% set row_count = agate_table.rows | length %}

@@ -12,6 +12,7 @@
   {% set strategy_macro = strategy_dispatch(config.get('strategy')) %}
   {% set strategy = strategy_macro(model, 'snapshotted_data', 'source_data', model['config'], exists) %}
   {% if exists %}
+    {% do hetl_keep_copy(target_relation) %}
     {% do adapter.assert_valid_snapshot_target_given_strategy(target_relation, hetl_snapshot_columns(), strategy) %}
     {% set checked_sql = snapshot_staging_table(strategy, sql, target_relation) %}
     {% set staging_relation = build_snapshot_staging_table(strategy, sql, target_relation) %}

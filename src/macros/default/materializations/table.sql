@@ -12,13 +12,15 @@
   {% do run_hooks(pre_hooks, inside_transaction=False) %}
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
-  {% set figures = hetl_history_figures(existing_relation) if hetl_protects_history() else none %}
+  {% set figures = hetl_history_figures(hetl_replaced_relation(existing_relation)) if hetl_protects_history() else none %}
+  {% set lost = false %}
   {% if hetl_must_build_in_place(existing_relation) %}
+    {% do hetl_keep_copy(existing_relation) %}
     {% do hetl_build_in_place(existing_relation, target_relation, sql) %}
     {% do hetl_compare_history(figures, target_relation, target_relation) %}
   {% else %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
-    {% do hetl_compare_history(figures, intermediate_relation, target_relation) %}
+    {% set lost = hetl_compare_history(figures, intermediate_relation, adapter.hetl_live_relation()) %}
     {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
   {% endif %}
   {% do create_indexes(target_relation) %}
@@ -28,7 +30,7 @@
   {% do persist_docs(target_relation, model) %}
   {% do adapter.commit() %}
 
-  {% do drop_relation_if_exists(backup_relation) %}
+  {% do hetl_retire_relation(backup_relation, target_relation, lost) %}
   {% do run_hooks(post_hooks, inside_transaction=False) %}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}

@@ -20,7 +20,7 @@
   {% do run_hooks(post_hooks, inside_transaction=True) %}
   {% do adapter.commit() %}
 
-  {% do drop_relation_if_exists(backup_relation) %}
+  {% do hetl_retire_relation(backup_relation, target_relation) %}
   {% do run_hooks(post_hooks, inside_transaction=False) %}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}

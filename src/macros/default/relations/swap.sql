@@ -13,6 +13,43 @@
   {% do adapter.rename_relation(intermediate_relation, target_relation) %}
 {% endmacro %}
 
+{# The end of what was replaced: it is dropped, or kept for `hetl rollback` where that is wished or something is lost with it. #}
+{% macro hetl_retire_relation(backup_relation, target_relation, lost=false) %}
+  {% if load_cached_relation(backup_relation) is none or not (lost or hetl_keeps_previous()) %}
+    {% do drop_relation_if_exists(backup_relation) %}
+  {% else %}
+    {% set previous_relation = hetl_previous_relation(target_relation, backup_relation.type) %}
+    {% do drop_relation_if_exists(load_cached_relation(previous_relation)) %}
+    {% do adapter.rename_relation(backup_relation, previous_relation) %}
+    {% do adapter.commit() %}
+    {% if lost %}{% do log('What it was before is kept as ' ~ previous_relation.render() ~ '; `hetl rollback` brings it back', info=true) %}{% endif %}
+  {% endif %}
+{% endmacro %}
+
+{# Before a table is changed in place: a copy of it for `hetl rollback`, where that is wished. #}
+{% macro hetl_keep_copy(existing_relation) %}
+  {% if existing_relation is not none and hetl_keeps_previous() %}
+    {% set previous_relation = hetl_previous_relation(existing_relation, 'table') %}
+    {% do drop_relation_if_exists(load_cached_relation(previous_relation)) %}
+    {% do hetl_copy_relation(existing_relation, previous_relation, true) %}
+    {% do adapter.cache_added(previous_relation) %}
+  {% endif %}
+{% endmacro %}
+
+{% macro hetl_previous_relation(target_relation, type) %}
+  {% do return(make_backup_relation(target_relation, type, '__hetl_previous')) %}
+{% endmacro %}
+
+{# The run's wish, or that of `meta: {hetl: {keep_generations: 1}}`. A run that is published by renaming keeps what it renames. #}
+{% macro hetl_keeps_previous() %}
+  {% if model.batch or this.identifier != adapter.hetl_live_relation().identifier %}{% do return(false) %}{% endif %}
+  {% set wish = ((config.get('meta') or {}).get('hetl') or {}).get('keep_generations') %}
+  {% if wish is not none and wish not in [0, 1] %}
+    {% do exceptions.raise_compiler_error("`keep_generations` can be 0 or 1, not '" ~ wish ~ "'") %}
+  {% endif %}
+  {% do return(adapter.hetl_keeps_previous() if wish is none else wish == 1) %}
+{% endmacro %}
+
 {# In `build`: runs the tests that decide whether a relation is published. One that failed is put aside, and the materialization ends. #}
 {% macro hetl_audit_relation(built_relation, target_relation) %}
   {% set candidate_relation = hetl_candidate_relation(target_relation) %}
@@ -49,4 +86,33 @@
 {% macro default__hetl_build_in_place(existing_relation, target_relation, sql) %}
   {% do drop_relation_if_exists(existing_relation) %}
   {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
+{% endmacro %}
+
+{# In a run that is published as a whole: makes room for the relation under its staged name (`this`), and copies what is live where the node changes
+   what is there. #}
+{% macro hetl_stage_relation(live_relation) %}
+  {% do drop_relation_if_exists(load_cached_relation(this)) %}
+  {% set live = load_cached_relation(live_relation) %}
+  {% if live is not none and live.is_table and hetl_changes_in_place() %}
+    {% set staged_relation = this.incorporate(type='table') %}
+    {% do hetl_copy_relation(live, staged_relation, model.resource_type != 'seed') %}
+    {% do adapter.cache_added(staged_relation) %}
+  {% endif %}
+  {% do adapter.commit() %}
+{% endmacro %}
+
+{# Does the node go on with what is there? Of a materialization that is not built in, nothing is known but a full refresh. #}
+{% macro hetl_changes_in_place() %}
+  {% if model.resource_type == 'snapshot' %}{% do return(true) %}{% endif %}
+  {% do return(config.get('materialized') not in ['table', 'view', 'materialized_view'] and not should_full_refresh()) %}
+{% endmacro %}
+
+{% macro hetl_copy_relation(from_relation, to_relation, with_rows) %}
+  {{- return(adapter.dispatch('hetl_copy_relation', 'dbt')(from_relation, to_relation, with_rows)) -}}
+{% endmacro %}
+
+{% macro default__hetl_copy_relation(from_relation, to_relation, with_rows) %}
+  {% call statement('hetl_copy') -%}
+    create table {{ to_relation }} as select * from {{ from_relation }}{{ ' limit 0' if not with_rows }}
+  {%- endcall %}
 {% endmacro %}
