@@ -19,9 +19,8 @@ fi
 "$shared/conformance/setup.sh" >/dev/null
 python=${CONFORMANCE_VENV:-$HOME/.cache/hetl-conformance}/bin
 
-# The table in which hetl records runs is none that dbt has.
 compare() {
-  HETL_HISTORY=off PYTHONDONTWRITEBYTECODE=1 "$python/python" "$shared/oracle/side_by_side.py" "$@"
+  PYTHONDONTWRITEBYTECODE=1 "$python/python" "$shared/oracle/side_by_side.py" "$@"
 }
 
 on_duckdb() {

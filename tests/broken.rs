@@ -108,8 +108,6 @@ fn complaints(case: &Case, database: &[u8], folder: &Path) -> (Vec<String>, Stri
         .current_dir(folder)
         .env_remove("DBT_PROFILES_DIR")
         .env("NO_COLOR", "1")
-        // That a run is recorded, also one that fails, is no harm.
-        .env("HETL_HISTORY", "off")
         .output()
         .expect("hetl can be started");
     let printed = [output.stdout, output.stderr].concat();

@@ -64,12 +64,15 @@ impl Opening {
             Some(Node { value: Value::Int(number @ (0 | 1)), .. }) => *number == 1,
             Some(other) => return wrong("keep_generations", "0 or 1", other.span),
         };
-        let turned_off = matches!(self.config.invocation.env("HETL_HISTORY"), Some("off" | "false" | "0"));
-        let records_history = match setting("history") {
-            _ if turned_off => false,
-            None => true,
+        let configured = match setting("history") {
+            None => false,
             Some(Node { value: Value::Bool(is_on), .. }) => *is_on,
             Some(other) => return wrong("history", "on or off", other.span),
+        };
+        let records_history = match self.config.invocation.env("HETL_HISTORY") {
+            Some("on" | "true" | "1") => true,
+            Some("off" | "false" | "0") => false,
+            _ => configured,
         };
         Ok(Safeguards { publishes_whole_run, keeps_previous, records_history })
     }

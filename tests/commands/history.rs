@@ -8,6 +8,7 @@ const CANARY: &str = "canary-7f3a91";
 
 fn shop() -> Project {
     Project::new(&[
+        ("hetl.yml", "history: on\n"),
         (
             "models/orders.sql",
             "{{ config(materialized='table') }} select {{ var('id', 1) }} as id, 'canary-7f3a91' as secret",
@@ -79,15 +80,18 @@ fn no_sql_and_no_values_are_recorded() {
 }
 
 #[test]
-fn recording_can_be_turned_off() {
+fn only_who_asks_for_it_gets_a_table_that_dbt_does_not_make() {
     let project = shop();
+    let recorded =
+        || project.query("select count(*) as n from information_schema.schemata where schema_name = 'hetl_meta'");
     project.run_with("build", &[("HETL_HISTORY", "off")]).expect(0, &[]);
-    project.write("hetl.yml", "history: off\n");
-    project.run("build").expect(0, &[]);
-    assert_eq!(
-        project.query("select count(*) as n from information_schema.schemata where schema_name = 'hetl_meta'"),
-        json!([{"n": 0}])
-    );
+    for settings in ["history: off\n", "{}\n"] {
+        project.write("hetl.yml", settings);
+        project.run("build").expect(0, &[]);
+    }
+    assert_eq!(recorded(), json!([{"n": 0}]));
+    project.run_with("build", &[("HETL_HISTORY", "on")]).expect(0, &[]);
+    assert_eq!(recorded(), json!([{"n": 1}]));
     project.write("hetl.yml", "history: sometimes\n");
     project.run("build").expect(2, &["`history` must be on or off"]);
 }

@@ -63,6 +63,7 @@ fn a_test_that_cannot_run_does_not_keep_the_others_from_running() {
 fn star() -> Option<Project> {
     let project = Project::new(
         &[
+            ("hetl.yml", "history: on\n"),
             ("seeds/codes.csv", "code\n1\n2\n"),
             ("models/stg.sql", "select code, {{ var('v', 1) }} as v from {{ ref('codes') }}"),
             ("models/dim.sql", "{{ config(materialized='table') }} select code, v from {{ ref('stg') }}"),
