@@ -67,9 +67,16 @@ struct Questions<'a> {
 }
 
 impl<'a> Questions<'a> {
-    /// What asks for more than the columns of a relation at hand.
-    const WORDS: &'static [&'static str] =
-        &["statement(", "run_query(", "adapter.get_relation", "load_relation", "list_relations", "information_schema"];
+    /// What asks for more than the columns of a relation at hand, or makes a relation of names.
+    const WORDS: &'static [&'static str] = &[
+        "statement(",
+        "run_query(",
+        "adapter.get_relation",
+        "load_relation",
+        "list_relations",
+        "Relation.create(",
+        "information_schema",
+    ];
 
     fn of_test(&mut self, test: &'a Node) -> bool {
         Self::asks(&test.raw_code) || test.depends_on.macros.iter().any(|id| self.of_macro(id))
