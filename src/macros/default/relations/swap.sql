@@ -15,7 +15,7 @@
 
 {# The end of what was replaced: it is dropped, or kept for `hetl rollback` where that is wished or something is lost with it. #}
 {% macro hetl_retire_relation(backup_relation, target_relation, lost=false) %}
-  {% if load_cached_relation(backup_relation) is none or not (lost or hetl_keeps_previous()) %}
+  {% if not (lost or hetl_keeps_previous()) or load_cached_relation(backup_relation) is none %}
     {% do drop_relation_if_exists(backup_relation) %}
   {% else %}
     {% set previous_relation = hetl_previous_relation(target_relation, backup_relation.type) %}
