@@ -80,7 +80,9 @@ pub(super) fn replay(scenario: &Scenario, place: &Place) {
     let new = place.contents(project);
     assert_ne!(old, new, "the second build of {} changes something", scenario.name);
     let points = std::fs::read_to_string(project.join("fault.txt")).expect("points were passed").lines().count();
-    for (action, at) in chosen(points) {
+    let replays = chosen(points);
+    println!("{}: {} replays, {points} points", scenario.name, replays.len());
+    for (action, at) in replays {
         let fault = format!("{action}:*:{at}");
         let told = || format!("{} with {fault} of {points} points", scenario.name);
         place.reset(project);
