@@ -15,9 +15,6 @@ use crate::plan::{NodeResult, NodeStatus};
 /// the schema.
 pub(super) fn record(runner: &Runner, worker: &Worker, results: &[NodeResult], begin: Timestamp) {
     let config = runner.session.config();
-    if !runner.safeguards.records_history {
-        return;
-    }
     let invocation = &config.invocation;
     let run = Fact {
         run_id: invocation.invocation_id.clone(),

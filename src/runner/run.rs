@@ -174,7 +174,7 @@ impl Runner {
             leftovers::remove(self, plan, &main)?;
         }
         let worked = self.work(plan, &main, threads);
-        if writes {
+        if writes && self.safeguards.records_history {
             let results = self.results().clone();
             recording::record(self, &main, &results, started);
         }
