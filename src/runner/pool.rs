@@ -56,20 +56,24 @@ enum Work<E> {
 impl<'plan, E: Send> Pool<'plan, E> {
     /// A pool in which nothing has begun. `results` gets one after the other in the order of completion; jobs that a stop
     /// prevented have none.
-    pub(super) fn new(plan: &'plan Plan, stop: &'plan Arc<Stop>, results: &'plan Mutex<Vec<NodeResult>>) -> Self {
-        let state = State { schedule: Schedule::new(plan), errands: VecDeque::new(), taken: 0 };
-        Self { state: Mutex::new(state), changed: Condvar::new(), stop, results, workers: 0 }
+    pub(super) fn new(
+        plan: &'plan Plan,
+        workers: usize,
+        stop: &'plan Arc<Stop>,
+        results: &'plan Mutex<Vec<NodeResult>>,
+    ) -> Self {
+        let state = State { schedule: Schedule::new(plan, workers), errands: VecDeque::new(), taken: 0 };
+        Self { state: Mutex::new(state), changed: Condvar::new(), stop, results, workers }
     }
 
     /// Goes through the plan with these workers; `run` and `help` are called on the worker's own thread, which is named as dbt
     /// names it.
     pub(super) fn work_through<W: Sync>(
-        mut self,
+        self,
         workers: &[W],
         run: impl Fn(&W, Taken, &Self) -> NodeResult + Sync,
         help: impl Fn(&W, E, &Self) + Sync,
     ) {
-        self.workers = workers.len();
         std::thread::scope(|scope| {
             for (number, worker) in workers.iter().enumerate() {
                 let (pool, run, help) = (&self, &run, &help);
