@@ -12,6 +12,9 @@ use memchr::{memchr, memchr3};
 /// Bytes of a file that are held at once; more where a record is longer.
 pub(super) const WINDOW: usize = 1 << 20;
 
+/// Up to this length the end of a value is found soonest byte by byte.
+const SHORT: usize = 24;
+
 /// Why there are no records.
 #[derive(Debug)]
 pub(super) enum Unreadable {
@@ -138,7 +141,10 @@ impl<'t> Records<'t> {
         let begin = self.at;
         loop {
             let rest = &self.text.as_bytes()[self.at..];
-            self.at += memchr3(self.mark, b'\n', b'\r', rest).unwrap_or(rest.len());
+            let (near, far) = rest.split_at(rest.len().min(SHORT));
+            let end = near.iter().position(|byte| *byte == self.mark || matches!(byte, b'\n' | b'\r'));
+            let end = end.or_else(|| memchr3(self.mark, b'\n', b'\r', far).map(|end| near.len() + end));
+            self.at += end.unwrap_or(rest.len());
             // Other characters may begin with the same byte.
             if self.byte() != Some(self.mark)
                 || self.mark.is_ascii()

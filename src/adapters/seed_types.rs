@@ -50,6 +50,9 @@ impl Hypotheses {
         if self.possible.first() == Some(&Kind::Number) && !self.takes_number(value) {
             self.possible.remove(0);
         }
+        if self.possible == [Kind::Number] {
+            return;
+        }
         self.possible.retain(|kind| match kind {
             Kind::Number => true,
             Kind::Date => date(value).is_some(),
