@@ -49,6 +49,12 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         Ok(LockAttempt::Taken { left_by: None })
     }
 
+    /// Invocation ids of the runs that hold a lock in the target's database now, this one aside where it is the only one that can; none
+    /// where that cannot be known.
+    fn live_runs(&self, _connection: &mut dyn Connection) -> Result<Option<Vec<String>>, DatabaseError> {
+        Ok(None)
+    }
+
     /// How long the profile itself wants to wait for what another process holds.
     fn lock_patience(&self) -> std::time::Duration {
         std::time::Duration::ZERO

@@ -141,12 +141,16 @@ impl Opening {
         self.write_manifest(&project, &report.compiled)?;
         self.write_run_results(&report.results)?;
         self.remember(&report.results)?;
-        if matches!(action, Action::Build | Action::Clone) {
+        let problem = report.problem.take();
+        if problem.is_none() && matches!(action, Action::Build | Action::Clone) {
             let interrupted = stop.reason() == Some(StopReason::Interrupt);
             report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, interrupted);
         }
         self.make_reports(&project.manifest, report.results.results(), report.results.elapsed_time())?;
-        Ok(Finished { project, report: Some(report) })
+        match problem {
+            Some(problem) => Err(problem.into()),
+            None => Ok(Finished { project, report: Some(report) }),
+        }
     }
 
     /// A command that builds or tests, from selection to exit code.

@@ -1,5 +1,6 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
+mod canaries;
 mod compiling;
 mod docs;
 mod freshness;

@@ -11,7 +11,7 @@ use super::lock_file::{self, LockFile};
 use super::session::Session;
 use super::{attachment, instance, source_location};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType, WholeRun};
+use crate::adapters::{Adapter, Connection, DatabaseError, LockAttempt, LockHolder, SeedType, WholeRun};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// DuckDB as a profile's target describes it. The database is opened with the first connection.
@@ -107,6 +107,12 @@ impl Adapter for DuckDb {
         }
         *self.locks.lock().unwrap_or_else(PoisonError::into_inner) = locks;
         Ok(LockAttempt::Taken { left_by })
+    }
+
+    fn live_runs(&self, _connection: &mut dyn Connection) -> Result<Option<Vec<String>>, DatabaseError> {
+        // A file that is open for writing is open in this process only.
+        let is_local = attachment::file(&self.credentials.path, &self.surroundings.project_root).is_some();
+        Ok(is_local.then(Vec::new))
     }
 
     fn lock_patience(&self) -> Duration {

@@ -10,7 +10,7 @@ use super::server::Server;
 use super::session::Session;
 use super::{advisory_lock, libpq_files};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType, WholeRun};
+use crate::adapters::{Adapter, Connection, DatabaseError, LockAttempt, LockHolder, SeedType, WholeRun};
 use crate::diagnostics::Diagnostic;
 
 /// A server as a profile's target describes it. Nothing is connected before the first connection is asked for.
@@ -81,6 +81,14 @@ impl Adapter for Postgres {
             return Ok(LockAttempt::Taken { left_by: None });
         }
         advisory_lock::try_lock(&self.server, schemas, holder)
+    }
+
+    fn live_runs(&self, connection: &mut dyn Connection) -> Result<Option<Vec<String>>, DatabaseError> {
+        if !self.server.dialect.has_advisory_locks {
+            return Ok(None);
+        }
+        let (_, found) = connection.execute(&advisory_lock::holders(), true)?;
+        Ok(Some(found.column(0).map(|cell| cell.to_string()).collect()))
     }
 
     fn identifier_limit(&self) -> Option<usize> {
