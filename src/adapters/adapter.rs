@@ -128,6 +128,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         WholeRun::Never
     }
 
+    /// Whether a table can get other rows without being replaced: [`Connection::replace_rows`].
+    fn replaces_rows(&self) -> bool {
+        false
+    }
+
     /// The name that a relation has in the metadata, which may be written in another case where it is not quoted.
     fn stored_name(&self, identifier: &str, _is_quoted: bool) -> String {
         identifier.to_owned()
@@ -225,6 +230,12 @@ pub trait Connection: Send {
             offset: None,
             cancelled: false,
         })
+    }
+
+    /// Gives a table the rows of another one in the open transaction, by deleting and inserting those that differ: who reads an older state of
+    /// the database goes on seeing the old ones. Nothing is done where that cannot be; then gives why.
+    fn replace_rows(&mut self, _live: &Relation, _new: &Relation) -> Result<Option<String>, DatabaseError> {
+        Ok(Some("this warehouse replaces tables only as a whole".to_owned()))
     }
 
     /// Waits until no other open transaction has asked for this turn, and keeps it until the open transaction ends. Nothing to do where one

@@ -62,19 +62,21 @@ impl Opening {
         let keeps_previous = match setting("keep_generations") {
             None => publishes_whole_run,
             Some(Node { value: Value::Int(number @ (0 | 1)), .. }) => *number == 1,
-            Some(other) => return wrong("keep_generations", "0 or 1", other.span),
+            Some(other) => wrong("keep_generations", "0 or 1", other.span)?,
         };
-        let configured = match setting("history") {
-            None => false,
-            Some(Node { value: Value::Bool(is_on), .. }) => *is_on,
-            Some(other) => return wrong("history", "on or off", other.span),
+        let switch = |name: &str, words: &str| match setting(name) {
+            None => Ok(false),
+            Some(Node { value: Value::Bool(is_on), .. }) => Ok(*is_on),
+            Some(other) => wrong(name, words, other.span),
         };
+        let configured = switch("history", "on or off")?;
+        let publishes_in_place = switch("publish_in_place", "true or false")?;
         let records_history = match self.config.invocation.env("HETL_HISTORY") {
             Some("on" | "true" | "1") => true,
             Some("off" | "false" | "0") => false,
             _ => configured,
         };
-        Ok(Safeguards { publishes_whole_run, keeps_previous, records_history })
+        Ok(Safeguards { publishes_whole_run, keeps_previous, publishes_in_place, records_history })
     }
 
     /// Parses, selects, runs and writes artifacts; says how it went for commands that build or test.

@@ -75,6 +75,7 @@ impl Profile {
             let shown = self.credentials.iter().filter(|(key, _)| !super::secrets::is_secret_key(key));
             shown.map(|(key, value)| (key.clone(), value.clone())).collect()
         });
+        self.secrets.hide_in_fields(&mut fields);
         fields.insert("type".into(), Value::from(self.adapter_type.as_str()));
         fields.insert("threads".into(), Value::from(self.threads));
         fields.insert("name".into(), Value::from(self.target_name.as_str()));

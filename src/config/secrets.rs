@@ -94,6 +94,11 @@ impl Secrets {
         })
     }
 
+    /// The same of what stands within lists and mappings of a target's fields; the names of databases, schemas and users are needed as they are.
+    pub fn hide_in_fields(&self, fields: &mut Map<String, Value>) {
+        fields.values_mut().filter(|value| value.is_object() || value.is_array()).for_each(|value| self.hide_in(value));
+    }
+
     /// The same of all texts within a JSON value.
     pub fn hide_in(&self, value: &mut Value) {
         match value {
@@ -201,7 +206,7 @@ mod tests {
     fn a_file_is_shown_without_the_secrets_in_it() {
         let text = "dev: {user: me, password: gh'34, sslpassword: \"x, y\", port: 1}\nprod:\n  pass: a, b}c\n  token: \"{{ env_var('T') }}\"\n  \
                     path: https://me:hush@h/x\n  secrets:\n    - secret: z\n";
-        let shown = "dev: {user: me, password: *****, sslpassword: ******, port: 1}\nprod:\n  pass: *******\n  token: \"{{ env_var('T') }}\"\n  \
+        let shown = "dev: {user: me, password: *****, sslpassword: ******, port: 1}\nprod:\n  pass: ******\n  token: \"{{ env_var('T') }}\"\n  \
                      path: https://*******@h/x\n  secrets:\n    - secret: *\n";
         assert_eq!(masked(text), shown);
     }

@@ -70,6 +70,7 @@ impl Runner {
                     name: identifier(adapter, &live),
                     new: kept.clone(),
                     kept: Some(kept),
+                    in_place: false,
                 },
             });
         }

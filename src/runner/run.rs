@@ -67,6 +67,8 @@ pub struct Safeguards {
     pub publishes_whole_run: bool,
     /// Whether what is replaced is kept for `hetl rollback`, where a node does not say it itself.
     pub keeps_previous: bool,
+    /// Whether tables stay and get other rows, where a node does not say it itself and the warehouse can.
+    pub publishes_in_place: bool,
     /// Whether the run is recorded in `hetl_meta.runs`.
     pub records_history: bool,
 }
@@ -328,7 +330,11 @@ impl Runner {
             Action::Compile => Box::new(LazyConnection::new(Arc::clone(adapter))),
             Action::Build | Action::Show(_) | Action::Clone | Action::PlanRepair => adapter.connect()?,
         };
-        Ok(Arc::new(Worker::new(name, connection).keeping_previous(self.safeguards.keeps_previous)))
+        Ok(Arc::new(
+            Worker::new(name, connection)
+                .keeping_previous(self.safeguards.keeps_previous)
+                .publishing_in_place(self.safeguards.publishes_in_place),
+        ))
     }
 
     pub(super) fn reporter(&self) -> &dyn Reporter {

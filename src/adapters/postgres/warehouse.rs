@@ -122,6 +122,10 @@ impl Adapter for Postgres {
         if can_swap { WholeRun::Swapped } else { WholeRun::Never }
     }
 
+    fn replaces_rows(&self) -> bool {
+        self.server.dialect.has_advisory_locks && !self.disables_transactions()
+    }
+
     fn stored_name(&self, identifier: &str, is_quoted: bool) -> String {
         if is_quoted { identifier.to_owned() } else { identifier.to_lowercase() }
     }
