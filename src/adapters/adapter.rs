@@ -55,6 +55,12 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         Ok(None)
     }
 
+    /// Makes a copy of what is committed for readers, atomically; the last thing that a run does to the target. Nothing is done, and false given,
+    /// where readers are never kept waiting or there is no file to copy.
+    fn publish_copy(&self, _to: &std::path::Path) -> Result<bool, Diagnostic> {
+        Ok(false)
+    }
+
     /// How long the profile itself wants to wait for what another process holds.
     fn lock_patience(&self) -> std::time::Duration {
         std::time::Duration::ZERO

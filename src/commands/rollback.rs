@@ -57,6 +57,7 @@ impl Rollback {
             self.show(opening, &versions, "can be brought back from");
         } else {
             let versions = runner.roll_back(&plan)?;
+            opening.renew_read_copy(&project)?;
             self.show(opening, &versions, "is what it was before; what replaced it is kept as");
         }
         Ok(Outcome::Success)

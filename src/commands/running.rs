@@ -115,6 +115,8 @@ impl Opening {
             self.write_run_results(&RunResults::default())?;
             return Ok(Finished { project, report: None });
         }
+        // What is wrong with it is told before anything begins.
+        self.read_copy()?;
         let stop = Stop::new(self.config.flags.fail_fast);
         stop.listen();
         let runner = Runner::new(RunnerParts {
@@ -144,11 +146,15 @@ impl Opening {
         self.write_run_results(&report.results)?;
         self.remember(&report.results)?;
         let problem = report.problem.take();
-        if problem.is_none() && matches!(action, Action::Build | Action::Clone) {
-            let interrupted = stop.reason() == Some(StopReason::Interrupt);
-            report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, interrupted);
+        let writes = matches!(action, Action::Build | Action::Clone);
+        let is_interrupted = stop.reason() == Some(StopReason::Interrupt);
+        if problem.is_none() && writes {
+            report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, is_interrupted);
         }
         self.make_reports(&project.manifest, report.results.results(), report.results.elapsed_time())?;
+        if writes && !is_interrupted {
+            self.publish_read_copy(&project, report.results.results())?;
+        }
         match problem {
             Some(problem) => Err(problem.into()),
             None => Ok(Finished { project, report: Some(report) }),

@@ -15,7 +15,7 @@ use crate::manifest::{Manifest, Node, ResourceType, publishes_in_place};
 use crate::plan::Plan;
 
 /// What a relation is called until it is published; what was refused keeps this name until the node is built again.
-const STAGED: &str = "__hetl_candidate";
+pub(super) const STAGED: &str = "__hetl_candidate";
 /// What the version before the last publication is called.
 pub(super) const PREVIOUS: &str = "__hetl_previous";
 
