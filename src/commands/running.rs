@@ -120,13 +120,10 @@ impl Opening {
         let stop = Stop::new(self.config.flags.fail_fast);
         stop.listen();
         let runner = Runner::new(RunnerParts {
-            safeguards: self.safeguards()?,
-            session: Arc::clone(&project.session),
-            manifest: Arc::clone(&project.manifest),
-            stop: Arc::clone(&stop),
             action,
             batches,
             deferred: Arc::new(self.deferred(&project, action == Action::Clone)?),
+            ..project.runner_parts(Arc::clone(&stop), self.safeguards()?)
         })?;
         let plan = Arc::new(plan);
         let opening = self.clone();

@@ -83,6 +83,7 @@ impl Secrets {
     }
 
     /// Those of both.
+    #[must_use]
     pub fn with(self, other: &Self) -> Self {
         self.and(other.written.iter().cloned())
     }

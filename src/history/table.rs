@@ -36,6 +36,15 @@ fn in_transaction(
 ) -> Result<(), DatabaseError> {
     connection.begin()?;
     match work(connection) {
+        Ok(()) if crate::faults::fails("record") => {
+            connection.rollback()?;
+            Err(DatabaseError {
+                kind: "Fault".to_owned(),
+                message: "fault injected at record".to_owned(),
+                offset: None,
+                cancelled: false,
+            })
+        }
         Ok(()) => connection.commit(),
         Err(error) => {
             // The first error is the one to tell.

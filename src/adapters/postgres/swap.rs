@@ -100,7 +100,7 @@ impl Pair<'_> {
         let (views, others) = readers(session, &[&self.new])?;
         let is_hindered =
             !others.is_empty() || in_place::hindrance(session, live.name_parts(), self.new.name_parts())?.is_some();
-        Ok((!is_hindered).then(|| Change { live, new: &self.new, kept: self.swap.kept.as_deref(), views }))
+        Ok((!is_hindered).then_some(Change { live, new: &self.new, kept: self.swap.kept.as_deref(), views }))
     }
 }
 
