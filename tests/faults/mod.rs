@@ -48,7 +48,7 @@ fn shop() -> Scenario {
 
 #[test]
 fn a_run_that_dies_fails_or_hangs_leaves_whole_tables_on_duckdb() {
-    replay(&shop().with_settings("history: on\nread_copy: copy.duckdb\n"), &Place::duckdb());
+    replay(&shop().with_settings("history: on\nread_copy: copies/p.duckdb\n"), &Place::duckdb());
 }
 
 #[test]

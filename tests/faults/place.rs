@@ -80,8 +80,8 @@ impl Place {
         match self {
             Self::DuckDb => {
                 std::fs::copy(project.join("p.duckdb"), project.join("saved.duckdb")).expect("the file is copied");
-                if project.join("copy.duckdb").exists() {
-                    std::fs::copy(project.join("copy.duckdb"), project.join("saved_copy.duckdb"))
+                if project.join("copies/p.duckdb").exists() {
+                    std::fs::copy(project.join("copies/p.duckdb"), project.join("saved_copy.duckdb"))
                         .expect("the file is copied");
                 }
             }
@@ -98,7 +98,7 @@ impl Place {
                 std::fs::copy(project.join("saved.duckdb"), project.join("p.duckdb")).expect("the file is copied");
                 let saved = project.join("saved_copy.duckdb");
                 if saved.exists() {
-                    std::fs::copy(saved, project.join("copy.duckdb")).expect("the file is copied");
+                    std::fs::copy(saved, project.join("copies/p.duckdb")).expect("the file is copied");
                 }
             }
             Self::Postgres { name } => {
@@ -123,7 +123,7 @@ impl Place {
 
     /// What is in the copy for readers, if there is one.
     pub(super) fn contents_of_copy(&self, project: &Path) -> Option<Contents> {
-        let copy = project.join("copy.duckdb");
+        let copy = project.join("copies/p.duckdb");
         let target = json!({"type": "duckdb", "path": copy.to_string_lossy(), "schema": SCHEMA});
         copy.exists().then(|| contents(&target))
     }

@@ -23,6 +23,12 @@ pub(super) fn publish(connection: &Connection, database: &Path, to: &Path) -> Re
     if is_same(database, to) {
         return Err(Diagnostic::error(Code::YAML_VALUE, "`read_copy` must be another file than the database"));
     }
+    if database.file_name() != to.file_name() {
+        let name = database.file_name().unwrap_or_default().to_string_lossy();
+        return Err(Diagnostic::error(Code::YAML_VALUE, format!("the file of `read_copy` must be called `{name}`"))
+            .note("a database is called as its file, and views in the copy would not find what they read")
+            .hint("put it into another folder"));
+    }
     connection
         .execute_batch("checkpoint")
         .map_err(|driver| failed(error::from_driver(driver, "checkpoint").message))?;
