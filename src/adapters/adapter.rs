@@ -61,6 +61,9 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         Ok(false)
     }
 
+    /// Tells how many statements are going to run at once, so that a warehouse that runs in this process can share the cores out among them.
+    fn expect_statements(&self, _at_once: usize) {}
+
     /// How long the profile itself wants to wait for what another process holds.
     fn lock_patience(&self) -> std::time::Duration {
         std::time::Duration::ZERO

@@ -247,7 +247,7 @@ impl Runner {
     }
 
     fn work_through(&self, plan: &Plan, workers: &[Arc<Worker>]) {
-        Pool::new(plan, &self.stop, &self.results).work_through(
+        Pool::new(plan, workers.len(), &self.stop, &self.results, self.session.adapter().as_ref()).work_through(
             workers,
             |worker, taken, pool| self.job(plan, worker, pool, taken),
             |worker, errand, pool| node::help(self, worker, pool, errand),

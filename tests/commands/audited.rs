@@ -157,10 +157,10 @@ const CASES: &[Case] = &[
         files: &[
             (
                 "config",
-                "materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2024-01-01', \
+                "materialized='incremental', incremental_strategy='microbatch', event_time='happened', batch_size='day', begin='2024-01-01', \
                  lookback=0, **({'unique_key': 'k'} if target.type == 'postgres' else {})",
             ),
-            ("select", "select k, k + {{ var('plus', 0) }} as id, cast('2024-01-01 10:00:00' as timestamp) as at from (select 1 as k union all select 2) x"),
+            ("select", "select k, k + {{ var('plus', 0) }} as id, cast('2024-01-01 10:00:00' as timestamp) as happened from (select 1 as k union all select 2) x"),
         ],
         arguments: &["--event-time-start", "2024-01-01", "--event-time-end", "2024-01-02"],
         statuses: REFUSED,

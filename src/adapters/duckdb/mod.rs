@@ -5,6 +5,7 @@
 //! the profile turns that on.
 
 mod attachment;
+mod background;
 mod credentials;
 mod error;
 mod extension;

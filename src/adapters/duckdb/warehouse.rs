@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::background::Background;
 use super::credentials::Credentials;
 use super::lock_file::{self, LockFile};
 use super::session::Session;
@@ -22,6 +23,7 @@ pub struct DuckDb {
     surroundings: Surroundings,
     /// The connection that keeps the instance alive, and that others are made from.
     instance: Mutex<Option<::duckdb::Connection>>,
+    background: Arc<Background>,
     /// Locks on the files, given back after the database is closed: fields are dropped in this order.
     locks: Mutex<Vec<LockFile>>,
 }
@@ -33,6 +35,7 @@ impl DuckDb {
             credentials: Credentials::parse(credentials)?,
             surroundings: surroundings.clone(),
             instance: Mutex::new(None),
+            background: Arc::default(),
             locks: Mutex::default(),
         })
     }
@@ -82,7 +85,11 @@ impl Adapter for DuckDb {
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic> {
         let connection = self.clone_instance()?;
         instance::prepare(&connection, &self.credentials)?;
-        Ok(Box::new(Session::new(connection, self.credentials.disable_transactions)))
+        Ok(Box::new(Session::new(connection, self.credentials.disable_transactions, Arc::clone(&self.background))))
+    }
+
+    fn expect_statements(&self, at_once: usize) {
+        self.background.expect_statements(at_once, || self.clone_instance().ok());
     }
 
     fn try_lock(&self, _schemas: &[(String, String)], holder: &LockHolder) -> Result<LockAttempt, Diagnostic> {

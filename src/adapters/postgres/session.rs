@@ -305,8 +305,7 @@ impl Connection for Session {
             cancelled: false,
         };
         if !self.server.dialect.copies_from_client {
-            let bytes = std::fs::read(csv).map_err(|error| unreadable(error.to_string()))?;
-            let seed = SeedFile::parse(bytes, delimiter, &[]).map_err(|error| unreadable(error.message))?;
+            let seed = SeedFile::read(csv, delimiter, &[]).map_err(|error| unreadable(error.to_string()))?;
             return self.insert(relation, columns, seed.table(|_| String::new()).rows());
         }
         let mut file = std::fs::File::open(csv).map_err(|error| unreadable(error.to_string()))?;

@@ -480,6 +480,9 @@ fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
         .with_quoting(run.session().quoting());
     execute::fault("load").or_raise()?;
     let rows = run.worker().connection().load_rows(&relation, &[], &table);
+    if let Some(reason) = table.unread() {
+        return Err(compilation(format!("rows of a seed could not be read a second time: {reason}")));
+    }
     match rows {
         Ok(rows) => Ok(Value::from(rows)),
         Err(error) => Err(raise(execute::problem(run, &error, ""))),
