@@ -297,3 +297,14 @@ fn what_was_found_is_kept_until_file_or_settings_change() {
     project.run("lint").expect(1, &["     1:10  CP01"]);
     project.run("lint --rules NOPE").expect(2, &["E0801"]);
 }
+
+#[test]
+fn only_aliases_are_warned_of_as_keywords_and_white_space_at_the_end_is_found() {
+    let sql = "with data as (\n    select\n        1 as name,\n        2 as source\n)\n\nselect\n    data.name,\n    data.source\nfrom data\n    ";
+    let project = project(&[("models/named.sql", sql)]);
+    let ran = project.run("lint --rules RF04,LT01 models/named.sql");
+    ran.expect(1, &["     3:14  RF04", "     4:14  RF04", "    11:1   LT01", "3 errors in 1 file"]);
+    project.run("lint --rules LT01 --fix models/named.sql").expect(0, &[]);
+    let fixed = fs::read_to_string(project.path("models/named.sql")).expect("it is there");
+    assert!(fixed.ends_with("from data\n"), "{fixed:?}");
+}
