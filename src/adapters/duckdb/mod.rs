@@ -14,6 +14,7 @@ mod literal;
 mod lock_file;
 mod logical_type;
 mod queries;
+mod read_copy;
 mod secret;
 mod session;
 mod source_location;

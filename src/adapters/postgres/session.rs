@@ -347,6 +347,13 @@ impl Connection for Session {
         super::swap::swap(self, publication)
     }
 
+    fn replace_rows(&mut self, live: &Relation, new: &Relation) -> Result<Option<String>, DatabaseError> {
+        let [live, new] = [live, new].map(|relation| {
+            [&relation.schema, &relation.identifier].map(|name| name.as_deref().unwrap_or_default().to_owned())
+        });
+        super::in_place::replace_rows(self, (&live[0], &live[1]), (&new[0], &new[1]))
+    }
+
     fn wait_for_turn(&mut self, name: &str) -> Result<(), DatabaseError> {
         if !self.server.dialect.has_advisory_locks {
             return Ok(());
