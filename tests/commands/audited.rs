@@ -25,19 +25,10 @@ const SMALL: &str = "{% test small(model, column_name) %} select {{ column_name 
 const REFUSED: &[&str] = &["skipped", "success", "fail"];
 
 const CASES: &[Case] = &[
-    Case { name: "view", files: &[], arguments: &[], statuses: REFUSED, live: 3 },
-    Case { name: "table", files: &[("config", "materialized='table'")], arguments: &[], statuses: REFUSED, live: 3 },
     Case {
         name: "incremental, full refresh",
         files: &[("config", "materialized='incremental'")],
         arguments: &["--full-refresh"],
-        statuses: REFUSED,
-        live: 3,
-    },
-    Case {
-        name: "incremental, merged",
-        files: &[("config", "materialized='incremental', unique_key='id'")],
-        arguments: &[],
         statuses: REFUSED,
         live: 3,
     },
@@ -120,19 +111,6 @@ const CASES: &[Case] = &[
         arguments: &["--warn-error"],
         statuses: REFUSED,
         live: 3,
-    },
-    Case {
-        name: "a warning",
-        files: &[
-            ("config", "materialized='table'"),
-            (
-                "models/models.yml",
-                "models: [{name: orders, columns: [{name: id, data_tests: [{small: {name: small, config: {severity: warn}}}]}]}]\n",
-            ),
-        ],
-        arguments: &[],
-        statuses: &["success", "success", "warn"],
-        live: 9,
     },
     Case {
         name: "the first failure ends the run",

@@ -134,6 +134,18 @@ fn sql_that_cannot_be_read_is_a_finding() {
 }
 
 #[test]
+fn sql_that_cannot_be_read_is_passed_over_if_the_settings_say_so() {
+    let project = project(&[
+        ("models/odd.sql", "select 1 as a frm from where\n"),
+        (".sqlfluff", "[sqlfluff]\nrules = CP01\nignore = parsing\n"),
+    ]);
+    project.run("lint").expect(0, &[]).without("PRS");
+    project.run("lint --fix").expect(0, &[]);
+    let kept = fs::read_to_string(project.path("models/odd.sql")).expect("it is there");
+    assert_eq!(kept, "select 1 as a frm from where\n");
+}
+
+#[test]
 fn findings_have_several_forms() {
     let project = project(&[("models/loud.sql", "SELECT 1 as a\n")]);
     let json: serde_json::Value =

@@ -11,7 +11,7 @@ use super::place::{Contents, Place};
 const ACTIONS: [&str; 3] = ["kill", "error", "hang"];
 
 /// How many runs of each scenario are replayed in CI.
-const FEW: usize = 6;
+const FEW: usize = 4;
 
 /// A project that is built twice.
 pub(super) struct Scenario {

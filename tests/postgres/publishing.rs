@@ -286,3 +286,44 @@ fn a_publication_is_taken_back_in_one_step() {
     project.succeed(&["verify"]);
     assert_eq!(statuses(&project, &mut *session), "started, success");
 }
+
+#[test]
+fn a_loss_is_told_refused_where_it_is_protected_and_kept_where_it_is_not() {
+    let model = |columns: &str, meta: &str| {
+        format!(
+            "{{{{ config(materialized='incremental', event_time='day', on_schema_change='sync_all_columns', meta={{'hetl': {meta}}}) }}}}
+             select {columns} from unnest(array{{{{ var('ids', [1, 2, 3]) }}}}) id"
+        )
+    };
+    let all = "id, 'x' as name, date '2024-01-01' + id as day";
+    let Some(project) = Project::new(&[("models/kept.sql", &model(all, "{'protect': 'history'}"))], &json!({})) else {
+        return;
+    };
+    project.succeed(&["run"]);
+    let mut session = project.session();
+    let sum = format!("select sum(id) from {}.kept", project.schema);
+    let fewer = &["run", "--full-refresh", "--vars", "{ids: [2]}"];
+    let (exit, printed) = project.run(fewer);
+    assert_eq!(exit, 1, "{printed}");
+    assert!(printed.contains("loses 2 of 3 rows; the time before 2024-01-03 (it began at 2024-01-02)"), "{printed}");
+    project.write("models/kept.sql", &model("id, date '2024-01-01' + id as day", "{'protect': 'history'}"));
+    let (exit, printed) = project.run(&["run"]);
+    assert_eq!(exit, 1, "{printed}");
+    assert!(printed.contains("loses the column name with 3 values"), "{printed}");
+    assert_eq!(ask_number(&mut *session, &sum), 6);
+
+    project.write("models/kept.sql", &model("id, date '2024-01-01' + id as day", "{}"));
+    let (exit, printed) = project.run(&["run", "--vars", "{ids: [4]}"]);
+    assert_eq!(exit, 0, "{printed}");
+    assert!(printed.contains("What it was before is kept as"), "{printed}");
+    project.succeed(&["rollback"]);
+    let names = format!("select count(name) from {}.kept", project.schema);
+    assert_eq!((ask_number(&mut *session, &sum), ask_number(&mut *session, &names)), (6, 3));
+    project.write("models/kept.sql", &model(all, "{}"));
+    let (exit, printed) = project.run(fewer);
+    assert_eq!(exit, 0, "{printed}");
+    assert!(printed.contains("What it was before is kept as"), "{printed}");
+    assert_eq!(ask_number(&mut *session, &sum), 2);
+    project.succeed(&["rollback"]);
+    assert_eq!(ask_number(&mut *session, &sum), 6);
+}
