@@ -35,6 +35,7 @@ mod templates;
 mod unit_tests;
 mod unsupported;
 mod unused_configs;
+mod written_config;
 
 pub use cache::{FirstLook, ParseId};
 pub use parse::{ParseParts, Parsed, parse, parse_after};

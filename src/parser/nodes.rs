@@ -16,6 +16,7 @@ use super::properties::Entry;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
+use super::written_config;
 use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails, publish_setting, time_limit};
@@ -52,7 +53,7 @@ pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
     };
     problems.extend(captured.warnings.clone());
     parsing.note(draft.span, &captured);
-    let resolved = parsing.configs().resolve(
+    let mut resolved = parsing.configs().resolve(
         parsing.project(),
         &ConfigSources {
             package: draft.package,
@@ -62,10 +63,27 @@ pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
             call: &captured.config_call,
         },
     );
+    if parsing.session().config().flags.behaves(written_config::FLAG) {
+        resolved.unrendered = as_written(parsing, &draft, &captured);
+    }
     let mut node = assemble(parsing, draft, captured, resolved);
     name_relation(parsing, &mut node)?;
     capture_hooks(parsing, &mut node, &mut problems)?;
     Ok((Arc::new(node), problems))
+}
+
+/// What the configs follow from, not rendered.
+fn as_written(parsing: &Parsing, draft: &Draft<'_>, captured: &Reading) -> Map<String, Value> {
+    let properties = draft.patch.map(written_config::of_properties);
+    let call = written_config::of_call(&draft.raw_code).filter(|call| !call.is_empty());
+    let sources = ConfigSources {
+        package: draft.package,
+        kind: draft.kind,
+        fqn: &draft.fqn,
+        properties: properties.as_ref(),
+        call: call.as_ref().unwrap_or(&captured.config_call),
+    };
+    parsing.configs().resolve(parsing.project(), &sources).unrendered
 }
 
 fn parse_node(parsing: &Parsing, draft: &Draft<'_>) -> Arc<ParseNode> {

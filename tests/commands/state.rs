@@ -136,3 +136,23 @@ fn after_a_failed_first_batch_the_others_are_skipped() {
     let run = project.run(&format!("run {FIVE_DAYS}"));
     run.expect(1, &["Batch 3 of 5 ERROR creating", "Batch 5 of 5 OK", "PARTIAL SUCCESS (4/5)"]);
 }
+
+#[test]
+fn of_a_large_seed_only_the_place_is_compared() {
+    let project = Project::new(&[("seeds/small.csv", "id\n1\n"), ("seeds/large.csv", "id\n1\n")]);
+    project.run("parse --target-path before").expect(0, &[]);
+    let large = format!("id,name\n{}", "1,a name that makes lines long\n".repeat(40_000));
+    project.write("seeds/large.csv", &large);
+    let select = "ls --resource-type seed --state before -s state:modified";
+    project
+        .run(select)
+        .expect(0, &["warning[W0603]", "`p.large` is >1MB and was smaller before", "p.large"])
+        .without("p.small");
+    project.run(&format!("--warn-error {select}")).expect(2, &["error[W0603]"]);
+    project
+        .run(&format!("--warn-error-options|{{silence: [SeedIncreased]}}|{}", select.replace(' ', "|")))
+        .without("W0603");
+    project.run("parse --target-path before").expect(0, &[]);
+    project.write("seeds/large.csv", &format!("{large}2,b\n"));
+    project.run(select).expect(0, &["whether its rows changed is not known"]).without("\np.large");
+}
