@@ -114,7 +114,7 @@ ALLOWED = {
     "LogTestResult/data/node_info/node_status": "dbt says None of a unit test, the status of others",
     ".*/data/node_info/(node_path|node_relation/.*)": "of a unit test dbt says now that it is of its own, now what it is in the database",
     "NodeFinished/data/run_result/adapter_response/.*": "dbt names what an answer might have had",
-    "ShowNode/data/preview": "blanks between the parts of JSON",
+    "ShowNode/(info/msg|data/preview)": "tables are drawn in another way, with all columns; blanks between the parts of JSON",
     "Note/.*|Formatting/.*|ArtifactWritten/.*|PrintEvent/.*": "their number differs",
 }
 
@@ -195,6 +195,9 @@ def by_subject(stream):
     for line in stream:
         name, node = line["info"]["name"], line["data"].get("node_info") or {}
         subject = node.get("unique_id") or line["data"].get("unique_id") or ""
+        if name.startswith("JinjaLog") and subject.startswith("sql_operation."):
+            # What runs an operation has no node in dbt.
+            subject = ""
         if is_named(name, NOT_SENT) or node.get("materialized") == "ephemeral" or RUNTIME_SQL.match(line["info"]["msg"]):
             continue
         if subject in batched and name in OF_BATCHES and name in order[subject]:
