@@ -236,8 +236,13 @@ impl Walker<'_> {
         self.lenient = before;
     }
 
-    /// A filter or test of this name is used.
-    fn uses(&mut self, kind: Kind, range: &Range<usize>) {
+    /// Notes a filter or test that does not exist.
+    fn check_name(&mut self, expr: &Expr<'_>) {
+        let (kind, range) = match &expr.kind {
+            ExprKind::Filter { name, .. } => (Kind::Filter, name),
+            ExprKind::Test { name, .. } => (Kind::Test, name),
+            _ => return,
+        };
         let name = &self.source[range.clone()];
         if !self.lenient && self.analysis.unknown.is_none() && !kind.names().contains(&name) {
             self.analysis.unknown = Some(Unknown { kind, name: name.to_owned(), range: range.clone() });
@@ -262,7 +267,11 @@ impl Walker<'_> {
 
     fn stmt(&mut self, stmt: &Stmt<'_>) {
         match stmt {
-            Stmt::If { branches } => self.leniently(true, |walker| walker.branches(branches)),
+            Stmt::If { branches } => {
+                let before = std::mem::replace(&mut self.lenient, true);
+                self.branches(branches);
+                self.lenient = before;
+            }
             Stmt::For { targets, iter, condition, body, otherwise } => {
                 self.assign(targets);
                 self.assign(&["loop"]);
@@ -335,32 +344,29 @@ impl Walker<'_> {
     }
 
     fn expr(&mut self, expr: &Expr<'_>) {
+        self.check_name(expr);
         match &expr.kind {
             ExprKind::Name(name) => {
                 self.analysis.reads.insert((*name).to_owned());
             }
             ExprKind::Call { base, args } => self.call(expr, base, args),
-            ExprKind::IfElse { test, then, otherwise } => self.leniently(true, |walker| {
-                walker.expr(test);
-                walker.maybe(|walker| {
-                    walker.expr(then);
-                    if let Some(otherwise) = otherwise {
-                        walker.expr(otherwise);
-                    }
-                });
-            }),
+            ExprKind::IfElse { test, then, otherwise } => {
+                // Without closures, which take stack: conditions may be nested deeply.
+                let before = std::mem::replace(&mut self.lenient, true);
+                self.expr(test);
+                self.conditional += 1;
+                self.expr(then);
+                if let Some(otherwise) = otherwise {
+                    self.expr(otherwise);
+                }
+                self.conditional -= 1;
+                self.lenient = before;
+            }
             ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right, .. } => {
                 self.expr(left);
                 self.maybe(|walker| walker.expr(right));
             }
-            _ => {
-                match &expr.kind {
-                    ExprKind::Filter { name, .. } => self.uses(Kind::Filter, name),
-                    ExprKind::Test { name, .. } => self.uses(Kind::Test, name),
-                    _ => {}
-                }
-                expr.children(&mut |child| self.expr(child));
-            }
+            _ => expr.children(&mut |child| self.expr(child)),
         }
     }
 
