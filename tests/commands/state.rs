@@ -158,6 +158,7 @@ models:
     let modified = "ls --state before -s state:modified";
     with("table", modified).expect(0, &["No nodes selected!"]);
     with("view", modified).expect(0, &["No nodes selected!"]);
+    with("view", "parse").expect(0, &[]);
     let written = |id: &str| project.json("target/manifest.json")["nodes"][id]["unrendered_config"].clone();
     assert_eq!(
         written("model.p.configured")["materialized"],
