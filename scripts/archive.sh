@@ -2,6 +2,7 @@
 # A release archive for the machine that it runs on: bin/hetl, lib/ with DuckDB's library, completions and the man page.
 #
 #   scripts/archive.sh [FOLDER]     (dist/ if none is given; prints the path of the archive)
+#   HETL=PATH scripts/archive.sh    (an executable that is built already, with DuckDB's library beside it)
 #
 # Run it once on each kind of machine: Linux and macOS, x86-64 and arm64. The executable needs the C library of its machine or a newer one,
 # so build on the oldest that is to be served. Beside the archive lies its SHA-256.
@@ -16,17 +17,23 @@ trap 'rm -rf "$work"' EXIT
 case "$(uname -s)" in Darwin) system=macos library=libduckdb.dylib ;; *) system=linux library=libduckdb.so ;; esac
 case "$(uname -m)" in arm64 | aarch64) machine=arm64 ;; *) machine=x86_64 ;; esac
 
-cd "$root"
-scripts/duckdb-library.sh
-cargo build --release --bin hetl >&2
-hetl=${CARGO_TARGET_DIR:-$root/target}/release/hetl
+if [ -n "${HETL:-}" ]; then
+  hetl=$(cd "$(dirname "$HETL")" && pwd)/$(basename "$HETL")
+  libraries=$(dirname "$hetl")
+else
+  cd "$root"
+  scripts/duckdb-library.sh
+  cargo build --release --bin hetl >&2
+  hetl=${CARGO_TARGET_DIR:-$root/target}/release/hetl
+  libraries=$root/.duckdb
+fi
 version=$("$hetl" --version | cut -d' ' -f2)
 name=hetl-$version-$system-$machine
 
 mkdir -p "$work/$name/bin" "$work/$name/lib" "$work/$name/share/man/man1" "$work/$name/share/completions"
 cp "$hetl" "$work/$name/bin/"
-cp ".duckdb/$library" "$work/$name/lib/"
-cp README.md "$work/$name/"
+cp "$libraries/$library" "$work/$name/lib/"
+cp "$root/README.md" "$work/$name/"
 "$hetl" man > "$work/$name/share/man/man1/hetl.1"
 for shell in bash zsh fish; do "$hetl" completions "$shell" > "$work/$name/share/completions/hetl.$shell"; done
 # The library beside it is enough: nothing of the folder it was built in.

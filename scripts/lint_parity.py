@@ -5,7 +5,7 @@
 
 Each FOLDER is searched for .sql files without tags (target/compiled of a project). All are copied into one project of their own, with one
 .sqlfluff (`rules = all`), and linted by both. A finding is the same if file, line and code are. Prints counts by rule of what only one of the
-two finds, with the reason where it is known, and exits with 1 if hetl misses more than 2 % of what sqlfluff finds.
+two finds, with the reason where it is known (of files that sqlfluff cannot read it tells less), and exits with 1 if hetl misses more than 2 % of what sqlfluff finds.
 """
 
 import argparse
@@ -19,9 +19,7 @@ import tempfile
 
 # Why the two differ, by what was looked at.
 REASONS = {
-    "LT01": "sqruff does not tell of white space at the end of a file by this rule",
-    "LT02": "sqruff accepts an `and` at the indent of its `where`",
-    "RF04": "sqruff counts more words as keywords, such as path, access and materialized",
+    "LT02": "the indents that sqruff accepts are not all those of sqlfluff",
 }
 
 
@@ -59,12 +57,16 @@ def findings(command, folder, kept=None):
         kept.write_text(ran.stdout)
     found = collections.Counter()
     messages = {}
+    unread = set()
     for file in json.loads(ran.stdout or "[]"):
+        name = pathlib.Path(file["filepath"]).name
         for violation in file["violations"]:
-            key = (pathlib.Path(file["filepath"]).name, violation["start_line_no"], violation["code"])
+            if violation["code"] == "PRS":
+                unread.add(name)
+            key = (name, violation["start_line_no"], violation["code"])
             found[key] += 1
             messages[key] = violation["description"]
-    return found, messages, took
+    return found, messages, unread, took
 
 
 def main():
@@ -96,9 +98,10 @@ def main():
         known = folder / "sqlfluff.json"
         if args.keep and known.exists():
             command = ["cat", known.name]
-        theirs, messages, their_seconds = findings(command, folder, args.keep and known)
+        theirs, messages, unread, their_seconds = findings(command, folder, args.keep and known)
         hetl = str(args.hetl.resolve())
-        ours, our_messages, our_seconds = findings([hetl, "lint", "--rules", "all", "--format", "json", "models"], folder)
+        command = [hetl, "lint", "--no-partial-parse", "--rules", "all", "--format", "json", "models"]
+        ours, our_messages, _, our_seconds = findings(command, folder)
         messages.update(our_messages)
 
         missed, extra = theirs - ours, ours - theirs
@@ -106,7 +109,9 @@ def main():
         print(f"{count} files, {total} findings of sqlfluff, {sum(ours.values())} of hetl; "
               f"CPU {their_seconds:.1f} s and {our_seconds:.1f} s")
         print(f"missed {lost} ({100 * lost / max(total, 1):.2f} %), beside {sum(extra.values())} of hetl's own")
-        for name, keys in (("missed", missed), ("only hetl's", extra)):
+        beyond = collections.Counter({key: number for key, number in extra.items() if key[0] in unread})
+        print(f"sqlfluff cannot read {len(unread)} of the files")
+        for name, keys in (("missed", missed), ("only hetl's", extra - beyond), ("in unread", beyond)):
             by_rule = collections.Counter()
             for key, number in keys.items():
                 by_rule[key[2]] += number

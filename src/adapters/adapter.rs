@@ -49,6 +49,21 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         Ok(LockAttempt::Taken { left_by: None })
     }
 
+    /// Invocation ids of the runs that hold a lock in the target's database now, this one aside where it is the only one that can; none
+    /// where that cannot be known.
+    fn live_runs(&self, _connection: &mut dyn Connection) -> Result<Option<Vec<String>>, DatabaseError> {
+        Ok(None)
+    }
+
+    /// Makes a copy of what is committed for readers, atomically; the last thing that a run does to the target. Nothing is done, and false given,
+    /// where readers are never kept waiting or there is no file to copy.
+    fn publish_copy(&self, _to: &std::path::Path) -> Result<bool, Diagnostic> {
+        Ok(false)
+    }
+
+    /// Tells how many statements are going to run at once, so that a warehouse that runs in this process can share the cores out among them.
+    fn expect_statements(&self, _at_once: usize) {}
+
     /// How long the profile itself wants to wait for what another process holds.
     fn lock_patience(&self) -> std::time::Duration {
         std::time::Duration::ZERO
@@ -120,6 +135,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// How a whole run can become visible at once, without keeping readers waiting.
     fn whole_run(&self) -> WholeRun {
         WholeRun::Never
+    }
+
+    /// Whether a table can get other rows without being replaced: [`Connection::replace_rows`].
+    fn replaces_rows(&self) -> bool {
+        false
     }
 
     /// The name that a relation has in the metadata, which may be written in another case where it is not quoted.
@@ -225,6 +245,12 @@ pub trait Connection: Send {
             offset: None,
             cancelled: false,
         })
+    }
+
+    /// Gives a table the rows of another one in the open transaction, by deleting and inserting those that differ: who reads an older state of
+    /// the database goes on seeing the old ones. Nothing is done where that cannot be; then gives why.
+    fn replace_rows(&mut self, _live: &Relation, _new: &Relation) -> Result<Option<String>, DatabaseError> {
+        Ok(Some("this warehouse replaces tables only as a whole".to_owned()))
     }
 
     /// Waits until no other open transaction has asked for this turn, and keeps it until the open transaction ends. Nothing to do where one

@@ -1,14 +1,85 @@
 //! Records of a CSV text, by the rules of Python's `csv` module, in which anything is a value: quotes inside a value are kept, a quote that is
 //! never closed runs to the end. Line ends of every kind are `\n`.
 //!
-//! [`Records`] borrows values from the text wherever they stand there as they are.
+//! [`each_record`] reads a file in parts; [`Records`] borrows values from a part wherever they stand there as they are.
 
 use std::borrow::Cow;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 use memchr::{memchr, memchr3};
 
+/// Bytes of a file that are held at once; more where a record is longer.
+pub(super) const WINDOW: usize = 1 << 20;
+
+/// Why there are no records.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// The file cannot be read.
+    File(io::Error),
+    /// What begins at this byte is not UTF-8.
+    Text { offset: usize },
+}
+
+impl From<Unreadable> for io::Error {
+    fn from(error: Unreadable) -> Self {
+        match error {
+            Unreadable::File(error) => error,
+            Unreadable::Text { .. } => io::Error::new(io::ErrorKind::InvalidData, "the file is not UTF-8 text"),
+        }
+    }
+}
+
+/// Gives each record of a file to `take`, with the byte at which it begins, until that breaks. Blank lines are records without values. The answer is
+/// where quotes begin in which the file ends.
+pub(super) fn each_record<E: From<Unreadable>>(
+    mut file: impl Read,
+    delimiter: char,
+    mut take: impl FnMut(usize, &mut Vec<Cow<'_, str>>) -> Result<ControlFlow<()>, E>,
+) -> Result<Option<usize>, E> {
+    let mut window = Vec::with_capacity(WINDOW);
+    let mut size = WINDOW;
+    // The byte of the file at which the window begins.
+    let mut begin = 0;
+    loop {
+        let missing = (size - window.len()) as u64;
+        file.by_ref().take(missing).read_to_end(&mut window).map_err(Unreadable::File)?;
+        let is_last = window.len() < size;
+        let text = match std::str::from_utf8(&window) {
+            Ok(text) => text,
+            // A character that is cut by the end of the window.
+            Err(error) if !is_last && error.error_len().is_none() => {
+                std::str::from_utf8(&window[..error.valid_up_to()]).unwrap_or_default()
+            }
+            Err(error) => return Err(Unreadable::Text { offset: begin + error.valid_up_to() }.into()),
+        };
+        let mark = if begin == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mut records = Records::new(text, mark, delimiter);
+        let mut record = Vec::new();
+        let mut done = 0;
+        while let Some(offset) = records.read(&mut record) {
+            // What ends with the window may go on behind it.
+            if !is_last && records.is_at_end() {
+                break;
+            }
+            if take(begin + offset, &mut record)?.is_break() {
+                return Ok(None);
+            }
+            done = records.at;
+        }
+        if is_last {
+            return Ok(records.unclosed.map(|at| begin + at));
+        }
+        if done == 0 {
+            size *= 2;
+        }
+        window.drain(..done);
+        begin += done;
+    }
+}
+
 /// Reads one record after the other.
-pub(super) struct Records<'t> {
+struct Records<'t> {
     text: &'t str,
     at: usize,
     delimiter: char,
@@ -20,23 +91,13 @@ pub(super) struct Records<'t> {
 
 impl<'t> Records<'t> {
     /// Reads from this byte on.
-    pub(super) fn new(text: &'t str, at: usize, delimiter: char) -> Self {
+    fn new(text: &'t str, at: usize, delimiter: char) -> Self {
         let mark = delimiter.encode_utf8(&mut [0; 4]).as_bytes()[0];
         Self { text, at, delimiter, mark, unclosed: None }
     }
 
-    /// The byte at which the next record begins.
-    pub(super) fn at(&self) -> usize {
-        self.at
-    }
-
-    /// Where quotes begin in which the text ends; known at the end.
-    pub(super) fn unclosed(&self) -> Option<usize> {
-        self.unclosed
-    }
-
     /// Puts the next record's values into `record`, none for a blank line, and gives the byte at which it begins; nothing at the end.
-    pub(super) fn read(&mut self, record: &mut Vec<Cow<'t, str>>) -> Option<usize> {
+    fn read(&mut self, record: &mut Vec<Cow<'t, str>>) -> Option<usize> {
         record.clear();
         let begin = self.at;
         if self.is_at_end() {
@@ -172,6 +233,6 @@ mod tests {
     fn an_open_quote_is_told() {
         let mut reader = Records::new("a,\"b\n", 0, ',');
         assert_eq!(reader.read(&mut Vec::new()), Some(0));
-        assert_eq!((reader.unclosed(), reader.read(&mut Vec::new())), (Some(2), None));
+        assert_eq!((reader.unclosed, reader.read(&mut Vec::new())), (Some(2), None));
     }
 }

@@ -16,6 +16,8 @@ pub struct Swap {
     pub new: String,
     /// The name that what had it before gets; it is dropped if none is given.
     pub kept: Option<String>,
+    /// Whether what has the name is to stay and to get the rows, where it can.
+    pub in_place: bool,
 }
 
 /// Swaps that belong together.

@@ -38,6 +38,8 @@ pub struct Table {
     seed: Option<Arc<SeedFile>>,
     len: usize,
     rows: OnceLock<Vec<Vec<Cell>>>,
+    /// Why the rows of the seed's file could not be read.
+    unread: OnceLock<String>,
 }
 
 impl Table {
@@ -68,11 +70,23 @@ impl Table {
         self.seed.as_deref()
     }
 
+    /// Why rows are missing: the seed's file could not be read again. Known after they were asked for.
+    pub fn unread(&self) -> Option<&str> {
+        self.unread.get().map(String::as_str)
+    }
+
+    fn seed_rows(&self, seed: &SeedFile, limit: usize) -> Vec<Vec<Cell>> {
+        seed.rows(limit).unwrap_or_else(|error| {
+            self.unread.get_or_init(|| error.to_string());
+            Vec::new()
+        })
+    }
+
     /// The first rows, `limit` at most, as a table of their own.
     #[must_use]
     pub fn head(&self, limit: usize) -> Self {
         let rows = match &self.seed {
-            Some(seed) => seed.rows(limit),
+            Some(seed) => self.seed_rows(seed, limit),
             None => (0..self.len.min(limit)).map(|row| self.row(row)).collect(),
         };
         Self::new(self.columns.clone(), rows)
@@ -104,7 +118,7 @@ impl Table {
             return Cell::Null;
         }
         if self.seed.is_some() {
-            return self.rows()[row][column].clone();
+            return self.rows().get(row).and_then(|cells| cells.get(column)).cloned().unwrap_or(Cell::Null);
         }
         let batch = self.starts.partition_point(|start| *start <= row) - 1;
         arrow_cell::read(self.batches[batch].column(column), row - self.starts[batch])
@@ -124,7 +138,7 @@ impl Table {
     pub fn rows(&self) -> &[Vec<Cell>] {
         self.rows.get_or_init(|| {
             if let Some(seed) = &self.seed {
-                return seed.rows(self.len);
+                return self.seed_rows(seed, self.len);
             }
             let mut rows = Vec::with_capacity(self.len);
             for batch in &self.batches {

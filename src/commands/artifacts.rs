@@ -158,12 +158,14 @@ impl Opening {
         let invocation = &self.config.invocation;
         let mut args = self.config.invocation_args();
         let command = invocation.argv.iter().skip(1).cloned().collect::<Vec<_>>().join(" ");
-        let command = self.config.profile.hide_secrets(&format!("dbt {command}"));
-        args.insert("invocation_command".into(), self.console.without_secrets(command).into());
+        args.insert("invocation_command".into(), self.console.without_secrets(format!("dbt {command}")).into());
         if let Some(Value::Object(vars)) = args.get_mut("vars") {
             for (_, value) in vars.iter_mut().filter(|(name, _)| name.starts_with(SECRET_PREFIX)) {
                 *value = "*****".into();
             }
+        }
+        if let Some(vars) = args.get_mut("vars") {
+            self.config.profile.secrets.hide_in(vars);
         }
         args
     }

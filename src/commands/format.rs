@@ -40,12 +40,13 @@ impl Format {
     fn format(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
         let linting = Linting::begin(opening, Settings::default().only(RULES))?;
         let files = linting.read(linting.scope(&self.files)?.files)?;
-        refuse_bad_settings(&linting, &files)?;
         let dialect = linting.project.session.adapter().dialect();
         let texts = linting.for_each(files.par_iter(), |renderer, file| {
             let mender = Mender { renderer, linters: &linting.linters, dialect, path: &file.path };
             fix(&mender, &file.source, &file.settings).map(|outcome| outcome.text)
         })?;
+        refuse_bad_settings(&linting, &files)?;
+        linting.keep_findings();
         let mut changed = 0;
         for (file, text) in files.iter().zip(texts) {
             let text = match text {

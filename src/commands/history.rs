@@ -1,5 +1,6 @@
 //! `history`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -40,7 +41,7 @@ impl History {
             let entries = recorded(opening)?;
             let chosen: Vec<&Entry> = match &self.run_id {
                 Some(id) => entries.iter().filter(|entry| entry.fact.run_id.starts_with(id)).collect(),
-                None => entries.iter().rev().filter(|entry| entry.fact.node.is_none()).take(self.limit).collect(),
+                None => runs(&entries).take(self.limit).collect(),
             };
             if self.output == "json" {
                 chosen.iter().for_each(|entry| ui::print_line(&entry.to_json().to_string()));
@@ -55,13 +56,21 @@ impl History {
     }
 }
 
+/// One entry a run, the newest first: its last one, which says how it ended.
+fn runs(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    let mut seen = BTreeSet::new();
+    let of_runs = entries.iter().rev().filter(|entry| entry.fact.node.is_none());
+    of_runs.filter(move |entry| seen.insert(entry.fact.run_id.as_str()))
+}
+
 fn line(entry: &Entry) -> String {
     let fact = &entry.fact;
     let commit = fact.git_commit.as_deref().map_or("no commit", |commit| commit.get(..10).unwrap_or(commit));
+    let moment = if fact.ended_at.is_empty() { &fact.started_at } else { &fact.ended_at };
     let count = fact.rows.map_or_else(|| "-".to_owned(), |rows| rows.to_string());
     match &fact.node {
         None => {
-            format!("{}  {}  {}  {}  {count} nodes  {commit}", fact.ended_at, fact.run_id, fact.command, fact.status)
+            format!("{moment}  {}  {}  {}  {count} nodes  {commit}", fact.run_id, fact.command, fact.status)
         }
         Some(node) => {
             let published = match fact.published {
@@ -69,7 +78,7 @@ fn line(entry: &Entry) -> String {
                 Some(false) => "not published",
                 None => "-",
             };
-            format!("{}  {node}  {}  {published}  {count} rows", fact.ended_at, fact.status)
+            format!("{moment}  {node}  {}  {published}  {count} rows", fact.status)
         }
     }
 }

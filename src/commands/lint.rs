@@ -53,7 +53,6 @@ impl Lint {
         let mut linting = Linting::begin(opening, base)?;
         let scope = linting.scope(&self.files)?;
         let mut files = if is_about_sql { linting.read(scope.files)? } else { Vec::new() };
-        refuse_bad_settings(&linting, &files)?;
         let mut notes = Vec::new();
         if self.fix {
             let mended = mend(&linting, &mut files)?;
@@ -67,6 +66,8 @@ impl Lint {
             checked.findings = lint::as_set(checked.findings, &rules.settings, &file.source);
             checked
         })?;
+        refuse_bad_settings(&linting, &files)?;
+        linting.keep_findings();
         let mut findings = Vec::new();
         for (file, checked) in files.iter().zip(checked) {
             if let Some(reason) = &checked.skipped {
@@ -91,8 +92,8 @@ pub(super) fn refuse_bad_settings(linting: &Linting<'_>, files: &[LintedFile]) -
     let mut told: Vec<String> = Vec::new();
     let mut problems = Diagnostics::new();
     for file in files {
-        if let Err(problem) = linting.linters.get(&file.settings).as_ref()
-            && !told.contains(problem)
+        if let Some(problem) = linting.linters.problem_with(&file.settings)
+            && !told.contains(&problem)
         {
             told.push(problem.clone());
             let message = format!("the settings for {} are refused: {}", file.path, problem.trim_end_matches('.'));

@@ -15,7 +15,9 @@ use super::selection_args::SelectionArgs;
 use crate::config::OutputFormat;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
-use crate::lint::sql::{ConfigFiles, Ignored, Linters, Renderer, Settings, changed_files, is_sql, project_files};
+use crate::lint::sql::{
+    ConfigFiles, Ignored, KeptFindings, Linters, Renderer, Settings, changed_files, is_sql, project_files,
+};
 use crate::lint::{self, Finding, Severity, report};
 use crate::manifest::ResourceType;
 use crate::ui;
@@ -35,6 +37,9 @@ pub(super) struct FileArgs {
 
 /// Bytes of stack of each thread: the grammar of SQL is read by functions that call each other deeply.
 pub(super) const STACK: usize = 64 * 1024 * 1024;
+
+/// The file in the target folder that keeps what was found in SQL.
+const KEPT: &str = "lint_cache.txt";
 
 /// What can be selected.
 pub(super) const KINDS: &[ResourceType] = &[
@@ -82,13 +87,25 @@ impl<'a> Linting<'a> {
     /// Parses the project. `base` is what the command line says of all files; where neither it nor a file of settings names a dialect, it is
     /// that of the target.
     pub(super) fn begin(opening: &'a Opening, base: Settings) -> Result<Self, Diagnostics> {
-        Ok(Self::of(opening, base, opening.parse()?))
+        let mut linting = Self::of(opening, base, opening.parse()?);
+        if opening.config.flags.partial_parse {
+            let text = fs::read_to_string(opening.target().path().join(KEPT)).unwrap_or_default();
+            linting.linters = Arc::new(Linters::after(KeptFindings::of(&text)));
+        }
+        Ok(linting)
     }
 
     /// The same after files of the project were changed.
     pub(super) fn again(self) -> Result<Self, Diagnostics> {
         let project = self.opening.parse_again()?;
-        Ok(Self::of(self.opening, self.base, project))
+        Ok(Self { linters: self.linters, ..Self::of(self.opening, self.base, project) })
+    }
+
+    /// Keeps what was found in SQL for the next command. It only spares work: that it cannot be written is no error.
+    pub(super) fn keep_findings(&self) {
+        if let Some(news) = self.linters.kept().and_then(|kept| kept.news(self.renderer.paths().count())) {
+            let _ = self.opening.target().write_bytes(KEPT, news.as_bytes());
+        }
     }
 
     /// A project that was parsed already.

@@ -22,6 +22,8 @@ use generated_project::generate;
 
 #[path = "generated_project_tests.rs"]
 mod generated_project;
+#[path = "list_state_tests.rs"]
+mod states;
 
 /// Copies a project, without what runs of it left.
 fn copy(project: &Path, into: &Path) {
@@ -52,7 +54,10 @@ fn install_packages(root: &Path) {
 }
 
 fn open(root: &Path, overrides: &Overrides) -> Result<Opening, Diagnostics> {
-    let invocation = Invocation::fixed("list", root);
+    open_with(Invocation::fixed("list", root), overrides)
+}
+
+fn open_with(invocation: Invocation, overrides: &Overrides) -> Result<Opening, Diagnostics> {
     let sources = Arc::new(SourceMap::new());
     let loaded = config::load(invocation.clone(), overrides, &sources);
     let settings = LogSettings { folder: None, ..log_settings(&invocation, overrides, None) };
@@ -73,6 +78,12 @@ fn parse(words: &[String]) -> Option<(List, Overrides)> {
 /// Lines as values, so that the layout of JSON does not count.
 fn values<'a>(lines: impl IntoIterator<Item = &'a String>) -> Vec<Value> {
     lines.into_iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| Value::from(line.as_str()))).collect()
+}
+
+/// The lines of `0-4 9`.
+fn answer(lines: &[String], numbers: &str) -> Vec<Value> {
+    let ranges = numbers.split_whitespace().map(|range| range.split_once('-').unwrap_or((range, range)));
+    values(ranges.flat_map(|(first, last)| &lines[first.parse().unwrap()..=last.parse().unwrap()]))
 }
 
 /// What dbt listed, and the state that it compared with.
@@ -98,20 +109,9 @@ impl Recording {
         serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
     }
 
-    /// The lines of `0-4 9`.
-    fn answer(&self, numbers: &str) -> Vec<Value> {
-        let ranges = numbers.split_whitespace().map(|range| range.split_once('-').unwrap_or((range, range)));
-        let lines = ranges.flat_map(|(first, last)| &self.lines[first.parse().unwrap()..=last.parse().unwrap()]);
-        values(lines)
-    }
-
     /// Keeps the project as it is in the folder `state`, then edits it.
     fn edit(&self, root: &Path) {
-        let opening = open(root, &Overrides::default()).unwrap_or_else(|_| panic!("the project is right"));
-        let project = opening.parse().unwrap_or_else(|_| panic!("the project is right"));
-        opening.write_manifest(&project, &CompiledNodes::default()).unwrap_or_else(|_| panic!("the folder is new"));
-        fs::create_dir(root.join("state")).unwrap();
-        fs::rename(root.join("target/manifest.json"), root.join("state/manifest.json")).unwrap();
+        keep_state(&open(root, &Overrides::default()).unwrap_or_else(|_| panic!("the project is right")), root);
         let write = |path: &str, rows: Vec<Value>| {
             fs::write(root.join(path), json!({"results": rows}).to_string()).unwrap();
         };
@@ -154,7 +154,7 @@ impl Recording {
                 let opening = open(root, &overrides).ok()?;
                 list.lines(&opening, &project).ok()
             });
-            let expected = numbers.as_ref().map(|numbers| self.answer(numbers));
+            let expected = numbers.as_ref().map(|numbers| answer(&self.lines, numbers));
             let found = lines.map(|lines| values(&lines));
             if found != expected {
                 different.push(difference(words, expected.as_deref(), found.as_deref()));
@@ -172,6 +172,14 @@ fn difference(words: &[String], expected: Option<&[Value]>, found: Option<&[Valu
         let _ = write!(text, "\n  {sign}: {:?} lines, of these alone: {only:?}", some.map(<[Value]>::len));
     }
     text
+}
+
+/// Parses a project and moves its manifest to the folder `state`.
+fn keep_state(opening: &Opening, root: &Path) {
+    let project = opening.parse().unwrap_or_else(|_| panic!("the project is right"));
+    opening.write_manifest(&project, &CompiledNodes::default()).unwrap_or_else(|_| panic!("the folder is new"));
+    fs::create_dir(root.join("state")).unwrap();
+    fs::rename(root.join("target/manifest.json"), root.join("state/manifest.json")).unwrap();
 }
 
 /// A copy of a project below `tests` or at the top.

@@ -32,6 +32,7 @@ mod parse;
 mod parsed;
 mod profile_setup;
 mod project_rules;
+mod read_copy;
 mod reports;
 mod retry;
 mod rollback;

@@ -8,10 +8,10 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 use super::deprecations::Deprecations;
-use crate::config::{self, Config, Invocation, Loaded, Overrides, WarningFate};
+use crate::config::{self, Config, Invocation, Loaded, Overrides, Secrets, WarningFate};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::events::{Event, Level, Reporter};
-use crate::ui::{Console, LogFormat, LogSettings, Secrets};
+use crate::ui::{Console, LogFormat, LogSettings};
 
 /// How a command ended that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,9 +264,11 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
             })
             .collect(),
         annotations: is_for_github.then(|| folder_in_repository(invocation, overrides, config)),
-        secrets: Secrets::among(
-            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(secret_vars(config)),
-        ),
+        secrets: config
+            .iter()
+            .fold(invocation.secrets().with(&Secrets::among(secret_vars(config))), |secrets, config| {
+                secrets.with(&config.profile.secrets)
+            }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The project as commands use it after parsing: manifest, graph, what is selected.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::lineage::Columns;
@@ -16,6 +17,7 @@ use crate::graph::selection::{
 };
 use crate::manifest::{Manifest, ResourceType};
 use crate::parser::{self, FirstLook, ParseId, ParseParts, Parsed};
+use crate::runner::{Action, RunnerParts, Safeguards, Stop};
 use crate::ui;
 
 /// A project that was read without errors.
@@ -32,6 +34,21 @@ pub(crate) struct ParsedProject {
     pub(crate) warnings: Vec<Diagnostic>,
     /// Which parse it is, where the next one of the same files would be no different.
     pub(crate) id: Option<ParseId>,
+}
+
+impl ParsedProject {
+    /// What a runner needs that builds, with nothing deferred.
+    pub(crate) fn runner_parts(&self, stop: Arc<Stop>, safeguards: Safeguards) -> RunnerParts {
+        RunnerParts {
+            session: Arc::clone(&self.session),
+            manifest: Arc::clone(&self.manifest),
+            stop,
+            action: Action::Build,
+            deferred: Arc::default(),
+            batches: HashMap::new(),
+            safeguards,
+        }
+    }
 }
 
 impl Opening {

@@ -41,7 +41,7 @@ impl Opening {
         }
         if let Some(path) = &flags.junit {
             let path = self.config.invocation.working_dir.join(path);
-            let xml = junit_xml(&self.command(), results, manifest, seconds);
+            let xml = self.console.without_secrets(junit_xml(&self.command(), results, manifest, seconds));
             let folder = path.parent().unwrap_or(&path);
             fs::create_dir_all(folder)
                 .and_then(|()| fs::write(&path, xml))

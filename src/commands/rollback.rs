@@ -1,8 +1,6 @@
 //! `rollback`.
 
-use std::collections::HashMap;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -14,7 +12,7 @@ use crate::diagnostics::Diagnostics;
 use crate::events::Event;
 use crate::manifest::ResourceType;
 use crate::plan::{Mode, Plan};
-use crate::runner::{Action, PreviousVersion, Runner, RunnerParts, Stop};
+use crate::runner::{PreviousVersion, Runner, Stop};
 use crate::ui;
 
 /// Bring back the versions that the last publication replaced and kept; once more undoes it
@@ -43,20 +41,13 @@ impl Rollback {
         let plan = Plan::build(&project.graph, &project.manifest, chosen, Mode::Topological);
         let stop = Stop::new(false);
         stop.listen();
-        let runner = Runner::new(RunnerParts {
-            session: Arc::clone(&project.session),
-            manifest: Arc::clone(&project.manifest),
-            stop,
-            action: Action::Build,
-            deferred: Arc::default(),
-            batches: HashMap::new(),
-            safeguards: opening.safeguards()?,
-        })?;
+        let runner = Runner::new(project.runner_parts(stop, opening.safeguards()?))?;
         if self.list {
             let versions = runner.previous_versions(&plan)?;
             self.show(opening, &versions, "can be brought back from");
         } else {
             let versions = runner.roll_back(&plan)?;
+            opening.renew_read_copy(&project)?;
             self.show(opening, &versions, "is what it was before; what replaced it is kept as");
         }
         Ok(Outcome::Success)

@@ -62,19 +62,21 @@ impl Opening {
         let keeps_previous = match setting("keep_generations") {
             None => publishes_whole_run,
             Some(Node { value: Value::Int(number @ (0 | 1)), .. }) => *number == 1,
-            Some(other) => return wrong("keep_generations", "0 or 1", other.span),
+            Some(other) => wrong("keep_generations", "0 or 1", other.span)?,
         };
-        let configured = match setting("history") {
-            None => false,
-            Some(Node { value: Value::Bool(is_on), .. }) => *is_on,
-            Some(other) => return wrong("history", "on or off", other.span),
+        let switch = |name: &str, words: &str| match setting(name) {
+            None => Ok(false),
+            Some(Node { value: Value::Bool(is_on), .. }) => Ok(*is_on),
+            Some(other) => wrong(name, words, other.span),
         };
+        let configured = switch("history", "on or off")?;
+        let publishes_in_place = switch("publish_in_place", "true or false")?;
         let records_history = match self.config.invocation.env("HETL_HISTORY") {
             Some("on" | "true" | "1") => true,
             Some("off" | "false" | "0") => false,
             _ => configured,
         };
-        Ok(Safeguards { publishes_whole_run, keeps_previous, records_history })
+        Ok(Safeguards { publishes_whole_run, keeps_previous, publishes_in_place, records_history })
     }
 
     /// Parses, selects, runs and writes artifacts; says how it went for commands that build or test.
@@ -113,16 +115,15 @@ impl Opening {
             self.write_run_results(&RunResults::default())?;
             return Ok(Finished { project, report: None });
         }
+        // What is wrong with it is told before anything begins.
+        self.read_copy()?;
         let stop = Stop::new(self.config.flags.fail_fast);
         stop.listen();
         let runner = Runner::new(RunnerParts {
-            safeguards: self.safeguards()?,
-            session: Arc::clone(&project.session),
-            manifest: Arc::clone(&project.manifest),
-            stop: Arc::clone(&stop),
             action,
             batches,
             deferred: Arc::new(self.deferred(&project, action == Action::Clone)?),
+            ..project.runner_parts(Arc::clone(&stop), self.safeguards()?)
         })?;
         let plan = Arc::new(plan);
         let opening = self.clone();
@@ -141,12 +142,20 @@ impl Opening {
         self.write_manifest(&project, &report.compiled)?;
         self.write_run_results(&report.results)?;
         self.remember(&report.results)?;
-        if matches!(action, Action::Build | Action::Clone) {
-            let interrupted = stop.reason() == Some(StopReason::Interrupt);
-            report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, interrupted);
+        let problem = report.problem.take();
+        let writes = matches!(action, Action::Build | Action::Clone);
+        let is_interrupted = stop.reason() == Some(StopReason::Interrupt);
+        if problem.is_none() && writes {
+            report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, is_interrupted);
         }
         self.make_reports(&project.manifest, report.results.results(), report.results.elapsed_time())?;
-        Ok(Finished { project, report: Some(report) })
+        if writes && !is_interrupted {
+            self.publish_read_copy(&project, report.results.results())?;
+        }
+        match problem {
+            Some(problem) => Err(problem.into()),
+            None => Ok(Finished { project, report: Some(report) }),
+        }
     }
 
     /// A command that builds or tests, from selection to exit code.

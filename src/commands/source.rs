@@ -1,9 +1,7 @@
 //! `source freshness`.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -15,7 +13,7 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::manifest::{CompiledNodes, Manifest, ResourceType};
 use crate::plan::{Mode, Plan};
-use crate::runner::{Action, FreshnessReport, Runner, RunnerParts, Safeguards, Stop, has_freshness};
+use crate::runner::{FreshnessReport, Runner, Safeguards, Stop, has_freshness};
 
 /// Ask about sources
 #[derive(Debug, Args)]
@@ -73,15 +71,7 @@ impl Freshness {
         project.session.set_selected(plan.jobs().iter().map(|job| job.unique_id.clone()).collect());
         let stop = Stop::new(opening.config.flags.fail_fast);
         stop.listen();
-        let runner = Runner::new(RunnerParts {
-            safeguards: Safeguards::default(),
-            session: Arc::clone(&project.session),
-            manifest: Arc::clone(&project.manifest),
-            stop,
-            action: Action::Build,
-            deferred: Arc::default(),
-            batches: HashMap::new(),
-        })?;
+        let runner = Runner::new(project.runner_parts(stop, Safeguards::default()))?;
         warn_of_hooks(opening, &project.manifest)?;
         let report = runner.check_freshness(&plan)?;
         opening.write_manifest(&project, &CompiledNodes::default())?;

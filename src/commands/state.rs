@@ -36,6 +36,7 @@ impl Opening {
         let mut previous = read_previous_state(&state, Some(&target.join("sources.json")))?;
         let flag = self.config.flags.behavior.get("state_modified_compare_more_unrendered_values");
         previous.compares_as_written = flag.and_then(serde_json::Value::as_bool) == Some(true);
+        previous.built_in_packages = self.adapter()?.macro_packages();
         Ok(previous)
     }
 

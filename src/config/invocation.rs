@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use super::Secrets;
+
 /// One run of the program. Everything that differs between two runs of the same command comes in through it.
 #[derive(Debug, Clone)]
 pub struct Invocation {
@@ -64,6 +66,11 @@ impl Invocation {
     /// A variable of the environment.
     pub fn env(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str)
+    }
+
+    /// The secrets of the environment.
+    pub fn secrets(&self) -> Secrets {
+        Secrets::among(self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     /// The value of a flag in the environment, with the name it was found under: `DBT_ENGINE_X`, then `DBT_X`, then `HETL_X`.

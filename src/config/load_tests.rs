@@ -128,7 +128,7 @@ fn targets_and_secrets_come_from_the_environment() {
     let profile = case.config().profile;
     assert_eq!((profile.target_name.as_str(), profile.threads), ("prod", 8));
     assert_eq!(profile.credentials["password"], "pre-hush");
-    assert_eq!(profile.hide_secrets("pre-hush or hush"), "***** or *****");
+    assert_eq!(profile.secrets.hide("pre-hush or hush"), "***** or *****");
     assert!(!profile.target_fields(case.folder.path()).contains_key("password"));
     assert_eq!(profile.target_fields(case.folder.path())["profile_name"], "shop");
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Invocation, Overrides};
+use super::{Invocation, Overrides, secrets};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap};
 use crate::yaml::{self, Node};
 
@@ -93,11 +93,16 @@ pub(super) fn absolute(here: &Path, folder: &Path) -> PathBuf {
 
 /// The text of a file and its place in the source map.
 pub(super) fn read_text(path: &Path, shown: &str, sources: &SourceMap) -> Result<(SourceId, String), Diagnostic> {
+    let text = read(path, shown, sources)?;
+    Ok((sources.add(shown, text.as_str()), text))
+}
+
+fn read(path: &Path, shown: &str, sources: &SourceMap) -> Result<String, Diagnostic> {
     let bytes = sources
         .read(path)
         .map_err(|error| Diagnostic::error(Code::UNREADABLE_FILE, format!("{shown} cannot be read: {error}")))?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok((sources.add(shown, text.as_str()), text)),
+        Ok(text) => Ok(text),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let line = String::from_utf8_lossy(&error.as_bytes()[..valid]).matches('\n').count() + 1;
@@ -105,6 +110,19 @@ pub(super) fn read_text(path: &Path, shown: &str, sources: &SourceMap) -> Result
                 .hint("save the file as UTF-8"))
         }
     }
+}
+
+/// Reads a YAML file in which secrets may be written; messages show it without them.
+pub(super) fn read_yaml_with_secrets(
+    path: &Path,
+    shown: &str,
+    sources: &SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Option<YamlFile> {
+    let text = diagnostics.collect(read(path, shown, sources))?;
+    let source = sources.add(shown, secrets::masked(&text));
+    let root = yaml::parse_into(source, &text, diagnostics)?;
+    Some(YamlFile { source, root })
 }
 
 /// Reads a YAML file; what is wrong is collected.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::locate::read_yaml;
+use super::locate::read_yaml_with_secrets;
 use super::project::{PackageSpec, Project};
 use super::reader::{to_json, unknown_key, wrong_type};
 use super::template::Templates;
@@ -31,8 +31,11 @@ pub(super) fn package_specs(
 ) -> Vec<PackageSpec> {
     let mut read = |name: &str| {
         let path = root.join(name);
-        let file =
-            if path.is_file() { read_yaml(&path, &format!("{shown}{name}"), sources, diagnostics) } else { None };
+        let file = if path.is_file() {
+            read_yaml_with_secrets(&path, &format!("{shown}{name}"), sources, diagnostics)
+        } else {
+            None
+        };
         file.map(|file| file.root)
     };
     let packages = read(PACKAGES_FILE);

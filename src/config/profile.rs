@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::Secrets;
 use crate::adapters::{Surroundings, registry};
 use crate::diagnostics::Span;
 
@@ -32,7 +33,7 @@ pub struct Profile {
     /// Keys of the target as written, rendered; `type` and `threads` are not among them.
     pub credentials: Map<String, Value>,
     /// Texts that must never be shown: values of secret environment variables, passwords, tokens.
-    pub secrets: Vec<String>,
+    pub secrets: Secrets,
     /// Where it was found.
     pub origin: ProfileOrigin,
     /// The target in `profiles.yml`.
@@ -50,7 +51,7 @@ impl Profile {
             adapter_type: String::new(),
             threads: 1,
             credentials: Map::new(),
-            secrets: Vec::new(),
+            secrets: Secrets::default(),
             origin: ProfileOrigin::Unset,
             span: None,
             credential_spans: Vec::new(),
@@ -71,9 +72,10 @@ impl Profile {
         let surroundings = Surroundings { project_root: project_root.to_path_buf(), ..Surroundings::default() };
         let shown = registry::open(&self.typed_credentials(), &surroundings).map(|adapter| adapter.target_fields());
         let mut fields = shown.unwrap_or_else(|_| {
-            let shown = self.credentials.iter().filter(|(key, _)| !super::profile_file::is_secret_key(key));
+            let shown = self.credentials.iter().filter(|(key, _)| !super::secrets::is_secret_key(key));
             shown.map(|(key, value)| (key.clone(), value.clone())).collect()
         });
+        self.secrets.hide_in_fields(&mut fields);
         fields.insert("type".into(), Value::from(self.adapter_type.as_str()));
         fields.insert("threads".into(), Value::from(self.threads));
         fields.insert("name".into(), Value::from(self.target_name.as_str()));
@@ -85,13 +87,5 @@ impl Profile {
     /// Where a key of the credentials stands; the target if the key is not written.
     pub fn credential_span(&self, key: &str) -> Option<Span> {
         self.credential_spans.iter().find(|(name, _)| name == key).map(|(_, span)| *span).or(self.span)
-    }
-
-    /// The text with every secret replaced by stars.
-    pub fn hide_secrets(&self, text: &str) -> String {
-        let mut secrets: Vec<&String> = self.secrets.iter().collect();
-        // The longest first, as one may be part of another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "*****"))
     }
 }

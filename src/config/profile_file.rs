@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
 
-use super::locate::{PROFILES_FILE, YamlFile, read_yaml};
+use super::locate::{PROFILES_FILE, YamlFile, read_yaml_with_secrets};
 use super::profile::{Profile, ProfileOrigin};
 use super::reader::wrong_type;
-use super::template::{SECRET_PREFIX, Templates};
+use super::secrets::Secrets;
+use super::template::Templates;
 use super::{Invocation, Overrides};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::yaml::{Mapping, Node, Value};
@@ -63,7 +64,7 @@ pub(super) fn profile(
         return Some(default_profile(request));
     };
     let shown = path.strip_prefix(request.project_dir).unwrap_or(&path).display().to_string();
-    let file = read_yaml(&path, &shown, sources, diagnostics)?;
+    let file = read_yaml_with_secrets(&path, &shown, sources, diagnostics)?;
     let wanted = chosen
         .map(|name| (name, None))
         .or_else(|| request.project_profile.clone().map(|(name, span)| (name, Some(span))));
@@ -91,7 +92,7 @@ fn default_profile(request: &ProfileRequest<'_>) -> Profile {
         adapter_type: "duckdb".into(),
         threads: request.overrides.threads.unwrap_or(DEFAULT_PROFILE_THREADS).max(1),
         credentials,
-        secrets: environment_secrets(request.invocation),
+        secrets: request.invocation.secrets(),
         origin: ProfileOrigin::Default,
         span: None,
         credential_spans: Vec::new(),
@@ -245,8 +246,7 @@ fn read_target(
         credentials.insert(name.clone(), value.to_json());
         credential_spans.push((name, value.span));
     }
-    let mut secrets = environment_secrets(request.invocation);
-    collect_secrets(&credentials, &mut secrets);
+    let secrets = request.invocation.secrets().with(&Secrets::of_target(&credentials));
     Some(Profile {
         profile_name: profile_name.to_owned(),
         target_name: target_name.to_owned(),
@@ -292,38 +292,4 @@ fn threads(request: &ProfileRequest<'_>, target: &Mapping, diagnostics: &mut Dia
         diagnostics.push(wrong_type(PROFILES_FILE, "threads", node, "a whole number of at least 1"));
     }
     threads
-}
-
-fn environment_secrets(invocation: &Invocation) -> Vec<String> {
-    invocation
-        .environment
-        .iter()
-        .filter(|(name, value)| name.starts_with(SECRET_PREFIX) && !value.is_empty())
-        .map(|(_, value)| value.clone())
-        .collect()
-}
-
-/// Values of keys that hold passwords and the like, at any depth.
-fn collect_secrets(map: &Map<String, Json>, secrets: &mut Vec<String>) {
-    for (key, value) in map {
-        match value {
-            Json::String(text) if is_secret_key(key) && !text.is_empty() && !secrets.contains(text) => {
-                secrets.push(text.clone());
-            }
-            Json::Object(inner) => collect_secrets(inner, secrets),
-            Json::Array(items) => {
-                items.iter().filter_map(Json::as_object).for_each(|inner| collect_secrets(inner, secrets));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Whether a key of a profile holds a secret.
-pub(super) fn is_secret_key(key: &str) -> bool {
-    let key = key.to_lowercase();
-    matches!(key.as_str(), "pass" | "secret" | "token")
-        || ["password", "passphrase", "_token", "_secret", "secret_", "private_key", "api_key"]
-            .iter()
-            .any(|part| key.contains(part))
 }

@@ -9,7 +9,8 @@ use crate::yaml::Node;
 pub(super) const SETTINGS_FILE: &str = "hetl.yml";
 
 /// The sections that somebody reads.
-const SECTIONS: &[&str] = &["rules", "folders", "layers", "lint", "publish", "keep_generations", "history"];
+const SECTIONS: &[&str] =
+    &["rules", "folders", "layers", "lint", "publish", "keep_generations", "publish_in_place", "read_copy", "history"];
 
 /// What `hetl.yml` says; empty where there is none.
 #[derive(Debug, Clone, Default)]

@@ -14,7 +14,7 @@ pub(super) fn log_function(scope: &Arc<Scope>) -> Value {
     let scope = Arc::clone(scope);
     function("log", move |_, args| {
         let [message, info] = bind("log", ["msg", "info"], args)?;
-        let msg = scope.session.config().profile.hide_secrets(&text("log", "msg", message)?);
+        let msg = scope.session.config().profile.secrets.hide(text("log", "msg", message)?).into_owned();
         let node_info = scope.node_info();
         scope.report(&if flag(info.as_ref()) {
             Event::JinjaLogInfo { msg, node_info }
@@ -31,7 +31,7 @@ pub(super) fn print_function(scope: &Arc<Scope>) -> Value {
     function("print", move |_, args| {
         let [message] = bind("print", ["msg"], args)?;
         if scope.session.config().flags.print {
-            let msg = scope.session.config().profile.hide_secrets(&text("print", "msg", message)?);
+            let msg = scope.session.config().profile.secrets.hide(text("print", "msg", message)?).into_owned();
             scope.report(&Event::PrintEvent { msg });
         }
         Ok(nothing())

@@ -30,6 +30,8 @@ pub struct Worker {
     pub is_one_transaction: bool,
     /// Whether what it replaces is kept for a while.
     pub keeps_previous: bool,
+    /// Whether tables stay and only their rows change.
+    pub publishes_in_place: bool,
 }
 
 impl std::fmt::Debug for Worker {
@@ -47,6 +49,7 @@ impl Worker {
             halt: Arc::default(),
             is_one_transaction: false,
             keeps_previous: false,
+            publishes_in_place: false,
         }
     }
 
@@ -60,6 +63,12 @@ impl Worker {
     #[must_use]
     pub fn keeping_previous(self, keeps_previous: bool) -> Self {
         Self { keeps_previous, ..self }
+    }
+
+    /// The same, whose tables stay and get other rows, or are replaced.
+    #[must_use]
+    pub fn publishing_in_place(self, publishes_in_place: bool) -> Self {
+        Self { publishes_in_place, ..self }
     }
 
     /// An error if no further statement may begin.

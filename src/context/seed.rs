@@ -11,7 +11,7 @@ use super::arguments::function;
 use super::raise::{compilation, raise};
 use super::scope::Scope;
 use super::table::TableValue;
-use crate::adapters::SeedFile;
+use crate::adapters::{SeedError, SeedFile};
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::manifest::ResourceType;
 
@@ -52,22 +52,24 @@ pub fn seed_line(run: &NodeRun, line: usize) -> Option<Span> {
 
 fn load(run: &NodeRun) -> Result<Value, Error> {
     let node = run.node();
-    let shown = seed_path(run).to_string_lossy().into_owned();
-    let bytes = seed_file(run).map_err(|error| {
-        raise(Diagnostic::error(Code::UNREADABLE_FILE, format!("cannot read the seed {shown}: {error}")))
-    })?;
+    let path = seed_path(run);
+    let shown = path.to_string_lossy().into_owned();
     let types = node.config.get("column_types").and_then(Json::as_object);
     let text_columns: Vec<&str> = types.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let delimiter = node.config.str("delimiter").and_then(|text| text.chars().next()).unwrap_or(',');
-    let file = SeedFile::parse(bytes, delimiter, &text_columns).map_err(|error| {
-        let sources = run.session().sources();
-        let text = String::from_utf8_lossy(&seed_file(run).unwrap_or_default()).into_owned();
-        let source = sources.add(node.original_file_path.clone(), text);
-        let mut problem =
-            Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {}", node.name, error.message))
-                .at(Span::new(source, error.offset, error.offset + 1), "");
-        problem.hint = error.hint;
-        raise(problem)
+    let file = SeedFile::read(&path, delimiter, &text_columns).map_err(|error| match error {
+        SeedError::Unreadable(error) => {
+            raise(Diagnostic::error(Code::UNREADABLE_FILE, format!("cannot read the seed {shown}: {error}")))
+        }
+        SeedError::Invalid { message, offset, hint } => {
+            let text = String::from_utf8_lossy(&seed_file(run).unwrap_or_default()).into_owned();
+            let source = run.session().sources().add(node.original_file_path.clone(), text);
+            let mut problem =
+                Diagnostic::error(Code::SEED, format!("seed `{}` cannot be loaded: {message}", node.name))
+                    .at(Span::new(source, offset, offset + 1), "");
+            problem.hint = hint;
+            raise(problem)
+        }
     })?;
     let kinds = file.columns().iter().map(|column| column.kind).collect();
     let adapter = run.session().adapter();

@@ -70,6 +70,7 @@ impl Shared {
 fn target(config: &Config, adapter: &dyn Adapter) -> Map<String, Json> {
     let profile = &config.profile;
     let mut fields = adapter.target_fields();
+    profile.secrets.hide_in_fields(&mut fields);
     fields.insert("type".into(), profile.adapter_type.as_str().into());
     fields.insert("threads".into(), profile.threads.into());
     fields.insert("name".into(), profile.target_name.as_str().into());

@@ -78,6 +78,17 @@ pub(super) fn withhold(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Erro
     }
 }
 
+/// `adapter.hetl_replace_rows(live, new)`: gives a table the rows of another one; none, or why that cannot be.
+pub(super) fn replace_rows(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
+    let [live, new] = bind("hetl_replace_rows", ["live", "new"], args)?;
+    let live = relation_argument("hetl_replace_rows", "live", live)?;
+    let new = relation_argument("hetl_replace_rows", "new", new)?;
+    super::adapter::execute::fault("exchange").or_raise()?;
+    let replaced = run.worker().connection().replace_rows(&live, &new);
+    let hindrance = replaced.map_err(|error| Diagnostic::error(Code::DATABASE, error.message)).or_raise()?;
+    Ok(hindrance.map_or_else(none, Value::from))
+}
+
 fn refused(run: &NodeRun) -> Diagnostic {
     Diagnostic::error(Code::TEST_FAILED, format!("{} is not published: its tests failed", run.node().unique_id))
 }

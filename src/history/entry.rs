@@ -14,7 +14,7 @@ pub struct Fact {
     pub command: String,
     /// The node's unique id; none for the run as a whole.
     pub node: Option<String>,
-    /// dbt's word; `success` or `error` of a run.
+    /// dbt's word; of a run [`Fact::STARTED`], then `success`, `error` or [`Fact::KILLED`].
     pub status: String,
     /// Whether others see it; none for what is nothing that others could see.
     pub published: Option<bool>,
@@ -26,8 +26,15 @@ pub struct Fact {
     pub git_commit: Option<String>,
     /// Begin, RFC 3339, UTC.
     pub started_at: String,
-    /// End, RFC 3339, UTC.
+    /// End, RFC 3339, UTC; empty where there is none or it is not known.
     pub ended_at: String,
+}
+
+impl Fact {
+    /// The status of a run that begins.
+    pub const STARTED: &str = "started";
+    /// The status of a run that began and never told its end, as the next run finds.
+    pub const KILLED: &str = "killed";
 }
 
 /// A fact at its place.

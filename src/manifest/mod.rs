@@ -27,7 +27,7 @@ pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, RefVersion, ResourceType,
     TestDetails, TestMetadata,
 };
-pub use publish::{Publish, publish_setting};
+pub use publish::{Publish, publish_setting, publishes_in_place};
 pub use resources::{
     Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
 };

@@ -57,6 +57,16 @@ pub fn publish_setting(config: &NodeConfig) -> Result<Option<Publish>, String> {
     }
 }
 
+/// Whether a config says that its table stays and only its rows change (`meta: {hetl: {publish_in_place: …}}`); none if it does not say. An error
+/// says what is wrong with the value.
+pub fn publishes_in_place(config: &NodeConfig) -> Result<Option<bool>, String> {
+    match config.get("meta").and_then(|meta| meta.get("hetl")?.get("publish_in_place")) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(is_wished)) => Ok(Some(*is_wished)),
+        Some(other) => Err(format!("must be true or false, and is {other}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

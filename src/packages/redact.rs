@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use fancy_regex::Regex;
 
-use crate::config::Invocation;
+use crate::config::{Invocation, Secrets};
 
 const HIDDEN: &str = "*****";
 
@@ -15,23 +15,18 @@ static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
 /// The secrets that this process knows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Redaction {
-    secrets: Vec<String>,
+    secrets: Secrets,
 }
 
 impl Redaction {
     /// The values of `DBT_ENV_SECRET_*`.
     pub(super) fn new(invocation: &Invocation) -> Self {
-        let is_secret =
-            |(name, value): &(&String, &String)| name.starts_with("DBT_ENV_SECRET") && !value.trim().is_empty();
-        let mut secrets: Vec<String> =
-            invocation.environment.iter().filter(is_secret).map(|(_, value)| value.clone()).collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self { secrets }
+        Self { secrets: invocation.secrets() }
     }
 
     /// The text with asterisks in place of secret values.
     pub(super) fn secrets(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
+        self.secrets.hide(text).into_owned()
     }
 
     /// The text with asterisks in place of secret values and of user and password in URLs. `git@host` is no secret.

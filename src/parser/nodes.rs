@@ -19,7 +19,9 @@ use super::templates::Reading;
 use super::written_config;
 use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
-use crate::manifest::{Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails, publish_setting, time_limit};
+use crate::manifest::{
+    Checksum, DependsOn, Node, NodeConfig, ResourceType, TestDetails, publish_setting, publishes_in_place, time_limit,
+};
 
 /// What is known of a node before its template is read.
 pub(super) struct Draft<'a> {
@@ -324,6 +326,9 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
     }
     if let Err(wrong) = publish_setting(config) {
         return Err(problem("meta", format!("`publish` under `meta: hetl:` of `{}` {wrong}", node.name)));
+    }
+    if let Err(wrong) = publishes_in_place(config) {
+        return Err(problem("meta", format!("`publish_in_place` under `meta: hetl:` of `{}` {wrong}", node.name)));
     }
     if let Some(severity) = config.get("severity") {
         let known = severity

@@ -16,27 +16,43 @@ pub struct Step {
 
 /// The state of a run through a plan. One owner calls it; workers tell the owner what they finished.
 ///
-/// Jobs that are ready come by level, then by unique id, as dbt's queue gives them.
+/// Jobs that are ready come by level, as dbt's queue gives them: projects rely on it where they read what a seed makes without saying so. Within a
+/// level, where several workers go through the plan, the job comes first below which the longest chain of jobs waits: the run lasts as long as its
+/// longest chain. Besides, and for one worker, they come by unique id.
 #[derive(Debug)]
 pub struct Schedule<'plan> {
     plan: &'plan Plan,
     waiting_for: Vec<u32>,
     blocked_by: Vec<Option<u32>>,
-    ready: BinaryHeap<Reverse<u32>>,
+    /// The number of jobs in the longest chain below each step.
+    heights: Vec<u32>,
+    ready: BinaryHeap<Turn>,
     unfinished: usize,
 }
 
+/// What makes one job come before another: a lower level, a greater height, a lower position.
+type Turn = (Reverse<u32>, u32, Reverse<u32>);
+
 impl<'plan> Schedule<'plan> {
     /// The beginning: everything without upstream jobs is ready.
-    pub fn new(plan: &'plan Plan) -> Self {
+    pub fn new(plan: &'plan Plan, workers: usize) -> Self {
         let waiting_for = plan.upstream_count().to_vec();
-        let ready = (0..plan.len() as u32).filter(|&job| waiting_for[job as usize] == 0).map(Reverse).collect();
-        Self { plan, blocked_by: vec![None; waiting_for.len()], waiting_for, ready, unfinished: plan.len() }
+        let heights = if workers > 1 { heights(plan) } else { vec![0; waiting_for.len()] };
+        let blocked_by = vec![None; waiting_for.len()];
+        let mut schedule =
+            Self { plan, blocked_by, waiting_for, heights, ready: BinaryHeap::new(), unfinished: plan.len() };
+        schedule.ready =
+            (0..plan.len()).filter(|&job| schedule.waiting_for[job] == 0).map(|job| schedule.turn(job)).collect();
+        schedule
+    }
+
+    fn turn(&self, job: usize) -> Turn {
+        (Reverse(self.plan.jobs()[job].level), self.heights[job], Reverse(job as u32))
     }
 
     /// Takes the next job that is ready; none if all that remains waits for jobs that are running (or nothing remains).
     pub fn next_ready(&mut self) -> Option<Step> {
-        let Reverse(job) = self.ready.pop()?;
+        let (.., Reverse(job)) = self.ready.pop()?;
         Some(Step { job: job as usize, skipped_because_of: self.blocked_by[job as usize].map(|by| by as usize) })
     }
 
@@ -55,7 +71,7 @@ impl<'plan> Schedule<'plan> {
                     continue;
                 }
                 if below < self.plan.len() {
-                    self.ready.push(Reverse(below as u32));
+                    self.ready.push(self.turn(below));
                 } else {
                     ended.push((below, self.blocked_by[below]));
                 }
@@ -67,4 +83,29 @@ impl<'plan> Schedule<'plan> {
     pub fn is_finished(&self) -> bool {
         self.unfinished == 0
     }
+}
+
+fn heights(plan: &Plan) -> Vec<u32> {
+    let below = |step: usize| {
+        let followers = if step < plan.len() { plan.followers(step) } else { &[] };
+        plan.downstream()[step].iter().chain(followers).map(|&below| below as usize)
+    };
+    let mut waiting_for = plan.upstream_count().to_vec();
+    let mut order: Vec<usize> = (0..waiting_for.len()).filter(|&step| waiting_for[step] == 0).collect();
+    let mut at = 0;
+    while let Some(&step) = order.get(at) {
+        at += 1;
+        for next in below(step) {
+            waiting_for[next] -= 1;
+            if waiting_for[next] == 0 {
+                order.push(next);
+            }
+        }
+    }
+    let mut heights = vec![0; waiting_for.len()];
+    for &step in order.iter().rev() {
+        // What has no job takes no time.
+        heights[step] = below(step).map(|next| heights[next] + u32::from(next < plan.len())).max().unwrap_or(0);
+    }
+    heights
 }

@@ -34,7 +34,7 @@ const ALL: [&str; 7] = [
 
 /// Runs a plan one job at a time; what `outcome` says becomes of each job, unless it must be skipped.
 fn run(plan: &Plan, outcome: impl Fn(&str) -> NodeStatus) -> Vec<(String, NodeStatus)> {
-    let mut schedule = Schedule::new(plan);
+    let mut schedule = Schedule::new(plan, 1);
     let mut done = Vec::new();
     while let Some(step) = schedule.next_ready() {
         let id = plan.jobs()[step.job].unique_id.clone();
@@ -102,7 +102,7 @@ fn a_failed_test_skips_what_lies_below_and_names_the_first_cause() {
         done.iter().filter(|(_, status)| *status == NodeStatus::Skipped).map(|(id, _)| id.as_str()).collect();
     assert_eq!(skipped, ["unit_test.shop.b.u", "model.shop.b", "test.shop.t_b", "model.shop.c", "exposure.shop.e"]);
 
-    let mut schedule = Schedule::new(&plan);
+    let mut schedule = Schedule::new(&plan, 1);
     let mut causes = Vec::new();
     while let Some(step) = schedule.next_ready() {
         let id = &plan.jobs()[step.job].unique_id;
@@ -178,7 +178,7 @@ fn a_node_begins_after_one_that_a_test_reads_with_it_however_that_ended() {
         );
     }
     let plan = Plan::build(&graph, &nodes, graph.ids().collect::<Vec<_>>(), Mode::Build(Publish::Audited));
-    let mut schedule = Schedule::new(&plan);
+    let mut schedule = Schedule::new(&plan, 1);
     let id =
         |schedule: &mut Schedule<'_>| schedule.next_ready().map(|step| (plan.jobs()[step.job].unique_id.clone(), step));
     let (first, step) = id(&mut schedule).unwrap();
@@ -190,4 +190,29 @@ fn a_node_begins_after_one_that_a_test_reads_with_it_however_that_ended() {
     assert_eq!((second.as_str(), step.skipped_because_of), ("model.shop.b", None));
     schedule.finish(step.job, NodeStatus::Success);
     assert!(schedule.next_ready().is_some_and(|step| step.skipped_because_of.is_some()));
+}
+
+#[test]
+fn where_several_work_the_head_of_the_longest_chain_is_first() {
+    let manifest = sample(&[
+        ("model.shop.a", &[]),
+        ("model.shop.z", &[]),
+        ("model.shop.below_a", &["model.shop.a"]),
+        ("model.shop.below_z", &["model.shop.z"]),
+        ("model.shop.end", &["model.shop.below_z"]),
+    ]);
+    let graph = Graph::build(&manifest).unwrap();
+    let plan = Plan::build(&graph, &manifest, graph.ids().collect::<Vec<_>>(), Mode::Topological);
+    let first = |workers| {
+        let step = Schedule::new(&plan, workers).next_ready().unwrap();
+        plan.jobs()[step.job].unique_id.as_str()
+    };
+    assert_eq!((first(1), first(2)), ("model.shop.a", "model.shop.z"));
+
+    // A lower level is first all the same.
+    let mut schedule = Schedule::new(&plan, 2);
+    let longest = schedule.next_ready().unwrap();
+    schedule.finish(longest.job, NodeStatus::Success);
+    let next = schedule.next_ready().unwrap();
+    assert_eq!(plan.jobs()[next.job].unique_id, "model.shop.a");
 }

@@ -15,10 +15,11 @@ use super::failing_rows::FailingRows;
 use super::failure::Failure;
 use super::node::{Done, close_transaction, compile};
 use super::run::Runner;
+use super::staging::{STAGED, renamed};
 use super::time_limit::TimeLimit;
 use crate::adapters::{Relation, RelationInfo};
 use crate::artifacts::CodePath;
-use crate::context::{Audit, Halted, NodeRun, Overrides, RunOptions, Transaction, Worker};
+use crate::context::{Audit, Halted, NodeRun, Overrides, RunOptions, Transaction, Worker, node_relation};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Gates, tested_nodes};
 use crate::manifest::{Node, time_limit};
@@ -336,6 +337,23 @@ impl Runner {
         data_test::execute(self, &run, Some(&compiled))
     }
 
+    /// Lets a test look at what is kept of nodes that were never published: there is nothing else under their names. Says so.
+    pub(super) fn look_at_candidates(&self, test: &Node, options: &mut RunOptions) -> Option<String> {
+        let mut looked = Vec::new();
+        for id in tested_nodes(&self.manifest, test).filter(|id| !self.deferred.contains_key(*id)) {
+            let Some(node) = self.manifest.nodes.get(id).filter(|node| !self.is_live(node)) else { continue };
+            let Ok(candidate) = renamed(self, &node_relation(&self.session, node), STAGED) else { continue };
+            let name = candidate.identifier.clone().unwrap_or_default();
+            if !self.is_known(node, &name) {
+                continue;
+            }
+            looked.push(format!("{} is not published; {} has looked at {candidate}", node.unique_id, test.name));
+            options.stand_ins.push((name, node.alias.clone()));
+            options.overrides.relations.insert(node.unique_id.clone(), candidate);
+        }
+        (!looked.is_empty()).then(|| looked.join("\n"))
+    }
+
     /// Whether a test's own job will be skipped, because something that it reads is missing.
     fn must_be_skipped(&self, test: &Node) -> bool {
         let read: Vec<&str> = tested_nodes(&self.manifest, test).collect();
@@ -345,8 +363,13 @@ impl Runner {
     }
 
     fn is_live(&self, node: &Node) -> bool {
+        self.is_known(node, &node.alias)
+    }
+
+    /// Whether something of this name is in a node's schema.
+    fn is_known(&self, node: &Node, name: &str) -> bool {
         let database = node.database.as_deref().unwrap_or_else(|| self.session.adapter().database());
-        self.session.relation_cache().get_relation(database, &node.schema, &node.alias).is_some()
+        self.session.relation_cache().get_relation(database, &node.schema, name).is_some()
     }
 }
 

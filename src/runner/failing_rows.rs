@@ -27,11 +27,10 @@ impl FailingRows {
 
     /// Writes them to the relation of the test, in the place of what is there, which stays if that fails.
     pub(super) fn store(&self, run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
-        run.worker().connection().begin().map_err(|error| metadata_error(&error))?;
+        run.query("begin")?;
         let written = self.write(run);
-        let mut connection = run.worker().connection();
-        let ended = if written.is_ok() { connection.commit() } else { connection.rollback() };
-        written.and(ended.map_err(|error| metadata_error(&error)))
+        let ended = run.query(if written.is_ok() { "commit" } else { "rollback" });
+        written.and(ended.map(drop))
     }
 
     fn write(&self, run: &Arc<NodeRun>) -> Result<(), Diagnostic> {

@@ -59,8 +59,13 @@ pub(super) fn shown_in_project(mut problem: Diagnostic, own: Option<Span>, sourc
     problem
 }
 
-/// The message of a result: dbt's sort of error with the node and its file, then what is wrong, indented.
-pub(super) fn message(failure: &Failure, subject: &Subject, _session: &Session) -> String {
+/// The message of a result: dbt's sort of error with the node and its file, then what is wrong, indented. What the database said may hold
+/// a secret of the profile, which is hidden.
+pub(super) fn message(failure: &Failure, subject: &Subject, session: &Session) -> String {
+    session.config().profile.secrets.hide(worded(failure, subject)).into_owned()
+}
+
+fn worded(failure: &Failure, subject: &Subject) -> String {
     let Some(first) = failure.diagnostics.first() else { return "unknown error".into() };
     let mut text = format!(
         "{} in {} {} ({})",

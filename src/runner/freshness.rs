@@ -69,7 +69,7 @@ impl Runner {
             .collect::<Result<Vec<_>, Diagnostic>>()?;
         let known: Mutex<Vec<FreshnessResult>> = Mutex::default();
         let asked = Mutex::default();
-        Pool::<Infallible>::new(plan, &self.stop, &asked).work_through(
+        Pool::<Infallible>::new(plan, workers.len(), &self.stop, &asked, self.session.adapter().as_ref()).work_through(
             &workers,
             |worker, taken, _| self.freshness_job(plan, worker, taken, &known),
             |_, never, _| match never {},

@@ -156,7 +156,8 @@ impl HookLine<'_> {
         let (status, message, failures, diagnostics) = match outcome {
             Ok(()) => (NodeStatus::Success, format!("{} passed", self.name), 0, Vec::new()),
             Err(problem) => {
-                let message = format!("{} failed, error:\n {}", self.name, problem.message);
+                let said = runner.session.config().profile.secrets.hide(problem.message.as_str());
+                let message = format!("{} failed, error:\n {said}", self.name);
                 (NodeStatus::Error, message, 1, vec![problem])
             }
         };

@@ -34,6 +34,7 @@ mod staging;
 mod stop;
 mod subject;
 mod summary;
+mod thread_share;
 mod time_limit;
 mod unit_test;
 mod whole_run;

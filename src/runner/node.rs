@@ -283,7 +283,11 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
         Some(audit) => Transaction::Audited(Arc::clone(audit) as Arc<dyn Audit>),
         None => Transaction::Own,
     };
-    let run = runner.node_run(node, running.worker, RunOptions { event_time, transaction, ..RunOptions::default() });
+    let mut options = RunOptions { event_time, transaction, ..RunOptions::default() };
+    if node.resource_type == ResourceType::Test && runner.action == Action::Build {
+        running.note = runner.look_at_candidates(node, &mut options);
+    }
+    let run = runner.node_run(node, running.worker, options);
     running.status("compiling");
     runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
     let compiled = running.timed("compile", |running| {

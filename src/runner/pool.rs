@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::stop::Stop;
+use super::thread_share::ThreadShare;
+use crate::adapters::Adapter;
 use crate::plan::{NodeResult, NodeStatus, Plan, Schedule, Step};
 
 /// Stack of a worker in bytes: templates call each other deeply.
@@ -40,12 +42,14 @@ pub(super) struct Pool<'plan, E> {
     stop: &'plan Arc<Stop>,
     results: &'plan Mutex<Vec<NodeResult>>,
     workers: usize,
+    adapter: &'plan dyn Adapter,
 }
 
 struct State<'plan, E> {
     schedule: Schedule<'plan>,
     errands: VecDeque<E>,
     taken: usize,
+    share: ThreadShare,
 }
 
 enum Work<E> {
@@ -53,28 +57,45 @@ enum Work<E> {
     Errand(E),
 }
 
+impl<E> State<'_, E> {
+    fn next_work(&mut self) -> Option<Work<E>> {
+        if let Some(errand) = self.errands.pop_front() {
+            return Some(Work::Errand(errand));
+        }
+        let Step { job, skipped_because_of } = self.schedule.next_ready()?;
+        self.taken += 1;
+        Some(Work::Job(Taken { job, skipped_because_of, index: self.taken }))
+    }
+}
+
 impl<'plan, E: Send> Pool<'plan, E> {
     /// A pool in which nothing has begun. `results` gets one after the other in the order of completion; jobs that a stop
     /// prevented have none.
-    pub(super) fn new(plan: &'plan Plan, stop: &'plan Arc<Stop>, results: &'plan Mutex<Vec<NodeResult>>) -> Self {
-        let state = State { schedule: Schedule::new(plan), errands: VecDeque::new(), taken: 0 };
-        Self { state: Mutex::new(state), changed: Condvar::new(), stop, results, workers: 0 }
+    pub(super) fn new(
+        plan: &'plan Plan,
+        workers: usize,
+        stop: &'plan Arc<Stop>,
+        results: &'plan Mutex<Vec<NodeResult>>,
+        adapter: &'plan dyn Adapter,
+    ) -> Self {
+        let share = ThreadShare::new(workers);
+        let state = State { schedule: Schedule::new(plan, workers), errands: VecDeque::new(), taken: 0, share };
+        Self { state: Mutex::new(state), changed: Condvar::new(), stop, results, workers, adapter }
     }
 
     /// Goes through the plan with these workers; `run` and `help` are called on the worker's own thread, which is named as dbt
     /// names it.
     pub(super) fn work_through<W: Sync>(
-        mut self,
+        self,
         workers: &[W],
         run: impl Fn(&W, Taken, &Self) -> NodeResult + Sync,
         help: impl Fn(&W, E, &Self) + Sync,
     ) {
-        self.workers = workers.len();
         std::thread::scope(|scope| {
             for (number, worker) in workers.iter().enumerate() {
                 let (pool, run, help) = (&self, &run, &help);
                 let work = move || {
-                    while let Some(work) = pool.take() {
+                    while let Some(work) = pool.take(number) {
                         match work {
                             Work::Job(taken) => pool.finish(taken, run(worker, taken, pool)),
                             Work::Errand(errand) => help(worker, errand, pool),
@@ -88,26 +109,44 @@ impl<'plan, E: Send> Pool<'plan, E> {
                 }
             }
         });
+        self.tell(self.state().share.end());
+    }
+
+    fn tell(&self, statements: Option<usize>) {
+        if let Some(statements) = statements {
+            self.adapter.expect_statements(statements);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State<'plan, E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Option<Work<E>> {
+    fn take(&self, worker: usize) -> Option<Work<E>> {
         let mut state = self.state();
+        state.share.has_no_work(worker);
         loop {
             if self.stop.is_requested() || state.schedule.is_finished() {
                 return None;
             }
-            if let Some(errand) = state.errands.pop_front() {
-                return Some(Work::Errand(errand));
+            if let Some(work) = state.next_work() {
+                let statements = state.share.has_work(worker);
+                drop(state);
+                self.tell(statements);
+                return Some(work);
             }
-            if let Some(Step { job, skipped_because_of }) = state.schedule.next_ready() {
-                state.taken += 1;
-                return Some(Work::Job(Taken { job, skipped_because_of, index: state.taken }));
+            let Some(patience) = state.share.patience() else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let (guard, waited) = self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+            state = guard;
+            if waited.timed_out() {
+                let statements = state.share.waits_long();
+                drop(state);
+                self.tell(statements);
+                state = self.state();
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -1,45 +1,70 @@
-//! At the end of a run: what became of its nodes is added to `hetl_meta.runs`.
+//! At the begin of a run and at its end: that it is there, and what became of its nodes, is added to `hetl_meta.runs`.
 
 use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::run::Runner;
-use crate::context::Worker;
+use crate::adapters::{Connection, DatabaseError};
 use crate::events::Event;
 use crate::history::{self, Fact};
 use crate::manifest::ResourceType;
 use crate::plan::{NodeResult, NodeStatus};
 
-/// Records a run that began at `begin`. That it cannot be recorded is told, and is no failure of the run: the role may not be allowed to make
-/// the schema.
-pub(super) fn record(runner: &Runner, worker: &Worker, results: &[NodeResult], begin: Timestamp) {
-    let config = runner.session.config();
-    let invocation = &config.invocation;
-    let run = Fact {
-        run_id: invocation.invocation_id.clone(),
-        command: invocation.which.clone(),
-        git_commit: config.project.git_commit(),
-        ..Fact::default()
-    };
-    let mut facts: Vec<Fact> = results.iter().map(|result| of_node(&run, result)).collect();
-    let is_success = !results.iter().any(NodeResult::is_failure) && !runner.is_interrupted();
-    facts.push(Fact {
-        status: if is_success { "success" } else { "error" }.to_owned(),
-        rows: i64::try_from(results.len()).ok(),
-        started_at: written(begin),
-        ended_at: written(Timestamp::now()),
-        ..run
-    });
-    let mut connection = worker.connection();
-    if connection.in_transaction() {
-        // Hooks commit what is to stay.
-        let _ = connection.rollback();
+/// A run that is recorded.
+pub(super) struct Recording {
+    run: Fact,
+}
+
+impl Recording {
+    /// Records that a run begins, if it is to be recorded. That it cannot be is told, and is no failure of the run: the role may not be allowed to
+    /// make the schema.
+    pub(super) fn begin(runner: &Runner, connection: &mut dyn Connection) -> Option<Self> {
+        if !runner.safeguards.records_history {
+            return None;
+        }
+        let config = runner.session.config();
+        let run = Fact {
+            run_id: config.invocation.invocation_id.clone(),
+            command: config.invocation.which.clone(),
+            git_commit: config.project.git_commit(),
+            started_at: written(Timestamp::now()),
+            ..Fact::default()
+        };
+        let begun = history::begin(runner.session.adapter().as_ref(), connection, &run);
+        tell(runner, begun).then_some(Self { run })
     }
-    if let Err(error) = history::append(runner.session.adapter().as_ref(), connection.as_mut(), facts) {
+
+    /// Records what became of its nodes, and of the run.
+    pub(super) fn end(
+        self,
+        runner: &Runner,
+        connection: &mut dyn Connection,
+        results: &[NodeResult],
+        is_success: bool,
+    ) {
+        let of_nodes = Fact { started_at: String::new(), ..self.run.clone() };
+        let mut facts: Vec<Fact> = results.iter().map(|result| of_node(&of_nodes, result)).collect();
+        facts.push(Fact {
+            status: if is_success { "success" } else { "error" }.to_owned(),
+            rows: i64::try_from(results.len()).ok(),
+            ended_at: written(Timestamp::now()),
+            ..self.run
+        });
+        if connection.in_transaction() {
+            // Hooks commit what is to stay.
+            let _ = connection.rollback();
+        }
+        tell(runner, history::append(runner.session.adapter().as_ref(), connection, facts));
+    }
+}
+
+fn tell(runner: &Runner, outcome: Result<(), DatabaseError>) -> bool {
+    if let Err(error) = &outcome {
         let msg = format!("This run is not recorded in hetl_meta.runs: {error}");
         runner.report(&Event::Note { msg });
     }
+    outcome.is_ok()
 }
 
 fn of_node(run: &Fact, result: &NodeResult) -> Fact {

@@ -1,12 +1,14 @@
 //! `rollback`: versions that were kept take the places of those that replaced them, all in one transaction.
 
+use super::recording::Recording;
 use super::run::Runner;
 use super::staging::{PREVIOUS, built, identifier, renamed, schema};
 use super::{locking, schemas, whole_run};
 use crate::adapters::{Connection, Publication, Swap};
 use crate::context::node_relation;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::plan::Plan;
+use crate::manifest::ResourceType;
+use crate::plan::{NodeResult, NodeStatus, Plan};
 
 /// A version of a node that can be brought back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +39,18 @@ impl Runner {
                 "`hetl build --publish run` keeps the versions that it replaces, and so does `keep_generations: 1`",
             ));
         }
+        let recording = Recording::begin(self, connection.as_mut());
         let swaps = kept.iter().map(|version| version.swap.clone()).collect();
-        whole_run::swap(self, connection.as_mut(), &Publication { swaps, discarded: Vec::new() })?;
-        Ok(kept)
+        let swapped = whole_run::swap(self, connection.as_mut(), &Publication { swaps, discarded: Vec::new() });
+        if let Some(recording) = recording {
+            let result = |version: &PreviousVersion| {
+                let kind = self.manifest.nodes.get(&version.unique_id).map(|node| node.resource_type);
+                NodeResult::new(&version.unique_id, kind.unwrap_or(ResourceType::Model), NodeStatus::Success)
+            };
+            let results: Vec<_> = if swapped.is_ok() { kept.iter().map(result).collect() } else { Vec::new() };
+            recording.end(self, connection.as_mut(), &results, swapped.is_ok());
+        }
+        swapped.map(|()| kept)
     }
 
     fn kept(&self, plan: &Plan, connection: &mut dyn Connection) -> Result<Vec<PreviousVersion>, Diagnostic> {
@@ -59,6 +70,7 @@ impl Runner {
                     name: identifier(adapter, &live),
                     new: kept.clone(),
                     kept: Some(kept),
+                    in_place: false,
                 },
             });
         }

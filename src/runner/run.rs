@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use indexmap::IndexMap;
-use jiff::Timestamp;
 
 use super::audit::Audits;
 use super::microbatch::{self, BatchErrand};
 use super::pool::{self, Errands, Pool, Taken};
+use super::recording::Recording;
 use super::sample::{self, Window};
 use super::staging::Staging;
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
-use super::{hooks, leftovers, locking, node, recording, schemas, summary, whole_run};
+use super::{hooks, leftovers, locking, node, schemas, summary, whole_run};
 use crate::adapters::{LazyConnection, Relation, Table};
 use crate::artifacts::{CodePath, TargetFolder};
 use crate::compiler::Compiler;
@@ -67,6 +67,8 @@ pub struct Safeguards {
     pub publishes_whole_run: bool,
     /// Whether what is replaced is kept for `hetl rollback`, where a node does not say it itself.
     pub keeps_previous: bool,
+    /// Whether tables stay and get other rows, where a node does not say it itself and the warehouse can.
+    pub publishes_in_place: bool,
     /// Whether the run is recorded in `hetl_meta.runs`.
     pub records_history: bool,
 }
@@ -80,6 +82,8 @@ pub struct RunReport {
     pub compiled: CompiledNodes,
     /// Rows of [`Action::Show`], lines of [`Action::PlanRepair`], by unique id.
     pub tables: IndexMap<String, Table>,
+    /// Why nothing of it is published, though all of it may have succeeded.
+    pub problem: Option<Diagnostic>,
 }
 
 /// Runs plans.
@@ -142,7 +146,6 @@ impl Runner {
     /// Runs a plan. An error means that the run could not begin or go on at all; failures of nodes are in the report.
     pub fn run(&self, plan: &Plan) -> Result<RunReport, Diagnostics> {
         let begin = Instant::now();
-        let started = Timestamp::now();
         if self.safeguards.publishes_whole_run {
             whole_run::check(self, plan)?;
         }
@@ -169,16 +172,19 @@ impl Runner {
             }
         }
         let main = self.worker("MainThread")?;
+        let recording = if writes { Recording::begin(self, main.connection().as_mut()) } else { None };
         if writes {
             schemas::prepare(self, plan, &main)?;
             leftovers::remove(self, plan, &main)?;
         }
         let worked = self.work(plan, &main, threads);
-        if writes && self.safeguards.records_history {
+        if let Some(recording) = recording {
             let results = self.results().clone();
-            recording::record(self, &main, &results, started);
+            let is_success =
+                matches!(worked, Ok(None)) && !results.iter().any(NodeResult::is_failure) && !self.is_interrupted();
+            recording.end(self, main.connection().as_mut(), &results, is_success);
         }
-        worked?;
+        let problem = worked?;
         self.keep_ephemeral()?;
         let results = std::mem::take(&mut *self.results());
         let seconds = begin.elapsed().as_secs_f64();
@@ -193,17 +199,19 @@ impl Runner {
             results: RunResults::collect(plan, results, reason, seconds),
             compiled: std::mem::take(&mut *self.compiled()),
             tables: std::mem::take(&mut *self.tables()),
+            problem,
         })
     }
 
-    /// Hooks, nodes, hooks.
-    fn work(&self, plan: &Plan, main: &Arc<Worker>, threads: usize) -> Result<(), Diagnostics> {
+    /// Hooks, nodes, hooks. Gives why the run cannot be published, if so.
+    fn work(&self, plan: &Plan, main: &Arc<Worker>, threads: usize) -> Result<Option<Diagnostic>, Diagnostics> {
+        let mut problem = None;
         if self.action == Action::Build {
             let begun = hooks::run_all(self, hooks::When::Start, main, &[])?;
             let may_go_on = hooks::succeeded(&begun) || !self.behaves("skip_nodes_if_on_run_start_fails");
             self.results().extend(begun);
             if may_go_on {
-                self.execute(plan, threads)?;
+                problem = self.execute(plan, threads)?;
             } else {
                 let skipped = self.skip_all(plan);
                 self.results().extend(skipped);
@@ -214,9 +222,9 @@ impl Runner {
                 self.results().extend(ended);
             }
         } else {
-            self.execute(plan, threads)?;
+            problem = self.execute(plan, threads)?;
         }
-        Ok(())
+        Ok(problem)
     }
 
     /// Whether Ctrl-C stopped the run: then hooks of its end are left out, as in dbt.
@@ -224,24 +232,22 @@ impl Runner {
         self.stop.reason() == Some(StopReason::Interrupt)
     }
 
-    fn execute(&self, plan: &Plan, threads: usize) -> Result<(), Diagnostics> {
+    fn execute(&self, plan: &Plan, threads: usize) -> Result<Option<Diagnostic>, Diagnostics> {
         if self.safeguards.publishes_whole_run && self.staging.get().is_none() {
             let worker = whole_run::begin(self)?;
             self.work_through(plan, std::slice::from_ref(&worker));
-            return Ok(whole_run::end(self, &worker, plan)?);
+            return Ok(whole_run::end(self, &worker, plan).err());
         }
         let count = if self.has_batches(plan) { threads } else { threads.min(plan.len()).max(1) };
         let workers =
             (0..count).map(|number| self.worker(&pool::thread_name(number))).collect::<Result<Vec<_>, Diagnostic>>()?;
         self.work_through(plan, &workers);
-        match self.staging.get() {
-            Some(staging) => Ok(whole_run::publish(self, staging, &workers[0], plan)?),
-            None => Ok(()),
-        }
+        let published = self.staging.get().map(|staging| whole_run::publish(self, staging, &workers[0], plan));
+        Ok(published.and_then(Result::err))
     }
 
     fn work_through(&self, plan: &Plan, workers: &[Arc<Worker>]) {
-        Pool::new(plan, &self.stop, &self.results).work_through(
+        Pool::new(plan, workers.len(), &self.stop, &self.results, self.session.adapter().as_ref()).work_through(
             workers,
             |worker, taken, pool| self.job(plan, worker, pool, taken),
             |worker, errand, pool| node::help(self, worker, pool, errand),
@@ -324,7 +330,11 @@ impl Runner {
             Action::Compile => Box::new(LazyConnection::new(Arc::clone(adapter))),
             Action::Build | Action::Show(_) | Action::Clone | Action::PlanRepair => adapter.connect()?,
         };
-        Ok(Arc::new(Worker::new(name, connection).keeping_previous(self.safeguards.keeps_previous)))
+        Ok(Arc::new(
+            Worker::new(name, connection)
+                .keeping_previous(self.safeguards.keeps_previous)
+                .publishing_in_place(self.safeguards.publishes_in_place),
+        ))
     }
 
     pub(super) fn reporter(&self) -> &dyn Reporter {

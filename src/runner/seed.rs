@@ -29,6 +29,10 @@ pub(super) fn execute(runner: &Runner, run: &Arc<NodeRun>) -> Result<Done, Failu
     }
     let done = model::execute(runner, run, None).map_err(|failure| in_file(run, failure))?;
     if let Some(loaded) = run.statement_result("agate_table") {
+        if let Some(reason) = loaded.table.unread() {
+            let message = format!("rows of the seed `{}` could not be read a second time: {reason}", node.name);
+            return Err(Diagnostic::error(Code::UNREADABLE_FILE, message).into());
+        }
         runner.keep_table(&node.unique_id, loaded.table.head(SAMPLE));
     }
     Ok(done)

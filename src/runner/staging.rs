@@ -11,11 +11,11 @@ use super::schemas::has_relation;
 use crate::adapters::{Adapter, Publication, Relation, Swap};
 use crate::context::{NodeRun, RunOptions, Worker, node_relation, suffixed_identifier};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::manifest::{Manifest, Node, ResourceType};
+use crate::manifest::{Manifest, Node, ResourceType, publishes_in_place};
 use crate::plan::Plan;
 
 /// What a relation is called until it is published; what was refused keeps this name until the node is built again.
-const STAGED: &str = "__hetl_candidate";
+pub(super) const STAGED: &str = "__hetl_candidate";
 /// What the version before the last publication is called.
 pub(super) const PREVIOUS: &str = "__hetl_previous";
 
@@ -89,6 +89,8 @@ impl Staging {
                 name: identifier(adapter, &live),
                 new: identifier(adapter, staged),
                 kept: kept.as_ref().map(|kept| identifier(adapter, kept)),
+                in_place: adapter.replaces_rows()
+                    && publishes_in_place(&node.config).ok().flatten().unwrap_or(runner.safeguards.publishes_in_place),
             });
         }
         for (_, previous) in previous_versions(runner)? {

@@ -62,10 +62,14 @@ pub(super) fn begin(runner: &Runner) -> Result<Arc<Worker>, Diagnostic> {
 pub(super) fn end(runner: &Runner, worker: &Worker, plan: &Plan) -> Result<(), Diagnostic> {
     if is_complete(runner, plan) {
         discard_others(runner, worker, plan)?;
-        return worker.connection().commit().map_err(|error| metadata_error(&error));
+        let committed = worker.connection().commit();
+        return committed.map_err(|error| {
+            withhold(runner, NOTHING_IS_PUBLISHED);
+            metadata_error(&error)
+        });
     }
     worker.connection().rollback().map_err(|error| metadata_error(&error))?;
-    withhold(runner, "");
+    withhold(runner, NOT_COMPLETE);
     Ok(())
 }
 
@@ -88,14 +92,16 @@ fn discard_others(runner: &Runner, worker: &Worker, plan: &Plan) -> Result<(), D
 /// The same where everything was built under other names: they are swapped if all went well.
 pub(super) fn publish(runner: &Runner, staging: &Staging, worker: &Worker, plan: &Plan) -> Result<(), Diagnostic> {
     if !is_complete(runner, plan) {
-        withhold(
-            runner,
-            " What was built is kept under names that end in `__hetl_candidate`, each until its node is built again.",
-        );
+        withhold(runner, &format!("{NOT_COMPLETE}{KEPT}"));
         return Ok(());
     }
     let publication = staging.publication(runner, plan, runner.safeguards.keeps_previous)?;
-    swap(runner, worker.connection().as_mut(), &publication)?;
+    if let Err(problem) = swap(runner, worker.connection().as_mut(), &publication) {
+        let is_known = problem.code == Code::PUBLISH_HINDERED;
+        let outcome = if is_known { NOTHING_IS_PUBLISHED } else { "It is not known whether this run was published." };
+        withhold(runner, &format!("{outcome}{KEPT}"));
+        return Err(problem);
+    }
     let cache = runner.session.relation_cache();
     let databases = publication.swaps.iter().map(|swap| (swap.database.clone(), swap.schema.clone()));
     for (database, schema) in databases.collect::<BTreeSet<_>>() {
@@ -156,13 +162,18 @@ fn is_complete(runner: &Runner, plan: &Plan) -> bool {
     results.len() >= plan.len() && !results.iter().any(NodeResult::is_failure)
 }
 
+const NOT_COMPLETE: &str =
+    "Nothing of this run is published, because not all of it succeeded. What was there before stays live.";
+const NOTHING_IS_PUBLISHED: &str = "Nothing of this run is published. What was there before stays live.";
+const KEPT: &str =
+    " What was built is kept under names that end in `__hetl_candidate`, each until its node is built again.";
+
 /// Says of each node, and once for all, that it is not published.
-fn withhold(runner: &Runner, kept: &str) {
+fn withhold(runner: &Runner, msg: &str) {
     let kinds = [ResourceType::Model, ResourceType::Seed, ResourceType::Snapshot];
     let made = |result: &&mut NodeResult| !result.is_failure() && kinds.contains(&result.resource_type);
     for result in runner.results().iter_mut().filter(made) {
         result.adapter_response.insert("hetl".into(), json!({"published": false, "candidate": null}));
     }
-    let cause = "Nothing of this run is published, because not all of it succeeded. What was there before stays live.";
-    runner.report(&Event::Note { msg: format!("{cause}{kept}") });
+    runner.report(&Event::Note { msg: msg.to_owned() });
 }

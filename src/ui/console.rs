@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::json_line::{LineFacts, json_line, thread_name};
 use super::log_file::LogFile;
 use super::progress::Progress;
-use super::{Secrets, Style, output, wording};
+use super::{Style, output, wording};
+use crate::config::Secrets;
 use crate::diagnostics::{Diagnostic, SourceMap, render};
 use crate::events::{Event, Level, Reporter};
 
@@ -103,7 +104,7 @@ pub struct Console {
 impl Console {
     /// A text with secrets masked, as in all that is printed.
     pub fn without_secrets(&self, text: String) -> String {
-        self.settings.secrets.scrub(text)
+        self.settings.secrets.hide(text).into_owned()
     }
 
     /// Opens the log file, and looks whether a person is watching.
@@ -127,7 +128,7 @@ impl Console {
     /// Writes a problem as an annotation, where these are wanted.
     pub fn annotate(&self, problem: &Diagnostic, sources: &SourceMap) {
         let Some(folder) = &self.settings.annotations else { return };
-        let line = self.settings.secrets.scrub(render::github(problem, sources, folder));
+        let line = self.settings.secrets.hide(render::github(problem, sources, folder));
         let _turn = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &self.progress {
             Some(progress) => progress.around(|| output::print_line(&line)),
@@ -159,7 +160,7 @@ impl Console {
             LogFormat::Text if event.is_output() => words,
             LogFormat::Text => format!("{}  {words}", jiff::Timestamp::now().strftime("%H:%M:%S")),
         };
-        let line = self.settings.secrets.scrub(line);
+        let line = self.settings.secrets.hide(line);
         match &self.progress {
             Some(_) if Progress::shows(event) => {}
             Some(progress) => progress.around(|| output::print_line(&line)),
@@ -178,7 +179,7 @@ impl Console {
             LogFormat::Debug => debug_line(event, &words, &self.facts.invocation_id),
             LogFormat::Text => format!("{}  {words}", jiff::Timestamp::now().strftime("%H:%M:%S")),
         };
-        let line = self.settings.secrets.scrub(line);
+        let line = self.settings.secrets.hide(line);
         file.write(&line);
     }
 }

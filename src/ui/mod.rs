@@ -9,7 +9,6 @@ mod json_line;
 mod log_file;
 mod output;
 mod progress;
-mod secrets;
 mod step_summary;
 mod style;
 mod table;
@@ -17,7 +16,6 @@ mod wording;
 
 pub use console::{Console, LogFormat, LogSettings};
 pub use output::{ask, ask_secret, is_terminal, print_line, print_raw, print_to_stderr};
-pub use secrets::Secrets;
 pub use step_summary::{StepSummary, SummaryRow};
 pub use style::Style;
 pub use table::{csv_text, json_rows, text_table};

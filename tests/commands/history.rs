@@ -46,10 +46,37 @@ fn each_run_is_recorded_with_its_nodes() {
     let nodes = lines(&project.run(&format!("history --output json --run {id}")).printed);
     let told: Vec<_> =
         nodes.iter().map(|node| (node["node"].clone(), node["status"].clone(), node["published"].clone())).collect();
-    assert_eq!(told[0], (json!("model.p.orders"), json!("success"), json!(false)));
-    assert_eq!(told[1].1, json!("fail"));
-    assert_eq!(nodes[0]["statement_hash"].as_str().map(str::len), Some(64));
+    assert_eq!(told[0], (Value::Null, json!("started"), Value::Null));
+    assert_eq!(told[1], (json!("model.p.orders"), json!("success"), json!(false)));
+    assert_eq!(told[2].1, json!("fail"));
+    assert_eq!(nodes[1]["statement_hash"].as_str().map(str::len), Some(64));
     project.run("history --limit 1").expect(0, &["test  success  1 nodes"]).without("build");
+}
+
+#[test]
+fn a_run_that_was_killed_is_closed_by_the_next_one() {
+    let project = shop();
+    project.run("build").expect(0, &[]);
+    project.run_with("build", &[("HETL_FAULT", "kill:commit:1")]);
+    let told = || {
+        let runs = lines(&project.run("history --output json").printed);
+        runs.iter().map(|run| run["status"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(), ["started", "success"]);
+    project.run("test").expect(0, &[]);
+    assert_eq!(told(), ["success", "killed", "success"]);
+    project.run("history").expect(0, &["build  killed"]);
+    project.run("verify").expect(0, &["of 3 runs"]);
+}
+
+#[test]
+fn a_rollback_is_recorded() {
+    let project = shop();
+    project.run("build|--publish|run").expect(0, &[]);
+    project.run("build|--publish|run|--vars|id: 2").expect(0, &[]);
+    project.run("rollback").expect(0, &[]);
+    project.run("history --limit 1").expect(0, &["rollback  success  1 nodes"]);
+    project.run("verify").expect(0, &["of 3 runs"]);
 }
 
 #[test]
@@ -58,16 +85,16 @@ fn a_changed_entry_is_found() {
     project.run("verify").expect(0, &["0 entries of 0 runs"]);
     project.run("build").expect(0, &[]);
     project.run("build").expect(0, &[]);
-    project.run("verify").expect(0, &["6 entries of 2 runs are as they were written"]);
+    project.run("verify").expect(0, &["8 entries of 2 runs are as they were written"]);
     let change = "{% macro change(sql) %}{% do run_query(sql) %}{% do adapter.commit() %}{% endmacro %}";
     project.write("macros/change.sql", change);
     let change = |sql: &str| {
         project.run(&format!("run-operation|change|--args|{{sql: \"begin; {sql}; commit\"}}")).expect(0, &[]);
     };
-    change("update hetl_meta.runs set status = 'error' where position = 4");
-    project.run("verify").expect(1, &["E0711", "broken at entry 4: it was changed"]);
-    change("delete from hetl_meta.runs where position = 4");
-    project.run("verify").expect(1, &["broken at entry 5: entries before it are missing"]);
+    change("update hetl_meta.runs set status = 'error' where position = 6");
+    project.run("verify").expect(1, &["E0711", "broken at entry 6: it was changed"]);
+    change("delete from hetl_meta.runs where position = 6");
+    project.run("verify").expect(1, &["broken at entry 7: entries before it are missing"]);
 }
 
 #[test]

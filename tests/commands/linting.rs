@@ -134,6 +134,18 @@ fn sql_that_cannot_be_read_is_a_finding() {
 }
 
 #[test]
+fn sql_that_cannot_be_read_is_passed_over_if_the_settings_say_so() {
+    let project = project(&[
+        ("models/odd.sql", "select 1 as a frm from where\n"),
+        (".sqlfluff", "[sqlfluff]\nrules = CP01\nignore = parsing\n"),
+    ]);
+    project.run("lint").expect(0, &[]).without("PRS");
+    project.run("lint --fix").expect(0, &[]);
+    let kept = fs::read_to_string(project.path("models/odd.sql")).expect("it is there");
+    assert_eq!(kept, "select 1 as a frm from where\n");
+}
+
+#[test]
 fn findings_have_several_forms() {
     let project = project(&[("models/loud.sql", "SELECT 1 as a\n")]);
     let json: serde_json::Value =
@@ -278,4 +290,33 @@ fn places_are_those_of_the_mended_file() {
     project.run("lint --fix").expect(0, &["models/orders.sql\n     1:16  hard-coded-relation"]);
     let fixed = fs::read_to_string(project.path("models/orders.sql")).expect("it is there");
     assert_eq!(fixed, "SELECT id FROM main.upstream\n");
+}
+
+#[test]
+fn what_was_found_is_kept_until_file_or_settings_change() {
+    let project = project(&[("models/loud.sql", "SELECT 1 AS a\n"), (".sqlfluff", "[sqlfluff]\nrules = CP01, LT12\n")]);
+    let lower = "[sqlfluff:rules:capitalisation.keywords]\ncapitalisation_policy = lower\n";
+    project.run("lint").expect(0, &[]);
+    let kept = fs::read_to_string(project.path("target/lint_cache.txt")).expect("it is kept");
+    fs::write(project.path("models/.sqlfluff"), lower).expect("it is written");
+    let found = project.run("lint");
+    found.expect(1, &["models/loud.sql\n     1:1   CP01"]);
+    assert_eq!(project.run("lint").printed, found.printed);
+    fs::write(project.path("models/loud.sql"), "select 1 AS a\n").expect("it is written");
+    project.run("lint").expect(1, &["     1:10  CP01"]).without("1:1 ");
+    fs::remove_file(project.path("models/.sqlfluff")).expect("it is there");
+    fs::write(project.path("target/lint_cache.txt"), kept.replace(' ', "")).expect("it is written");
+    project.run("lint").expect(1, &["     1:10  CP01"]);
+    project.run("lint --rules NOPE").expect(2, &["E0801"]);
+}
+
+#[test]
+fn only_aliases_are_warned_of_as_keywords_and_white_space_at_the_end_is_found() {
+    let sql = "with data as (\n    select\n        1 as name,\n        2 as source\n)\n\nselect\n    data.name,\n    data.source\nfrom data\n    ";
+    let project = project(&[("models/named.sql", sql)]);
+    let ran = project.run("lint --rules RF04,LT01 models/named.sql");
+    ran.expect(1, &["     3:14  RF04", "     4:14  RF04", "    11:1   LT01", "3 errors in 1 file"]);
+    project.run("lint --rules LT01 --fix models/named.sql").expect(0, &[]);
+    let fixed = fs::read_to_string(project.path("models/named.sql")).expect("it is there");
+    assert!(fixed.ends_with("from data\n"), "{fixed:?}");
 }

@@ -1,5 +1,7 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
+mod audited;
+mod canaries;
 mod compiling;
 mod docs;
 mod freshness;
@@ -15,6 +17,7 @@ mod on_postgres;
 mod operations;
 mod package_idioms;
 mod publishing;
+mod read_copy;
 mod reports;
 mod secrets;
 mod seeds;

@@ -62,6 +62,9 @@ fn nothing_is_live_after_a_first_build_that_fails_its_test() {
         project.run("build|--vars|ids: [1, 1]").expect(1, &["Nothing is live under its name"]);
         project.run("show|--inline|select * from main.orders").expect(2, &["does not exist"]);
         assert_eq!(project.query("select count(*) as n from main.orders__hetl_candidate"), json!([{"n": 2}]));
+        // As in dbt, the test fails again: there is nothing else that it could look at.
+        let ran = project.run("test");
+        ran.expect(1, &["FAIL 1 unique_orders_id", "model.p.orders is not published; unique_orders_id has looked at"]);
         project.run("build|--vars|ids: [1]").expect(0, &[]);
         assert_eq!(project.query("select count(*) as n from main.orders"), json!([{"n": 1}]));
     }

@@ -101,8 +101,11 @@ fn a_protected_history_is_not_lost_by_a_full_refresh() {
     assert_eq!(project.query(count), serde_json::json!([{"n": 3, "names": 3}]));
     project.run("run --full-refresh --confirm-loss").expect(0, &["loses 2 of 3 rows; the columns name"]);
 
-    // Without protection it is told, and done.
+    // Without protection it is told, done, and kept.
     project.write("models/kept.sql", &model("id", "{}"));
-    project.run("run --full-refresh").expect(0, &["loses the columns day"]);
+    project.run("run").expect(0, &["loses the column day with 1 values", "What it was before is kept as"]);
+    project.run("rollback").expect(0, &[]);
+    assert_eq!(project.query("select count(day) as n from kept"), serde_json::json!([{"n": 1}]));
+    project.run("run --full-refresh").expect(0, &["loses the columns day", "What it was before is kept as"]);
     assert_eq!(project.query("select count(*) as n from kept"), serde_json::json!([{"n": 1}]));
 }

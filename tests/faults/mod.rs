@@ -48,13 +48,36 @@ fn shop() -> Scenario {
 
 #[test]
 fn a_run_that_dies_fails_or_hangs_leaves_whole_tables_on_duckdb() {
-    replay(&shop(), &Place::duckdb());
+    replay(&shop().with_settings("history: on\nread_copy: copies/p.duckdb\n"), &Place::duckdb());
 }
 
 #[test]
 fn a_run_that_dies_fails_or_hangs_leaves_whole_tables_on_postgres() {
     let Some(place) = Place::postgres("faults") else { return };
-    replay(&shop(), &place);
+    replay(&shop().with_settings("history: on\n"), &place);
+}
+
+#[test]
+fn so_does_a_first_build_on_duckdb() {
+    replay(&shop().built_for_the_first_time_after("codes"), &Place::duckdb());
+}
+
+#[test]
+fn so_does_a_first_build_on_postgres() {
+    let Some(place) = Place::postgres("faults_first") else { return };
+    replay(&shop().built_for_the_first_time_after("codes"), &place);
+}
+
+#[test]
+fn tables_that_are_changed_in_place_are_whole_on_postgres() {
+    let Some(place) = Place::postgres("faults_in_place") else { return };
+    replay(&shop().with_settings("publish_in_place: true\nkeep_generations: 1\n"), &place);
+}
+
+#[test]
+fn a_run_that_is_published_as_a_whole_and_in_place_leaves_all_or_nothing_on_postgres() {
+    let Some(place) = Place::postgres("faults_whole_in_place") else { return };
+    replay(&marts().with_settings("publish_in_place: true\n").published_as_a_whole(), &place);
 }
 
 /// Three marts over one another with their histories, all of whose tests pass.
@@ -68,7 +91,7 @@ fn marts() -> Scenario {
             ("models/dim.sql", "{{ config(materialized='table') }} select code, label, v from {{ ref('stg') }}"),
             (
                 "models/facts.sql",
-                "{{ config(materialized='incremental', unique_key='id') }} select code + v as id, v from {{ ref('dim') }}",
+                "{{ config(materialized='incremental', unique_key='id') }} select code as id, v from {{ ref('dim') }}",
             ),
             ("models/star.sql", "select d.label, f.v from {{ ref('facts') }} f join {{ ref('dim') }} d on d.v = f.v"),
             ("models/models.yml", "models: [{name: dim, columns: [{name: code, data_tests: [unique, not_null]}]}]\n"),
@@ -87,13 +110,13 @@ fn marts() -> Scenario {
 
 #[test]
 fn a_run_that_is_published_as_a_whole_leaves_all_or_nothing_on_duckdb() {
-    replay(&marts().published_as_a_whole(), &Place::duckdb());
+    replay(&marts().published_as_a_whole().that_equals_a_rebuild(), &Place::duckdb());
 }
 
 #[test]
 fn a_run_that_is_published_as_a_whole_leaves_all_or_nothing_on_postgres() {
     let Some(place) = Place::postgres("faults_whole") else { return };
-    replay(&marts().published_as_a_whole(), &place);
+    replay(&marts().published_as_a_whole().that_equals_a_rebuild(), &place);
 }
 
 #[test]

@@ -54,6 +54,16 @@ impl Place {
         }
     }
 
+    /// The same with a secret in it that does no harm: the server of the tests takes any password.
+    pub(super) fn target_with_secret(&self, secret: &str) -> Value {
+        let mut target = self.target();
+        match self {
+            Self::DuckDb => target["settings"] = json!({"home_directory": secret}),
+            Self::Postgres { .. } => target["password"] = secret.into(),
+        }
+        target
+    }
+
     /// Whether a view can be missing after a run that died: what replaces a table drops the views that read it.
     pub(super) fn drops_views_along(&self) -> bool {
         matches!(self, Self::Postgres { .. })
@@ -70,6 +80,10 @@ impl Place {
         match self {
             Self::DuckDb => {
                 std::fs::copy(project.join("p.duckdb"), project.join("saved.duckdb")).expect("the file is copied");
+                if project.join("copies/p.duckdb").exists() {
+                    std::fs::copy(project.join("copies/p.duckdb"), project.join("saved_copy.duckdb"))
+                        .expect("the file is copied");
+                }
             }
             Self::Postgres { name } => {
                 self.admin(&format!("create database {name}_saved template {name}"));
@@ -82,6 +96,10 @@ impl Place {
             Self::DuckDb => {
                 let _ = std::fs::remove_file(project.join("p.duckdb.wal"));
                 std::fs::copy(project.join("saved.duckdb"), project.join("p.duckdb")).expect("the file is copied");
+                let saved = project.join("saved_copy.duckdb");
+                if saved.exists() {
+                    std::fs::copy(saved, project.join("copies/p.duckdb")).expect("the file is copied");
+                }
             }
             Self::Postgres { name } => {
                 self.admin(&format!("drop database {name} with (force)"));
@@ -92,19 +110,52 @@ impl Place {
 
     /// What is in the schema.
     pub(super) fn contents(&self, project: &Path) -> Contents {
+        contents(&self.target_in(project))
+    }
+
+    fn target_in(&self, project: &Path) -> Value {
         let mut target = self.target();
         if matches!(self, Self::DuckDb) {
             target["path"] = project.join("p.duckdb").to_string_lossy().into();
         }
-        let adapter = open(&target);
-        let mut session = adapter.connect().expect("it connects");
-        let names = rows(
-            &mut *session,
-            &format!("select table_name from information_schema.tables where table_schema = '{SCHEMA}'"),
-        );
-        let row = |name: &String| rows(&mut *session, &format!("select cast(t as text) from {SCHEMA}.\"{name}\" t"));
-        names.iter().map(row).zip(&names).map(|(rows, name)| (name.clone(), rows)).collect()
+        target
     }
+
+    /// What is in the copy for readers, if there is one.
+    pub(super) fn contents_of_copy(&self, project: &Path) -> Option<Contents> {
+        let copy = project.join("copies/p.duckdb");
+        let target = json!({"type": "duckdb", "path": copy.to_string_lossy(), "schema": SCHEMA});
+        copy.exists().then(|| contents(&target))
+    }
+
+    /// No key of the snapshot `history` has two open versions, or versions that overlap.
+    pub(super) fn assert_one_open_version(&self, project: &Path) {
+        let adapter = open(&self.target_in(project));
+        let mut session = adapter.connect().expect("it connects");
+        let is_there = format!(
+            "select table_name from information_schema.tables where table_schema = '{SCHEMA}' and table_name = 'history'"
+        );
+        if rows(&mut *session, &is_there).is_empty() {
+            return;
+        }
+        let wrong = format!(
+            "select cast(one.code as text) from {SCHEMA}.history one join {SCHEMA}.history other on one.code = other.code
+             and one.dbt_scd_id <> other.dbt_scd_id and one.dbt_valid_from <= other.dbt_valid_from
+             and (one.dbt_valid_to is null or one.dbt_valid_to > other.dbt_valid_from)"
+        );
+        assert_eq!(rows(&mut *session, &wrong), Vec::<String>::new());
+    }
+}
+
+fn contents(target: &Value) -> Contents {
+    let adapter = open(target);
+    let mut session = adapter.connect().expect("it connects");
+    let names = rows(
+        &mut *session,
+        &format!("select table_name from information_schema.tables where table_schema = '{SCHEMA}'"),
+    );
+    let row = |name: &String| rows(&mut *session, &format!("select cast(t as text) from {SCHEMA}.\"{name}\" t"));
+    names.iter().map(row).zip(&names).map(|(rows, name)| (name.clone(), rows)).collect()
 }
 
 fn open(target: &Value) -> std::sync::Arc<dyn Adapter> {

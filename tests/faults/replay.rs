@@ -1,7 +1,7 @@
 //! Replays a run with one fault after the other, and looks at what is left.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -11,7 +11,7 @@ use super::place::{Contents, Place};
 const ACTIONS: [&str; 3] = ["kill", "error", "hang"];
 
 /// How many runs of each scenario are replayed in CI.
-const FEW: usize = 6;
+const FEW: usize = 4;
 
 /// A project that is built twice.
 pub(super) struct Scenario {
@@ -19,6 +19,10 @@ pub(super) struct Scenario {
     second_vars: String,
     files: Vec<(String, String)>,
     publishes_whole_run: bool,
+    /// What the first build selects; everything if nothing.
+    first: Vec<String>,
+    /// Whether a build that makes everything anew ends where the second one ends, the snapshot aside.
+    equals_rebuild: bool,
 }
 
 impl Scenario {
@@ -29,7 +33,32 @@ impl Scenario {
     }
 
     pub(super) fn of_files(name: String, second_vars: &str, files: Vec<(String, String)>) -> Self {
-        Self { name, second_vars: second_vars.to_owned(), files, publishes_whole_run: false }
+        Self {
+            name,
+            second_vars: second_vars.to_owned(),
+            files,
+            publishes_whole_run: false,
+            first: Vec::new(),
+            equals_rebuild: false,
+        }
+    }
+
+    /// The same with settings in `hetl.yml`.
+    pub(super) fn with_settings(mut self, settings: &str) -> Self {
+        self.name += &format!(" with `{}`", settings.trim().replace('\n', ", "));
+        self.files.push(("hetl.yml".to_owned(), settings.to_owned()));
+        self
+    }
+
+    /// The same where nothing but this is there before the build that is replayed.
+    pub(super) fn built_for_the_first_time_after(self, selected: &str) -> Self {
+        let first = vec!["--select".to_owned(), selected.to_owned()];
+        Self { name: format!("{}, built for the first time,", self.name), first, ..self }
+    }
+
+    /// The same, whose incremental models end where a full refresh ends.
+    pub(super) fn that_equals_a_rebuild(self) -> Self {
+        Self { equals_rebuild: true, ..self }
     }
 
     /// The same with `--publish run`: all names are old, or all are new.
@@ -39,7 +68,8 @@ impl Scenario {
 
     pub(super) fn write(&self, place: &Place) -> TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let profiles = serde_json::json!({"p": {"target": "dev", "outputs": {"dev": place.target()}}}).to_string();
+        let target = place.target_with_secret("{{ env_var('DBT_ENV_SECRET_CANARY') }}");
+        let profiles = serde_json::json!({"p": {"target": "dev", "outputs": {"dev": target}}}).to_string();
         let own =
             [("dbt_project.yml".to_owned(), "name: p\nprofile: p\n".to_owned()), ("profiles.yml".to_owned(), profiles)];
         for (path, text) in self.files.iter().chain(&own) {
@@ -56,7 +86,9 @@ impl Scenario {
         if self.publishes_whole_run {
             command.args(["--publish", "run"]);
         }
-        command.stdout(Stdio::null()).stderr(Stdio::null()).env("HETL_FAULT_FILE", project.join("fault.txt"));
+        let printed = std::fs::File::create(project.join("printed.txt")).expect("a file can be made");
+        command.stderr(printed.try_clone().expect("one more")).stdout(printed);
+        command.env("HETL_FAULT_FILE", project.join("fault.txt")).env("DBT_ENV_SECRET_CANARY", CANARY);
         if let Some(fault) = fault {
             command.env("HETL_FAULT", fault);
         }
@@ -72,12 +104,13 @@ pub(super) fn replay(scenario: &Scenario, place: &Place) {
     let run = |vars: &str, fault: Option<&str>| {
         scenario.build(project, vars, fault).status().expect("hetl can be started").code()
     };
-    run("{}", None);
+    scenario.build(project, "{}", None).args(&scenario.first).status().expect("hetl can be started");
     place.save(project);
     let old = place.contents(project);
     let second = scenario.second_vars.as_str();
     let exit = run(second, Some("count"));
     let new = place.contents(project);
+    place.assert_one_open_version(project);
     assert_ne!(old, new, "the second build of {} changes something", scenario.name);
     let points = std::fs::read_to_string(project.join("fault.txt")).expect("points were passed").lines().count();
     let replays = chosen(points);
@@ -100,11 +133,67 @@ pub(super) fn replay(scenario: &Scenario, place: &Place) {
             check(&found, [&old, &new], place, &told());
         }
         check_artifacts(&project.join("target"), &told());
+        assert_no_secret(project, &told());
+        check_copy(place, project, [&old, &new], &told());
         assert_eq!(run(second, None), exit, "the run after {}", told());
         // What is kept depends on whether the run that failed had published already.
         let [found, expected] = [place.contents(project), new.clone()].map(without_kept);
         assert_eq!(found, expected, "what there is after the run after {}", told());
+        place.assert_one_open_version(project);
+        check_copy(place, project, [&new, &new], &told());
+        check_history(project, &told());
     }
+    if scenario.equals_rebuild {
+        let rebuilt =
+            scenario.build(project, second, None).arg("--full-refresh").status().expect("hetl can be started");
+        assert_eq!(rebuilt.code(), exit);
+        assert_eq!(published(place.contents(project)), published(new), "a rebuild of {}", scenario.name);
+    }
+}
+
+/// A secret of the profile.
+const CANARY: &str = "canary-of-the-faults-81f3";
+
+/// Neither what was printed nor any file but the profile holds it.
+fn assert_no_secret(folder: &Path, told: &str) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            assert_no_secret(&path, told);
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("it can be read");
+        let has_secret = bytes.windows(CANARY.len()).any(|part| part == CANARY.as_bytes());
+        assert!(!has_secret, "a secret is in {} after {told}", path.display());
+    }
+}
+
+/// Every relation of the copy for readers is wholly old or wholly new.
+fn check_copy(place: &Place, project: &Path, states: [&Contents; 2], told: &str) {
+    let Some(copy) = place.contents_of_copy(project) else { return };
+    let found = published(copy);
+    for (name, rows) in &found {
+        let is_known = states.iter().any(|state| state.get(name) == Some(rows));
+        assert!(is_known, "{name} in the copy after {told} holds {rows:?}\none of {states:?}");
+    }
+}
+
+/// If runs are recorded: the chain is whole, and every run has an end.
+fn check_history(project: &Path, told: &str) {
+    let settings = std::fs::read_to_string(project.join("hetl.yml")).unwrap_or_default();
+    if !settings.contains("history: on") {
+        return;
+    }
+    let ask = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hetl"));
+        command.args(words).current_dir(project).env_remove("DBT_PROFILES_DIR").env("DBT_ENV_SECRET_CANARY", CANARY);
+        let output = command.output().expect("hetl can be started");
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (is_whole, printed) = ask(&["verify"]);
+    assert!(is_whole, "the history after {told}: {printed}");
+    let (_, printed) = ask(&["history", "--output", "json"]);
+    assert!(!printed.contains("\"status\":\"started\""), "a run without an end after {told}: {printed}");
 }
 
 /// What readers know by name.

@@ -21,7 +21,7 @@ import time
 
 RELATIONS = """
     select n.nspname || '.' || c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'v', 'm', 'p') and n.nspname not like 'pg\\_%' and n.nspname not in ('information_schema', 'hetl_meta') order by 1"""
+    where c.relkind in ('r', 'v', 'm', 'p') and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema' order by 1"""
 
 
 class Server:

@@ -3,6 +3,7 @@
 //! The server is that of `HETL_TEST_POSTGRES`; see `postgres_server`. Each test has a schema of its own.
 
 mod builds;
+mod in_place;
 mod killed;
 mod proxy;
 mod publishing;

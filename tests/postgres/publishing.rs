@@ -1,5 +1,8 @@
 //! Audit before publish on PostgreSQL: a candidate is tested before it takes the place of the old table.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use hetl::adapters::Connection;
 use serde_json::json;
 
@@ -92,6 +95,54 @@ fn star() -> Option<Project> {
     Some(project)
 }
 
+/// What is recorded of the project's last command that has results, as a whole.
+fn statuses(project: &Project, session: &mut dyn Connection) -> String {
+    let results = std::fs::read_to_string(project.path("target/run_results.json")).expect("it is written");
+    let results: serde_json::Value = serde_json::from_str(&results).expect("it is JSON");
+    let id = results["metadata"]["invocation_id"].as_str().expect("an id");
+    recorded(session, id)
+}
+
+fn recorded(session: &mut dyn Connection, run_id: &str) -> String {
+    let sql = format!(
+        "select string_agg(status, ', ' order by position) from hetl_meta.runs where node is null and run_id = '{run_id}'"
+    );
+    ask(session, &sql).to_string()
+}
+
+#[test]
+fn a_killed_run_is_closed_by_the_next_one_while_others_go_on() {
+    let (Some(dead), Some(living), Some(next)) = (star(), star(), star()) else { return };
+    let mut session = next.session();
+    let mut begin = |project: &Project| {
+        project.write("tests/slow.sql", "select * from {{ ref('dim') }} where pg_sleep(300) is null");
+        let mut command = project.command(&["--log-format", "json", "build", "--select", "dim"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("hetl can be started");
+        let mut first = String::new();
+        BufReader::new(child.stdout.as_mut().expect("an output")).read_line(&mut first).expect("a line");
+        let line: serde_json::Value = serde_json::from_str(&first).expect("it is JSON");
+        wait_until("its test runs", || project.running(&mut *session, "pg_sleep(300)") == 1);
+        (child, line["info"]["invocation_id"].as_str().expect("an id").to_owned())
+    };
+    let (mut dead_child, dead_id) = begin(&dead);
+    let (mut living_child, living_id) = begin(&living);
+    dead_child.kill().expect("it can be killed");
+    dead_child.wait().expect("it ends");
+    wait_until("the lock is free", || {
+        let held = format!("select count(*) from pg_stat_activity where application_name like '%{dead_id}'");
+        ask_number(&mut *session, &held) == 0
+    });
+    next.succeed(&["build"]);
+    assert_eq!(recorded(&mut *session, &dead_id), "started, killed");
+    assert_eq!(recorded(&mut *session, &living_id), "started");
+    living_child.kill().expect("it can be killed");
+    living_child.wait().expect("it ends");
+    for project in [&dead, &living] {
+        let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name";
+        ask(&mut *session, &format!("{end} = '{}'", project.schema));
+    }
+}
+
 #[test]
 fn a_whole_run_is_seen_at_once_or_not_at_all() {
     let Some(project) = star() else { return };
@@ -154,6 +205,13 @@ fn a_reader_that_does_not_end_is_waited_for_and_named() {
     let (exit, printed) = project.run(&["build", "--publish", "run", "--wait", "2s", "--vars", "{v: 2}"]);
     assert_eq!(exit, 2, "{printed}");
     assert!(printed.contains("E0710") && printed.contains("a report"), "{printed}");
+    // What was refused is told as what it is, and a retry builds all of it again.
+    let results = std::fs::read_to_string(project.path("target/run_results.json")).expect("it is written");
+    let results: serde_json::Value = serde_json::from_str(&results).expect("it is JSON");
+    let results = results["results"].as_array().expect("results");
+    let dim = results.iter().find(|row| row["unique_id"] == "model.p.dim").expect("a result");
+    assert_eq!((&dim["status"], &dim["adapter_response"]["hetl"]["published"]), (&json!("success"), &json!(false)));
+    assert_eq!(statuses(&project, &mut *project.session()), "started, error");
     let mut child = project.start(&["build", "--publish", "run", "--wait", "60s", "--vars", "{v: 2}"]);
     let newer = format!("select count(*) from {}.dim__hetl_candidate where v = 2", project.schema);
     let mut other = project.session();
@@ -226,6 +284,46 @@ fn a_publication_is_taken_back_in_one_step() {
     project.succeed(&["rollback"]);
     assert_eq!(ask(&mut *session, &values).to_string(), "2|2|4");
     project.succeed(&["verify"]);
-    let (_, printed) = project.run(&["history", "--limit", "1"]);
-    assert!(printed.contains("build  success"), "{printed}");
+    assert_eq!(statuses(&project, &mut *session), "started, success");
+}
+
+#[test]
+fn a_loss_is_told_refused_where_it_is_protected_and_kept_where_it_is_not() {
+    let model = |columns: &str, meta: &str| {
+        format!(
+            "{{{{ config(materialized='incremental', event_time='day', on_schema_change='sync_all_columns', meta={{'hetl': {meta}}}) }}}}
+             select {columns} from unnest(array{{{{ var('ids', [1, 2, 3]) }}}}) id"
+        )
+    };
+    let all = "id, 'x' as name, date '2024-01-01' + id as day";
+    let Some(project) = Project::new(&[("models/kept.sql", &model(all, "{'protect': 'history'}"))], &json!({})) else {
+        return;
+    };
+    project.succeed(&["run"]);
+    let mut session = project.session();
+    let sum = format!("select sum(id) from {}.kept", project.schema);
+    let fewer = &["run", "--full-refresh", "--vars", "{ids: [2]}"];
+    let (exit, printed) = project.run(fewer);
+    assert_eq!(exit, 1, "{printed}");
+    assert!(printed.contains("loses 2 of 3 rows; the time before 2024-01-03 (it began at 2024-01-02)"), "{printed}");
+    project.write("models/kept.sql", &model("id, date '2024-01-01' + id as day", "{'protect': 'history'}"));
+    let (exit, printed) = project.run(&["run"]);
+    assert_eq!(exit, 1, "{printed}");
+    assert!(printed.contains("loses the column name with 3 values"), "{printed}");
+    assert_eq!(ask_number(&mut *session, &sum), 6);
+
+    project.write("models/kept.sql", &model("id, date '2024-01-01' + id as day", "{}"));
+    let (exit, printed) = project.run(&["run", "--vars", "{ids: [4]}"]);
+    assert_eq!(exit, 0, "{printed}");
+    assert!(printed.contains("What it was before is kept as"), "{printed}");
+    project.succeed(&["rollback"]);
+    let names = format!("select count(name) from {}.kept", project.schema);
+    assert_eq!((ask_number(&mut *session, &sum), ask_number(&mut *session, &names)), (6, 3));
+    project.write("models/kept.sql", &model(all, "{}"));
+    let (exit, printed) = project.run(fewer);
+    assert_eq!(exit, 0, "{printed}");
+    assert!(printed.contains("What it was before is kept as"), "{printed}");
+    assert_eq!(ask_number(&mut *session, &sum), 2);
+    project.succeed(&["rollback"]);
+    assert_eq!(ask_number(&mut *session, &sum), 6);
 }

@@ -5,6 +5,7 @@
 //! the profile turns that on.
 
 mod attachment;
+mod background;
 mod credentials;
 mod error;
 mod extension;
@@ -13,6 +14,7 @@ mod literal;
 mod lock_file;
 mod logical_type;
 mod queries;
+mod read_copy;
 mod secret;
 mod session;
 mod source_location;

@@ -11,6 +11,7 @@ use ::duckdb::arrow::record_batch::RecordBatch;
 use ::duckdb::types::Value as DriverValue;
 use ::duckdb::{InterruptHandle, Statement, params_from_iter};
 
+use super::background::{self, Background};
 use super::{error, literal, logical_type, queries};
 use crate::adapters::{
     AdapterResponse, Cancel, CatalogRow, Cell, Column, Connection, DatabaseError, Publication, Relation, RelationInfo,
@@ -27,6 +28,7 @@ pub struct Session {
     in_transaction: bool,
     /// The profile's `disable_transactions`: each statement commits itself.
     autocommit: bool,
+    background: Arc<Background>,
 }
 
 /// A statement that is nothing but transaction control.
@@ -38,14 +40,17 @@ enum Control {
 }
 
 impl Session {
-    pub(super) fn new(connection: ::duckdb::Connection, autocommit: bool) -> Self {
-        Self { connection, in_transaction: false, autocommit }
+    pub(super) fn new(connection: ::duckdb::Connection, autocommit: bool, background: Arc<Background>) -> Self {
+        Self { connection, in_transaction: false, autocommit, background }
     }
 
     /// Runs statements without looking at results.
     fn run(&self, sql: &str) -> Result<(), DatabaseError> {
         for statement in statements::split(sql) {
             let text = &sql[statement.clone()];
+            if background::sets_threads(text) {
+                self.background.settle();
+            }
             self.connection.execute_batch(text).map_err(|failure| failed(failure, sql, &statement))?;
         }
         Ok(())
@@ -57,6 +62,9 @@ impl Session {
         let Some((last, before)) = statements.split_last() else { return Ok(Table::default()) };
         if let Some(end) = before.last().map(|statement| statement.end) {
             self.run(&sql[..end])?;
+        }
+        if background::sets_threads(&sql[last.clone()]) {
+            self.background.settle();
         }
         let failed = |failure| failed(failure, sql, last);
         let mut statement = self.connection.prepare(&sql[last.clone()]).map_err(failed)?;
@@ -282,7 +290,7 @@ mod tests {
     use super::*;
 
     fn session() -> Session {
-        Session::new(super::super::instance::in_memory(), false)
+        Session::new(super::super::instance::in_memory(), false, Arc::default())
     }
 
     fn first(session: &mut Session, sql: &str) -> Cell {

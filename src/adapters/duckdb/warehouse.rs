@@ -1,17 +1,19 @@
 //! The adapter: names, types and defaults of DuckDB, and the way to a connection.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::background::Background;
 use super::credentials::Credentials;
 use super::lock_file::{self, LockFile};
 use super::session::Session;
-use super::{attachment, instance, source_location};
+use super::{attachment, instance, read_copy, source_location};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType, WholeRun};
+use crate::adapters::{Adapter, Connection, DatabaseError, LockAttempt, LockHolder, SeedType, WholeRun};
 use crate::diagnostics::{Code, Diagnostic};
 
 /// DuckDB as a profile's target describes it. The database is opened with the first connection.
@@ -21,6 +23,7 @@ pub struct DuckDb {
     surroundings: Surroundings,
     /// The connection that keeps the instance alive, and that others are made from.
     instance: Mutex<Option<::duckdb::Connection>>,
+    background: Arc<Background>,
     /// Locks on the files, given back after the database is closed: fields are dropped in this order.
     locks: Mutex<Vec<LockFile>>,
 }
@@ -32,6 +35,7 @@ impl DuckDb {
             credentials: Credentials::parse(credentials)?,
             surroundings: surroundings.clone(),
             instance: Mutex::new(None),
+            background: Arc::default(),
             locks: Mutex::default(),
         })
     }
@@ -81,7 +85,11 @@ impl Adapter for DuckDb {
     fn connect(&self) -> Result<Box<dyn Connection>, Diagnostic> {
         let connection = self.clone_instance()?;
         instance::prepare(&connection, &self.credentials)?;
-        Ok(Box::new(Session::new(connection, self.credentials.disable_transactions)))
+        Ok(Box::new(Session::new(connection, self.credentials.disable_transactions, Arc::clone(&self.background))))
+    }
+
+    fn expect_statements(&self, at_once: usize) {
+        self.background.expect_statements(at_once, || self.clone_instance().ok());
     }
 
     fn try_lock(&self, _schemas: &[(String, String)], holder: &LockHolder) -> Result<LockAttempt, Diagnostic> {
@@ -107,6 +115,20 @@ impl Adapter for DuckDb {
         }
         *self.locks.lock().unwrap_or_else(PoisonError::into_inner) = locks;
         Ok(LockAttempt::Taken { left_by })
+    }
+
+    fn live_runs(&self, _connection: &mut dyn Connection) -> Result<Option<Vec<String>>, DatabaseError> {
+        // A file that is open for writing is open in this process only.
+        let is_local = attachment::file(&self.credentials.path, &self.surroundings.project_root).is_some();
+        Ok(is_local.then(Vec::new))
+    }
+
+    fn publish_copy(&self, to: &Path) -> Result<bool, Diagnostic> {
+        let root = &self.surroundings.project_root;
+        let Some(database) = attachment::file(&self.credentials.path, root) else { return Ok(false) };
+        let connection = self.clone_instance()?;
+        read_copy::publish(&connection, &database, &root.join(to))?;
+        Ok(true)
     }
 
     fn lock_patience(&self) -> Duration {

@@ -90,6 +90,16 @@ pub(super) fn try_lock(
     Ok(LockAttempt::Taken { left_by: None })
 }
 
+/// The query for the invocation ids of all runs that hold a lock in this database.
+pub(super) fn holders() -> String {
+    format!(
+        "select distinct split_part(a.application_name, ' ', 3)
+        from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid = {LOCK}
+            and l.database = (select oid from pg_catalog.pg_database where datname = current_database())"
+    )
+}
+
 /// Advisory locks belong to a database, so the schema's name alone makes the key. That two names have one key is as
 /// unlikely as harmless: they are locked together.
 fn key(schema: &str) -> i32 {

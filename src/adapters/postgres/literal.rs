@@ -97,13 +97,13 @@ pub(super) fn copy_row(buffer: &mut Vec<u8>, row: &[Cell]) {
 }
 
 /// The same of a row whose values are texts already; nothing is null.
-pub(super) fn copy_texts(buffer: &mut Vec<u8>, row: &[Option<Cow<'_, str>>]) {
-    for (at, text) in row.iter().enumerate() {
+pub(super) fn copy_texts<'t>(buffer: &mut Vec<u8>, row: impl Iterator<Item = Option<Cow<'t, str>>>) {
+    for (at, text) in row.enumerate() {
         if at > 0 {
             buffer.push(b'\t');
         }
         match text {
-            Some(text) => copy_text(buffer, text),
+            Some(text) => copy_text(buffer, &text),
             None => buffer.extend_from_slice(b"\\N"),
         }
     }

@@ -7,6 +7,7 @@
 mod advisory_lock;
 mod credentials;
 mod dialect;
+mod in_place;
 mod libpq_files;
 mod literal;
 mod queries;

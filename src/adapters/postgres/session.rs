@@ -305,8 +305,7 @@ impl Connection for Session {
             cancelled: false,
         };
         if !self.server.dialect.copies_from_client {
-            let bytes = std::fs::read(csv).map_err(|error| unreadable(error.to_string()))?;
-            let seed = SeedFile::parse(bytes, delimiter, &[]).map_err(|error| unreadable(error.message))?;
+            let seed = SeedFile::read(csv, delimiter, &[]).map_err(|error| unreadable(error.to_string()))?;
             return self.insert(relation, columns, seed.table(|_| String::new()).rows());
         }
         let mut file = std::fs::File::open(csv).map_err(|error| unreadable(error.to_string()))?;
@@ -346,6 +345,13 @@ impl Connection for Session {
 
     fn swap(&mut self, publication: &Publication) -> Result<SwapOutcome, DatabaseError> {
         super::swap::swap(self, publication)
+    }
+
+    fn replace_rows(&mut self, live: &Relation, new: &Relation) -> Result<Option<String>, DatabaseError> {
+        let [live, new] = [live, new].map(|relation| {
+            [&relation.schema, &relation.identifier].map(|name| name.as_deref().unwrap_or_default().to_owned())
+        });
+        super::in_place::replace_rows(self, (&live[0], &live[1]), (&new[0], &new[1]))
     }
 
     fn wait_for_turn(&mut self, name: &str) -> Result<(), DatabaseError> {

@@ -2,10 +2,11 @@
 //!
 //! The locks are taken first, in one statement, in the order of names, views before tables. Together they may take only a part of the time after
 //! which the server looks for deadlocks: so a reader that waits crosswise is never the one that is ended. Views that others keep on a replaced
-//! relation read the new one afterwards; what cannot follow stops everything.
+//! relation read the new one afterwards; what cannot follow stops everything. A table that is to stay gets the new rows instead, before
+//! anything is locked against readers.
 
-use super::literal;
 use super::session::Session;
+use super::{in_place, literal};
 use crate::adapters::{Cell, Connection, DatabaseError, Publication, Swap, SwapOutcome};
 
 /// SQLSTATEs after which another attempt may succeed: `query_canceled` (it took too long), `lock_not_available`, `deadlock_detected`.
@@ -58,6 +59,10 @@ impl Present {
         render(&self.schema, &self.name)
     }
 
+    fn name_parts(&self) -> in_place::Name<'_> {
+        (&self.schema, &self.name)
+    }
+
     fn rename(&self, from: &str, to: &str) -> String {
         let from = render(&self.schema, from);
         format!("alter {} {from} rename to {}", self.noun(), literal::identifier(to))
@@ -86,6 +91,46 @@ struct Pair<'a> {
     swap: &'a Swap,
     new: Present,
     live: Option<Present>,
+}
+
+impl Pair<'_> {
+    /// The change of the live table, if that is wished and can be.
+    fn to_change_in_place(&self, session: &mut Session) -> Result<Option<Change<'_>>, DatabaseError> {
+        let (Some(live), true) = (&self.live, self.swap.in_place) else { return Ok(None) };
+        let (views, others) = readers(session, &[&self.new])?;
+        let is_hindered =
+            !others.is_empty() || in_place::hindrance(session, live.name_parts(), self.new.name_parts())?.is_some();
+        Ok((!is_hindered).then_some(Change { live, new: &self.new, kept: self.swap.kept.as_deref(), views }))
+    }
+}
+
+/// A live table that gets the rows of a new one.
+struct Change<'a> {
+    live: &'a Present,
+    new: &'a Present,
+    kept: Option<&'a str>,
+    /// What this run has built on the new one.
+    views: Vec<Present>,
+}
+
+impl Change<'_> {
+    fn make(&self, session: &mut Session) -> Result<(), DatabaseError> {
+        let (live, new) = (self.live.rendered(), self.new.rendered());
+        let definitions = definitions(session, &self.views)?;
+        if let Some(kept) = self.kept {
+            let kept = render(&self.live.schema, kept);
+            statement(session, &format!("create table {kept} (like {live} including all)"))?;
+            statement(session, &format!("insert into {kept} select * from {live}"))?;
+        }
+        in_place::exchange(session, self.live.name_parts(), self.new.name_parts())?;
+        let [live_name, new_name] = [self.live, self.new].map(|table| literal::identifier(&table.name));
+        for (view, (query, options)) in self.views.iter().zip(definitions) {
+            // The staged name is reserved, so it is the table wherever it stands, quoted or not.
+            let query = query.replace(&new_name, &live_name).replace(&self.new.name, &live_name);
+            rebind(session, view, &(query, options))?;
+        }
+        statement(session, &format!("drop table {new}"))
+    }
 }
 
 struct Attempt<'a> {
@@ -128,18 +173,29 @@ impl<'a> Attempt<'a> {
 
     /// Everything but the commit; what hinders it, if anything does.
     fn run(&self, session: &mut Session) -> Result<Vec<String>, DatabaseError> {
-        let live: Vec<&Present> = self.pairs.iter().filter_map(|pair| pair.live.as_ref()).collect();
+        let (mut changed, mut renamed) = (Vec::new(), Vec::new());
+        for pair in &self.pairs {
+            match pair.to_change_in_place(session)? {
+                Some(change) => changed.push(change),
+                None => renamed.push(pair),
+            }
+        }
+        let live: Vec<&Present> = renamed.iter().filter_map(|pair| pair.live.as_ref()).collect();
         let (readers, mut hindrances) = readers(session, &live)?;
         hindrances.extend(self.readers_of_discarded(session)?);
         if !hindrances.is_empty() {
             return Ok(hindrances);
         }
-        lock(session, live.iter().copied().chain(&readers))?;
-        let definitions = definitions(session, &readers)?;
+        lock(session, self.discarded.iter())?;
         for old in &self.discarded {
             statement(session, &old.drop(&old.name))?;
         }
-        for (number, pair) in self.pairs.iter().enumerate() {
+        for change in &changed {
+            change.make(session)?;
+        }
+        lock(session, live.iter().copied().chain(&readers))?;
+        let definitions = definitions(session, &readers)?;
+        for (number, pair) in renamed.iter().enumerate() {
             let aside = aside(number);
             if let Some(live) = &pair.live {
                 statement(session, &live.rename(&live.name, &aside))?;
@@ -158,7 +214,7 @@ impl<'a> Attempt<'a> {
                 return Ok(vec![format!("view {name}, which cannot read the new version: {}", error.message)]);
             }
         }
-        for (number, pair) in self.pairs.iter().enumerate().filter(|(_, pair)| pair.swap.kept.is_none()) {
+        for (number, pair) in renamed.iter().enumerate().filter(|(_, pair)| pair.swap.kept.is_none()) {
             if let Some(live) = &pair.live {
                 statement(session, &live.drop(&aside(number)))?;
             }

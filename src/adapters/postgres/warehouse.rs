@@ -10,7 +10,7 @@ use super::server::Server;
 use super::session::Session;
 use super::{advisory_lock, libpq_files};
 use crate::adapters::registry::Surroundings;
-use crate::adapters::{Adapter, Connection, LockAttempt, LockHolder, SeedType, WholeRun};
+use crate::adapters::{Adapter, Connection, DatabaseError, LockAttempt, LockHolder, SeedType, WholeRun};
 use crate::diagnostics::Diagnostic;
 
 /// A server as a profile's target describes it. Nothing is connected before the first connection is asked for.
@@ -83,6 +83,14 @@ impl Adapter for Postgres {
         advisory_lock::try_lock(&self.server, schemas, holder)
     }
 
+    fn live_runs(&self, connection: &mut dyn Connection) -> Result<Option<Vec<String>>, DatabaseError> {
+        if !self.server.dialect.has_advisory_locks {
+            return Ok(None);
+        }
+        let (_, found) = connection.execute(&advisory_lock::holders(), true)?;
+        Ok(Some(found.column(0).map(|cell| cell.to_string()).collect()))
+    }
+
     fn identifier_limit(&self) -> Option<usize> {
         Some(self.server.dialect.identifier_limit)
     }
@@ -112,6 +120,10 @@ impl Adapter for Postgres {
         // Redshift takes no such locks, and its views are bound in another way.
         let can_swap = self.server.dialect.has_advisory_locks && !self.disables_transactions();
         if can_swap { WholeRun::Swapped } else { WholeRun::Never }
+    }
+
+    fn replaces_rows(&self) -> bool {
+        self.server.dialect.has_advisory_locks && !self.disables_transactions()
     }
 
     fn stored_name(&self, identifier: &str, is_quoted: bool) -> String {

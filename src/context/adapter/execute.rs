@@ -117,7 +117,7 @@ pub(in crate::context) fn commit(run: &Arc<NodeRun>) -> Result<(), Diagnostic> {
 }
 
 /// Passes a fault point of the tests.
-pub(super) fn fault(point: &'static str) -> Result<(), Diagnostic> {
+pub(in crate::context) fn fault(point: &'static str) -> Result<(), Diagnostic> {
     if faults::fails(point) {
         return Err(Diagnostic::error(Code::DATABASE, format!("fault injected at {point}")));
     }

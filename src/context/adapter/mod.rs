@@ -38,6 +38,7 @@ use super::values::{dict, list, none, nothing, tuple};
 use crate::adapters::AdapterResponse;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::jinja::items_of;
+use crate::manifest::publishes_in_place;
 
 /// The object behind `adapter`.
 #[derive(Debug)]
@@ -89,6 +90,8 @@ const METHODS: &[&str] = &[
     "get_seed_file_path",
     "get_temp_relation_path",
     "hetl_audit",
+    "hetl_publishes_in_place",
+    "hetl_replace_rows",
     "hetl_withhold",
     "identifier_with_suffix",
     "is_ducklake",
@@ -286,6 +289,11 @@ fn online(
         }
         "commit" => execute::commit(run).or_raise().map(|()| nothing()),
         "hetl_audit" => transaction::audit(run, args),
+        "hetl_publishes_in_place" => {
+            let wish = publishes_in_place(&run.node().config).ok().flatten().unwrap_or(run.worker().publishes_in_place);
+            Ok(Value::from(wish && run.session().adapter().replaces_rows()))
+        }
+        "hetl_replace_rows" => transaction::replace_rows(run, args),
         "hetl_keeps_previous" => Ok(Value::from(run.worker().keeps_previous)),
         "hetl_live_relation" => Ok(run.relation_value(run.live_relation())),
         "hetl_withhold" => transaction::withhold(run, args),
@@ -472,6 +480,9 @@ fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
         .with_quoting(run.session().quoting());
     execute::fault("load").or_raise()?;
     let rows = run.worker().connection().load_rows(&relation, &[], &table);
+    if let Some(reason) = table.unread() {
+        return Err(compilation(format!("rows of a seed could not be read a second time: {reason}")));
+    }
     match rows {
         Ok(rows) => Ok(Value::from(rows)),
         Err(error) => Err(raise(execute::problem(run, &error, ""))),

@@ -15,4 +15,7 @@ pub struct PreviousState {
     pub fresher_sources: Option<HashSet<String>>,
     /// Whether what the target makes of a source's names does not count, only how they are written.
     pub compares_as_written: bool,
+    /// Packages of built-in macros. Their texts do not count: they change with the program, not with the project, and dbt's are others than
+    /// hetl's in a state that dbt wrote.
+    pub built_in_packages: &'static [&'static str],
 }

@@ -95,7 +95,7 @@ impl State<'_> {
         question: Question,
         warnings: &mut Diagnostics,
     ) -> Result<NodeSet, Diagnostic> {
-        let changed_macros = changed_macros(self.manifest, previous);
+        let changed_macros = self.changed_macros(previous);
         let mut selected = NodeSet::new(self.graph.len());
         for (index, &member) in self.members.iter().enumerate() {
             let old = Member::of(self.graph.id(index), previous);
@@ -127,6 +127,31 @@ impl State<'_> {
             self.tell_removed_contracts(previous, warnings)?;
         }
         Ok(selected)
+    }
+
+    /// Macros whose text is new or another, and all that call them.
+    fn changed_macros(&self, previous: &Manifest) -> HashSet<&str> {
+        let mut callers: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (id, item) in &self.manifest.macros {
+            for called in &item.depends_on_macros {
+                callers.entry(called).or_default().push(id);
+            }
+        }
+        let mut stack: Vec<&str> = self
+            .manifest
+            .macros
+            .iter()
+            .filter(|(_, item)| !self.previous.built_in_packages.contains(&item.package_name.as_str()))
+            .filter(|(id, item)| previous.macros.get(*id).is_none_or(|old| old.macro_sql != item.macro_sql))
+            .map(|(id, _)| id.as_str())
+            .collect();
+        let mut changed = HashSet::new();
+        while let Some(id) = stack.pop() {
+            if changed.insert(id) {
+                stack.extend(callers.get(id).into_iter().flatten());
+            }
+        }
+        changed
     }
 
     /// Models with an enforced contract that are gone or disabled now.
@@ -162,27 +187,4 @@ fn tell(problem: Option<Diagnostic>, warnings: &mut Diagnostics) -> Result<(), D
         }
         None => Ok(()),
     }
-}
-
-/// Macros whose text is new or another, and all that call them.
-fn changed_macros<'m>(manifest: &'m Manifest, previous: &Manifest) -> HashSet<&'m str> {
-    let mut callers: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (id, item) in &manifest.macros {
-        for called in &item.depends_on_macros {
-            callers.entry(called).or_default().push(id);
-        }
-    }
-    let mut stack: Vec<&str> = manifest
-        .macros
-        .iter()
-        .filter(|(id, item)| previous.macros.get(*id).is_none_or(|old| old.macro_sql != item.macro_sql))
-        .map(|(id, _)| id.as_str())
-        .collect();
-    let mut changed = HashSet::new();
-    while let Some(id) = stack.pop() {
-        if changed.insert(id) {
-            stack.extend(callers.get(id).into_iter().flatten());
-        }
-    }
-    changed
 }

@@ -1,7 +1,7 @@
 //! A model names a table of the warehouse in its SQL instead of calling `ref` or `source`.
 //!
 //! Such a table is not in the graph: it is neither built before the model, nor tested, nor the one of another target or schema.
-//! Tables of `information_schema`, `pg_catalog` and `system` are no findings. Where the table is a model or source of the project, the
+//! Tables of the warehouse about itself (`information_schema`, `pg_catalog`, `pg_tables`, `sqlite_master` …) are no findings. Where the table is a model or source of the project, the
 //! mend is the call.
 
 use super::super::rule::{Found, Needs, Rule};
@@ -41,7 +41,8 @@ fn check(subject: &Subject<'_>, found: &mut Found<'_>) {
 
 fn is_of_system(table: &TableName) -> bool {
     let schemas = ["information_schema", "pg_catalog", "system"];
-    table.parts.iter().any(|part| schemas.contains(&part.as_str()) || part.starts_with("duckdb_"))
+    let is_called_so = |part: &String| ["duckdb_", "pg_", "sqlite_"].iter().any(|begin| part.starts_with(begin));
+    table.parts.iter().any(|part| schemas.contains(&part.as_str())) || matches!(&*table.parts, [only] if is_called_so(only))
 }
 
 fn call_of(subject: &Subject<'_>, id: &str) -> Option<String> {

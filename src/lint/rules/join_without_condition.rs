@@ -1,7 +1,8 @@
 //! A join has no condition that ties its relation to the others.
 //!
 //! Each row is then paired with every row. Reported are a comma without any `where`, a join without `on`, one whose condition is always true, and one whose
-//! condition does not name the relation. `cross join` says that it is wanted; functions, values and lateral subqueries need no condition.
+//! condition does not name the relation. `cross join` says that it is wanted; functions, values and subqueries need no condition, and an
+//! outer join on `true` has no other spelling.
 
 use super::super::rule::{Found, Needs, Rule};
 use super::super::subject::Subject;

@@ -1,7 +1,8 @@
 //! A join on columns that are unique in neither of its two tables multiplies rows.
 //!
 //! What is unique is known from tests (`unique`, `unique_combination_of_columns`) and constraints (`primary_key`, `unique`) of both tables; a join with a table
-//! of which nothing is known is no finding, nor one whose rows are grouped or made distinct in the same `select`.
+//! of which nothing is known is no finding, nor one whose rows are grouped or made distinct in the same `select`, nor one with a further condition
+//! (`and orders.at < prices.valid_to`), or of a table whose rows were picked before: then a row may have one partner all the same.
 
 use super::super::rule::{Found, Needs, Rule};
 use super::super::subject::Subject;
@@ -20,9 +21,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Found<'_>) {
     let relations = subject.relations();
     for (node, sql) in subject.models_with_sql() {
-        for select in sql.shape.selects.iter().filter(|select| !select.is_grouped) {
+        for select in sql.shape.selects.iter().filter(|select| !select.is_grouped && !select.has_ranges) {
             for relation in &select.relations {
-                let Some(join) = relation.join.as_ref().filter(|join| !join.keeps_rows && !join.equal.is_empty()) else {
+                let Some(join) = relation.join.as_ref().filter(|join| !join.keeps_rows && join.is_only_equal) else {
                     continue;
                 };
                 let other = &join.equal[0].0;
@@ -63,7 +64,7 @@ fn table_of<'s>(sql: &'s ModelSql, kind: &'s RelationKind, columns: Vec<String>,
         RelationKind::Cte(at) if depth < 64 => {
             let select = &sql.shape.selects[sql.shape.ctes[*at].select?];
             let [only] = select.relations.as_slice() else { return None };
-            if select.is_grouped {
+            if select.is_grouped || select.has_filter {
                 return None;
             }
             let named = |column: String| {

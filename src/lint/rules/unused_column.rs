@@ -1,7 +1,8 @@
 //! A column of a common table expression is read by nothing.
 //!
 //! It is computed for nothing, and readers look for its use in vain. A column counts as read where its name is mentioned anywhere later; columns of
-//! `select distinct`, `group by`, set operations and ordered queries decide on rows and are no findings.
+//! `select distinct`, `group by`, set operations and ordered queries decide on rows and are no findings, nor are all columns of an
+//! expression that is read for its rows only (`count(*)`).
 
 use super::super::rule::{Found, Needs, Rule};
 use super::super::subject::Subject;

@@ -22,14 +22,9 @@ pub fn check(renderer: &Renderer, linters: &Linters, settings: &Settings, path: 
             return Checked { findings: vec![template_finding(path, &problem, renderer.sources())], skipped: None };
         }
     };
-    let linter = linters.get(settings);
     let mut checked = Checked::default();
     for sql in rendered {
-        let found = match linter.as_ref() {
-            Ok(linter) => linter.lint(&sql),
-            Err(problem) => Err(problem.clone()),
-        };
-        match found {
+        match linters.lint(settings, &sql) {
             Ok(found) if sql.is_incomplete && found.iter().any(SqlFinding::is_unreadable) => {
                 checked.skipped = Some("its SQL is made of what the warehouse answers".into());
             }

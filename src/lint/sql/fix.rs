@@ -39,11 +39,9 @@ pub struct Mender<'a> {
 pub fn fix(mender: &Mender<'_>, source: &str, settings: &Settings) -> Result<FixOutcome, String> {
     let mut outcome = FixOutcome { text: source.to_owned(), ..FixOutcome::default() };
     let before = mender.render(source)?;
-    let linter = mender.linters.get(settings);
-    let linter = linter.as_ref().as_ref().map_err(Clone::clone)?;
     let mut fixable = BTreeSet::new();
     for sql in &before {
-        let findings = linter.lint(sql)?;
+        let findings = mender.linters.lint(settings, sql)?;
         if findings.iter().any(super::SqlFinding::is_unreadable) {
             return Ok(outcome);
         }
@@ -52,6 +50,8 @@ pub fn fix(mender: &Mender<'_>, source: &str, settings: &Settings) -> Result<Fix
     if fixable.is_empty() {
         return Ok(outcome);
     }
+    let linter = mender.linters.get(settings);
+    let linter = linter.as_ref().as_ref().map_err(Clone::clone)?;
     if let Some(text) = mender.attempt(source, &before, linter.as_ref())? {
         outcome.text = text;
         outcome.fixed = fixable;

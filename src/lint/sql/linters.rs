@@ -1,9 +1,10 @@
-//! [`open`] makes the linter of this build; [`Linters`] makes each once for all files with the same settings.
+//! [`open`] makes the linter of this build; [`Linters`] makes each once for all files with the same settings, and only for files of which
+//! nothing is kept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Settings, SqlLinter};
+use super::{KeptFindings, RenderedSql, Settings, SqlFinding, SqlLinter};
 
 /// The linter of this build for these settings; an error says what is wrong with them, or that the build has none.
 #[cfg(feature = "lint")]
@@ -23,6 +24,7 @@ type Opened = Arc<Result<Box<dyn SqlLinter>, String>>;
 #[derive(Default)]
 pub struct Linters {
     known: Mutex<HashMap<Settings, Opened>>,
+    kept: Option<KeptFindings>,
 }
 
 impl std::fmt::Debug for Linters {
@@ -32,6 +34,34 @@ impl std::fmt::Debug for Linters {
 }
 
 impl Linters {
+    /// Linters that are asked only where nothing is kept.
+    pub fn after(kept: KeptFindings) -> Self {
+        Self { known: Mutex::default(), kept: Some(kept) }
+    }
+
+    /// What is kept.
+    pub fn kept(&self) -> Option<&KeptFindings> {
+        self.kept.as_ref()
+    }
+
+    /// The problems of a file, in the order of their places.
+    pub fn lint(&self, settings: &Settings, sql: &RenderedSql) -> Result<Vec<SqlFinding>, String> {
+        let lint = || match self.get(settings).as_ref() {
+            Ok(linter) => linter.lint(sql),
+            Err(problem) => Err(problem.clone()),
+        };
+        match &self.kept {
+            Some(kept) => kept.findings(sql, settings, lint),
+            None => lint(),
+        }
+    }
+
+    /// What is wrong with settings for which a linter was wanted.
+    pub fn problem_with(&self, settings: &Settings) -> Option<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(settings)?.as_ref().as_ref().err().cloned()
+    }
+
     /// The linter for these settings.
     pub fn get(&self, settings: &Settings) -> Opened {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

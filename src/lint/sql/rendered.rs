@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::jinja::{Piece, Slice};
 
 /// A file and the SQL that it renders to.
@@ -31,7 +33,7 @@ impl RenderedSql {
 }
 
 /// A problem in SQL, placed in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlFinding {
     /// The rule's code: `LT01`; `PRS` for what could not be read as SQL, `LXR` for what could not even be cut into words.
     pub code: String,

@@ -4,12 +4,15 @@
 //! becomes a warning in the file, all else an error about the file.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
+use hashbrown::HashMap;
 use sqruff_lib::core::config::{ConfigLoader, FluffConfig, Value};
 use sqruff_lib::core::linter::common::NewlineMap;
 use sqruff_lib::core::linter::core::Linter;
 use sqruff_lib::core::linter::linted_file::LintedFile;
 use sqruff_lib::templaters::raw::RawTemplater;
+use sqruff_lib_core::dialects::init::{DialectKind, dialect_readout};
 use sqruff_lib_core::errors::SQLBaseError;
 use sqruff_lib_core::templaters::{RawFileSlice, TemplateSliceKind, TemplatedFile, TemplatedFileSlice};
 
@@ -27,6 +30,7 @@ impl Sqruff {
     pub(super) fn new(settings: &Settings) -> Result<Self, String> {
         let (linter, _) = watched(|| {
             let Value::Map(raw) = raw_settings(settings)? else { return Err("settings are sections".into()) };
+            known_dialect(&raw)?;
             let mut config = FluffConfig::new(raw, None, None);
             for line in &settings.inline {
                 config.process_inline_config(line).map_err(|error| error.value)?;
@@ -59,7 +63,9 @@ impl Sqruff {
 impl SqlLinter for Sqruff {
     fn lint(&self, sql: &RenderedSql) -> Result<Vec<SqlFinding>, String> {
         let (linted, newlines, failed) = self.run(sql, false)?;
-        let found = linted.violations().iter().map(|violation| finding(violation, &newlines));
+        let ignores_unreadable = ignores(self.0.config().get("ignore", "core"), &["parsing", "lexing"]);
+        let is_told = |found: &SqlFinding| !(ignores_unreadable && found.is_unreadable());
+        let found = linted.violations().iter().map(|violation| finding(violation, &newlines)).filter(is_told);
         Ok(found.chain(failed.into_iter().map(failure)).collect())
     }
 
@@ -70,6 +76,24 @@ impl SqlLinter for Sqruff {
         }
         let patches = linted.source_patches().into_iter();
         Ok(patches.map(|patch| Edit { range: patch.source_slice, text: patch.fixed_raw.to_string() }).collect())
+    }
+}
+
+/// Whether a setting that is a list names one of these.
+fn ignores(setting: &Value, wanted: &[&str]) -> bool {
+    let is_wanted = |word: &str| word.split(',').any(|word| wanted.contains(&word.trim()));
+    match setting.as_array() {
+        Some(words) => words.iter().filter_map(Value::as_string).any(is_wanted),
+        None => setting.as_string().is_some_and(is_wanted),
+    }
+}
+
+/// An error if the settings name a dialect that there is not.
+fn known_dialect(raw: &HashMap<String, Value>) -> Result<(), String> {
+    let named = raw.get("core").and_then(|core| core["dialect"].as_string());
+    match named.filter(|name| DialectKind::from_str(name).is_err()) {
+        Some(name) => Err(format!("there is no dialect `{name}`; there are {}", dialect_readout().join(", "))),
+        None => Ok(()),
     }
 }
 

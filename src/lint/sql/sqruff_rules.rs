@@ -1,8 +1,10 @@
-//! [`rules`]: sqruff's rules, each watched: one that panics is noted and passed over, and what RF06 would do in vain is not begun.
+//! [`rules`]: sqruff's rules, each watched: one that panics is noted and passed over, what RF06 would do in vain is not begun, and where
+//! sqruff is not what sqlfluff is, it is given or gives what makes it so.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashSet};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::{Mutex, Once, PoisonError};
 
 use hashbrown::HashMap;
@@ -13,6 +15,8 @@ use sqruff_lib::core::rules::{Erased, ErasedRule, LintPhase, LintResult, Rule, R
 use sqruff_lib::rules::rules as all;
 use sqruff_lib_core::config::ConfigOption;
 use sqruff_lib_core::dialects::init::DialectKind;
+use sqruff_lib_core::dialects::syntax::{SyntaxKind, SyntaxSet};
+use sqruff_lib_core::parser::segments::ErasedSegment;
 
 thread_local! {
     /// Whether this thread is inside [`watched`]: its panics are caught and told as values.
@@ -74,6 +78,27 @@ impl Watched {
     }
 }
 
+/// Rules about aliases. To sqlfluff a name is one if it stands directly in what gives it; to sqruff also anywhere below, so that all
+/// names of a query with common table expressions are.
+const POLICIES: &[&str] = &["RF04", "CP02"];
+
+/// The same place with those of the segments around it that tell whether it is an alias, and of what: the one that it stands in, and the
+/// nearest list or `from`.
+fn with_near_parents<'a>(context: &RuleContext<'a>) -> RuleContext<'a> {
+    const LISTS: SyntaxSet = SyntaxSet::new(&[SyntaxKind::SelectClause, SyntaxKind::FromClause]);
+    let is_list = |segment: &&ErasedSegment| LISTS.contains(segment.get_type());
+    let mut near = RuleContext::new(context.tables, context.dialect, context.config, context.segment.clone());
+    near.templated_file.clone_from(&context.templated_file);
+    near.path.clone_from(&context.path);
+    near.memory = Rc::clone(&context.memory);
+    near.segment_idx = context.segment_idx;
+    near.parent_stack = context.parent_stack.split_last().map_or_else(Vec::new, |(parent, around)| {
+        let list = around.iter().rev().find(is_list).filter(|_| !is_list(&parent));
+        list.into_iter().chain([parent]).cloned().collect()
+    });
+    near
+}
+
 impl Rule for Watched {
     fn load_from_config(&self, config: &HashMap<String, Value>) -> Result<ErasedRule, String> {
         let inner = self.inner.load_from_config(config)?;
@@ -84,10 +109,16 @@ impl Rule for Watched {
         if self.is_about_quotes() && self.is_in_vain(context) {
             return Vec::new();
         }
-        let Ok(found) = catch_unwind(AssertUnwindSafe(|| self.inner.eval(context))) else {
+        let near = POLICIES.contains(&self.inner.code()).then(|| with_near_parents(context));
+        let context = near.as_ref().unwrap_or(context);
+        let Ok(mut found) = catch_unwind(AssertUnwindSafe(|| self.inner.eval(context))) else {
             FAILED.with_borrow_mut(|failed| failed.insert(self.inner.code()));
             return Vec::new();
         };
+        // White space at the end of a file is found without a place, and would not be told.
+        for result in found.iter_mut().filter(|result| result.anchor.is_none()) {
+            result.anchor = result.fixes.first().map(|fix| fix.anchor().clone());
+        }
         if found.is_empty() && self.is_about_quotes() {
             self.in_vain().insert(context.segment.raw().to_string());
         }

@@ -59,6 +59,10 @@
     {% if values %}{% do losses.append('the column ' ~ column.name ~ ' with ' ~ values ~ ' values') %}{% endif %}
   {% endfor %}
   {% do hetl_tell_loss(relation, losses) %}
+  {# A staged copy is replaced as a whole, and what it replaces is kept. #}
+  {% if losses and not model.batch and not hetl_keeps_previous() and this.identifier == adapter.hetl_live_relation().identifier %}
+    {% do hetl_keep_copy(relation, true) %}
+  {% endif %}
 {% endmacro %}
 
 {% macro hetl_tell_loss(relation, losses) %}

@@ -11,6 +11,16 @@
   {% endfor %}
 {% endmacro %}
 
+{# A table that only got other rows has its indexes already, except new ones. #}
+{% macro hetl_create_indexes(relation, in_place) %}
+  {% if not in_place %}{% do return(create_indexes(relation)) %}{% endif %}
+  {% set present = [] %}
+  {% if config.get('indexes') %}{% set present = run_query(get_show_indexes_sql(relation)) | map(attribute=0) | list %}{% endif %}
+  {% for index in config.get('indexes', default=[]) if adapter.parse_index(index).stable_name(relation) not in present %}
+    {% do run_query(get_create_index_sql(relation, index)) %}
+  {% endfor %}
+{% endmacro %}
+
 {% macro get_create_index_sql(relation, index_dict) %}
   {{- return(adapter.dispatch('get_create_index_sql', 'dbt')(relation, index_dict)) -}}
 {% endmacro %}

@@ -31,7 +31,8 @@ pub struct CteShape {
     pub range: Range<usize>,
     /// Whether anything reads it.
     pub is_used: bool,
-    /// Columns that nothing reads, with where they are written. Not looked for where rows may depend on them.
+    /// Columns that nothing reads, with where they are written. Not looked for where rows may depend on them, nor where it is read for
+    /// its rows only.
     pub unused_columns: Vec<(String, Range<usize>)>,
     /// The number of its `select` among [`Shape::selects`], if it is a single one.
     pub select: Option<usize>,
@@ -52,6 +53,8 @@ pub struct SelectShape {
     pub is_grouped: bool,
     /// Whether it has a condition in `where`.
     pub has_filter: bool,
+    /// Whether that condition compares columns with each other otherwise than for equality, as with the time from which a row is valid.
+    pub has_ranges: bool,
 }
 
 /// What stands in `from`.
@@ -90,6 +93,8 @@ pub struct JoinShape {
     pub condition: JoinCondition,
     /// Pairs of columns that must be equal: alias and name of the other relation's, name of this one's.
     pub equal: Vec<(String, String, String)>,
+    /// Whether nothing but these pairs ties them.
+    pub is_only_equal: bool,
     /// Whether the join only keeps or drops rows of the relations before it (`semi`, `anti`), or picks one (`asof`).
     pub keeps_rows: bool,
 }
@@ -99,7 +104,7 @@ pub struct JoinShape {
 pub enum JoinCondition {
     /// A condition, `using`, or `natural`.
     Given,
-    /// `cross join`: none is wanted.
+    /// `cross join`, or an outer join on what is always true, which has no other spelling: none is wanted.
     Cross,
     /// A comma.
     Comma,

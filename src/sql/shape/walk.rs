@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use super::join::{constraint, join};
+use super::join::{constraint, has_ranges, join};
 use super::unused::{Defined, Mention, defined, mentioned};
 use super::{CteShape, JoinCondition, JoinShape, RelationKind, RelationShape, SelectShape, Shape};
 use crate::sql::columns::name_of_factor;
@@ -168,9 +168,19 @@ impl Walk<'_> {
     }
 
     fn select(&mut self, select: &Select, is_outermost: bool) -> SelectShape {
-        let mut shape = SelectShape { is_outermost, has_filter: select.selection.is_some(), ..SelectShape::default() };
+        let mut shape = SelectShape {
+            is_outermost,
+            has_filter: select.selection.is_some(),
+            has_ranges: select.selection.as_ref().is_some_and(has_ranges),
+            ..SelectShape::default()
+        };
         for (at, table) in select.from.iter().enumerate() {
-            let comma = JoinShape { condition: JoinCondition::Comma, equal: Vec::new(), keeps_rows: false };
+            let comma = JoinShape {
+                condition: JoinCondition::Comma,
+                equal: Vec::new(),
+                is_only_equal: false,
+                keeps_rows: false,
+            };
             self.factor(&table.relation, (at > 0).then_some(comma), &mut shape.relations);
             for found in &table.joins {
                 let before: Vec<String> = shape.relations.iter().map(|relation| relation.alias.clone()).collect();
@@ -353,7 +363,10 @@ impl Walk<'_> {
             own.count() > column.own_mentions
                 || self.mentions.iter().any(|mention| mention.moment >= body.end && mention.key == column.key)
         };
-        let unread = defined.iter().filter(|column| !is_read(column));
+        let unread: Vec<&Defined> = defined.iter().filter(|column| !is_read(column)).collect();
+        // It cannot do without any: somebody counts its rows.
+        let is_about_rows = unread.len() == defined.len();
+        let unread = unread.into_iter().filter(|_| !is_about_rows);
         unread.map(|column| (column.name.clone(), column.range.clone())).collect()
     }
 

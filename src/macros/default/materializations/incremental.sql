@@ -17,6 +17,7 @@
   {% set figures = hetl_history_figures(hetl_replaced_relation(existing_relation)) if full_refresh else none %}
   {% set swapped = false %}
   {% set lost = false %}
+  {% set in_place = false %}
   {% if existing_relation is none %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, target_relation, sql) }}{% endcall %}
     {% do hetl_compare_history(figures, target_relation, adapter.hetl_live_relation()) %}
@@ -28,8 +29,8 @@
   {% elif full_refresh %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
     {% set lost = hetl_compare_history(figures, intermediate_relation, target_relation) %}
-    {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
-    {% set swapped = true %}
+    {% set in_place = hetl_publish_relation(existing_relation, intermediate_relation, target_relation, backup_relation, lost) %}
+    {% set swapped = not in_place %}
   {% else %}
     {% do hetl_keep_copy(existing_relation) %}
     {% set temp_relation = make_temp_relation(target_relation) %}
@@ -45,8 +46,8 @@
     {% call statement('main') %}{{ strategy_sql(arguments) }}{% endcall %}
   {% endif %}
 
-  {% if existing_relation is none or full_refresh %}{% do create_indexes(target_relation) %}{% endif %}
-  {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh)) %}
+  {% if existing_relation is none or full_refresh %}{% do hetl_create_indexes(target_relation, in_place) %}{% endif %}
+  {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh and not in_place)) %}
   {% do persist_docs(target_relation, model) %}
   {% do run_hooks(post_hooks, inside_transaction=True) %}
   {% do adapter.commit() %}

@@ -62,6 +62,11 @@
     {% do adapter.drop_relation(old_relation) %}
     {% do return(create_csv_table(model, agate_table)) %}
   {% endif %}
+  {# Who reads an older state of the database goes on seeing the rows that are deleted; a table that is truncated is empty for everybody. #}
+  {% if adapter.hetl_publishes_in_place() %}
+    {% call statement('_') %}delete from {{ old_relation }}{% endcall %}
+    {% do return('delete from ' ~ old_relation.render()) %}
+  {% endif %}
   {% do adapter.truncate_relation(old_relation) %}
   {% do return('truncate table ' ~ old_relation.render()) %}
 {% endmacro %}

@@ -14,6 +14,7 @@
 
   {% set figures = hetl_history_figures(hetl_replaced_relation(existing_relation)) if hetl_protects_history() else none %}
   {% set lost = false %}
+  {% set in_place = false %}
   {% if hetl_must_build_in_place(existing_relation) %}
     {% do hetl_keep_copy(existing_relation) %}
     {% do hetl_build_in_place(existing_relation, target_relation, sql) %}
@@ -21,12 +22,12 @@
   {% else %}
     {% call statement('main') %}{{ get_create_table_as_sql(False, intermediate_relation, sql) }}{% endcall %}
     {% set lost = hetl_compare_history(figures, intermediate_relation, adapter.hetl_live_relation()) %}
-    {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+    {% set in_place = hetl_publish_relation(existing_relation, intermediate_relation, target_relation, backup_relation, lost) %}
   {% endif %}
-  {% do create_indexes(target_relation) %}
+  {% do hetl_create_indexes(target_relation, in_place) %}
 
   {% do run_hooks(post_hooks, inside_transaction=True) %}
-  {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) %}
+  {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=not in_place)) %}
   {% do persist_docs(target_relation, model) %}
   {% do adapter.commit() %}
 

@@ -13,7 +13,7 @@
   {% do run_hooks(pre_hooks, inside_transaction=True) %}
 
   {% call statement('main') %}{{ get_create_view_as_sql(intermediate_relation, sql) }}{% endcall %}
-  {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+  {% do hetl_publish_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
 
   {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) %}
   {% do persist_docs(target_relation, model) %}

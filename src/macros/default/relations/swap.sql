@@ -1,7 +1,22 @@
 {# Publishing: the finished relation takes the place of the old one, which is kept under a backup name until the commit. #}
 
+{# Says whether the old relation stayed, with the rows of the new one. #}
+{% macro hetl_publish_relation(existing_relation, intermediate_relation, target_relation, backup_relation, lost=false) %}
+  {% do hetl_audit_relation(intermediate_relation, target_relation) %}
+  {% if existing_relation is not none and existing_relation.is_table and adapter.hetl_publishes_in_place() %}
+    {% do hetl_keep_copy(existing_relation, lost) %}
+    {% set hindrance = adapter.hetl_replace_rows(existing_relation, intermediate_relation) %}
+    {% if hindrance is none %}
+      {% do adapter.drop_relation(intermediate_relation) %}
+      {% do return(true) %}
+    {% endif %}
+    {% do log(target_relation.render() ~ ' is replaced as a whole and not published in place: ' ~ hindrance, info=true) %}
+  {% endif %}
+  {% do hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
+  {% do return(false) %}
+{% endmacro %}
+
 {% macro hetl_swap_relation(existing_relation, intermediate_relation, target_relation, backup_relation) %}
-  {%- do hetl_audit_relation(intermediate_relation, target_relation) -%}
   {{- return(adapter.dispatch('hetl_swap_relation', 'dbt')(existing_relation, intermediate_relation, target_relation, backup_relation)) -}}
 {% endmacro %}
 
@@ -22,18 +37,23 @@
     {% do drop_relation_if_exists(load_cached_relation(previous_relation)) %}
     {% do adapter.rename_relation(backup_relation, previous_relation) %}
     {% do adapter.commit() %}
-    {% if lost %}{% do log('What it was before is kept as ' ~ previous_relation.render() ~ '; `hetl rollback` brings it back', info=true) %}{% endif %}
+    {% if lost %}{% do hetl_tell_kept(previous_relation) %}{% endif %}
   {% endif %}
 {% endmacro %}
 
-{# Before a table is changed in place: a copy of it for `hetl rollback`, where that is wished. #}
-{% macro hetl_keep_copy(existing_relation) %}
-  {% if existing_relation is not none and hetl_keeps_previous() %}
+{# Before a table is changed in place: a copy of it for `hetl rollback`, where that is wished or something is lost. #}
+{% macro hetl_keep_copy(existing_relation, lost=false) %}
+  {% if existing_relation is not none and (lost or hetl_keeps_previous()) %}
     {% set previous_relation = hetl_previous_relation(existing_relation, 'table') %}
     {% do drop_relation_if_exists(load_cached_relation(previous_relation)) %}
     {% do hetl_copy_relation(existing_relation, previous_relation, true) %}
     {% do adapter.cache_added(previous_relation) %}
+    {% if lost %}{% do hetl_tell_kept(previous_relation) %}{% endif %}
   {% endif %}
+{% endmacro %}
+
+{% macro hetl_tell_kept(previous_relation) %}
+  {% do log('What it was before is kept as ' ~ previous_relation.render() ~ '; `hetl rollback` brings it back', info=true) %}
 {% endmacro %}
 
 {% macro hetl_previous_relation(target_relation, type) %}
