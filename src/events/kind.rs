@@ -68,6 +68,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ("DeprecatedModel", "I065"),
     ("DeprecatedReference", "I067"),
     ("DeprecationsSummary", "D028"),
+    ("DuplicateNameDistinctNodeTypesDeprecation", "D040"),
     ("DuplicateYAMLKeysDeprecation", "D024"),
     ("EnvironmentVariableNamespaceDeprecation", "D036"),
     ("ExposureNameDeprecation", "D007"),

@@ -55,37 +55,21 @@ pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
     };
     problems.extend(captured.warnings.clone());
     parsing.note(draft.span, &captured);
-    let mut resolved = parsing.configs().resolve(
-        parsing.project(),
-        &ConfigSources {
-            package: draft.package,
-            kind: draft.kind,
-            fqn: &draft.fqn,
-            properties: draft.patch.map(|patch| &patch.config),
-            call: &captured.config_call,
-        },
-    );
-    if parsing.session().config().flags.behaves(written_config::FLAG) {
-        resolved.unrendered = as_written(parsing, &draft, &captured);
+    let sources = ConfigSources {
+        package: draft.package,
+        kind: draft.kind,
+        fqn: &draft.fqn,
+        properties: draft.patch.map(|patch| &patch.config),
+        call: &captured.config_call,
+    };
+    let mut resolved = parsing.configs().resolve(parsing.project(), &sources);
+    if parsing.session().config().flags.behaves("state_modified_compare_more_unrendered_values") {
+        resolved.unrendered = written_config::unrendered(parsing, &draft, sources);
     }
     let mut node = assemble(parsing, draft, captured, resolved);
     name_relation(parsing, &mut node)?;
     capture_hooks(parsing, &mut node, &mut problems)?;
     Ok((Arc::new(node), problems))
-}
-
-/// What the configs follow from, not rendered.
-fn as_written(parsing: &Parsing, draft: &Draft<'_>, captured: &Reading) -> Map<String, Value> {
-    let properties = draft.patch.map(written_config::of_properties);
-    let call = written_config::of_call(&draft.raw_code).filter(|call| !call.is_empty());
-    let sources = ConfigSources {
-        package: draft.package,
-        kind: draft.kind,
-        fqn: &draft.fqn,
-        properties: properties.as_ref(),
-        call: call.as_ref().unwrap_or(&captured.config_call),
-    };
-    parsing.configs().resolve(parsing.project(), &sources).unrendered
 }
 
 fn parse_node(parsing: &Parsing, draft: &Draft<'_>) -> Arc<ParseNode> {
@@ -286,6 +270,10 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
     let problem = |key: &str, message: String| {
         Diagnostic::error(Code::INVALID_CONFIG, message).at_some(places::of_config(sources, node, key), "")
     };
+    if let Some(catalog) = config.str("catalog_name") {
+        return Err(problem("catalog_name", format!("Catalog not found. Received: {catalog}"))
+            .hint("no warehouse of hetl writes into catalogs"));
+    }
     let enforced =
         config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
     let on_change = config.str("on_schema_change").unwrap_or("ignore");

@@ -1,49 +1,43 @@
-//! Configs as they are written rather than as they come out, which `state:modified` compares where the flag
-//! `state_modified_compare_more_unrendered_values` asks for it: then a value that depends on the environment or the target is no change.
+//! Configs as they are written, before Jinja: what `state:modified` compares in projects that set the flag
+//! `state_modified_compare_more_unrendered_values`, so that a change of the environment is no change of the project.
 
 use serde_json::{Map, Value};
 
-use super::config_merge::translate;
-use super::patches::{Patch, deep_merge};
-use crate::jinja::analyze;
+use super::node_config::{ConfigSources, resolve};
+use super::nodes::Draft;
+use super::parsing::Parsing;
+use super::patches::{Patch, deep_merge, same_version};
+use crate::jinja::{is_plain, keywords_as_written};
+use crate::yaml::Node;
 
-/// Whether configs are kept as they are written.
-pub(super) const FLAG: &str = "state_modified_compare_more_unrendered_values";
+/// `unrendered_config` of a node.
+pub(super) fn unrendered(parsing: &Parsing, draft: &Draft<'_>, sources: ConfigSources<'_>) -> Map<String, Value> {
+    let properties = draft.patch.map(of_properties);
+    let call =
+        if is_plain(&draft.raw_code, &["config", "ref", "source"]) { Map::new() } else { of_call(&draft.raw_code) };
+    let call = if call.is_empty() { sources.call } else { &call };
+    resolve(parsing.project(), &ConfigSources { properties: properties.as_ref(), call, ..sources }).unrendered
+}
 
-/// The configs of properties; Jinja in them is not rendered.
-pub(super) fn of_properties(patch: &Patch) -> Map<String, Value> {
-    let mut config = patch.config.clone();
+/// The configs that the template gives to `config`.
+fn of_call(template: &str) -> Map<String, Value> {
+    let keywords = keywords_as_written(template, "config");
+    keywords.into_iter().map(|(key, value)| (key, value.into())).collect()
+}
+
+/// `config` of the properties; what stands beside it is rendered in dbt, too.
+fn of_properties(patch: &Patch) -> Map<String, Value> {
     let yaml = &patch.entry.yaml;
-    let version = patch.version.as_ref().and_then(|version| {
-        let items = yaml.get("versions")?.as_seq()?;
-        items.iter().find(|item| item.get("v").is_some_and(|v| v.to_json() == version.v))
-    });
-    for written in [Some(yaml), version].into_iter().flatten() {
-        if let Some(Value::Object(written)) = written.get("config").map(crate::yaml::Node::to_json) {
+    let is_meant = |item: &&Node| {
+        let v = item.get("v").map(Node::to_json);
+        patch.version.as_ref().zip(v).is_some_and(|(version, v)| same_version(&version.v, &v))
+    };
+    let versions = yaml.get("versions").and_then(Node::as_seq).unwrap_or(&[]);
+    let mut config = patch.config.clone();
+    for written in [Some(yaml), versions.iter().find(is_meant)].into_iter().flatten() {
+        if let Some(Value::Object(written)) = written.get("config").map(Node::to_json) {
             deep_merge(&mut config, &written);
         }
     }
     config
-}
-
-/// The text of each argument of the first `config(…)` of a template; none where it has no such call.
-pub(super) fn of_call(template: &str) -> Option<Map<String, Value>> {
-    let analysis = analyze(template).ok()?;
-    let call = analysis.calls.iter().find(|call| call.path.len() == 1 && call.path[0] == "config")?;
-    let named = call.arguments.iter().filter_map(|argument| Some((argument.name.as_deref()?, argument)));
-    Some(named.map(|(name, argument)| (translate(name).to_owned(), template[argument.range.clone()].into())).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::of_call;
-    use serde_json::json;
-
-    #[test]
-    fn arguments_are_kept_as_they_are_written() {
-        let template = "{{ config(materialized=env_var('KIND', 'view'), tags=['a']) }} select 1";
-        let written = of_call(template).map(serde_json::Value::Object);
-        assert_eq!(written, Some(json!({"materialized": "env_var('KIND', 'view')", "tags": "['a']"})));
-        assert_eq!(of_call("select 1"), None);
-    }
 }

@@ -344,12 +344,15 @@ pub(super) fn compile(
     }
     let compiled = make(run)?;
     run.set_compiled_code(compiled.code.as_str());
-    run.resolve_foreign_keys()?;
+    let foreign_keys = run.resolve_foreign_keys()?;
+    let foreign_keys =
+        foreign_keys.into_iter().map(|(to, name)| (to, run.published_text(&name).into_owned())).collect();
     runner.report(&Event::WritingInjectedSQLForNode { node_info: node_info.clone() });
     let code = run.published_text(&compiled.code).into_owned();
     let written = runner.target.write_compiled(path, &code)?;
     runner.keep_compiled(&node.unique_id, |known| {
         known.code = Some(code);
+        known.foreign_keys = foreign_keys;
         known.extra_ctes.clone_from(&compiled.extra_ctes);
         known.compiled_path = Some(written);
         // The name that holds when the run is over.
