@@ -214,6 +214,12 @@ pub trait Connection: Send {
     /// The columns that a query would return, without running it.
     fn columns_of_query(&mut self, sql: &str) -> Result<Vec<Column>, DatabaseError>;
 
+    /// Which kinds of keys a table has (`foreign_key`, `primary_key`, `unique`), sorted; none where tables that have keys can be altered
+    /// like others.
+    fn key_types(&mut self, _relation: &Relation) -> Result<Vec<String>, DatabaseError> {
+        Ok(Vec::new())
+    }
+
     /// Rows for `catalog.json`: each column of each relation in these schemas of one database.
     fn catalog(&mut self, database: &str, schemas: &[String]) -> Result<Vec<CatalogRow>, DatabaseError>;
 

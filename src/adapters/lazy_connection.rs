@@ -105,6 +105,10 @@ impl Connection for LazyConnection {
         self.session()?.columns_of_query(sql)
     }
 
+    fn key_types(&mut self, relation: &Relation) -> Result<Vec<String>, DatabaseError> {
+        self.session()?.key_types(relation)
+    }
+
     fn catalog(&mut self, database: &str, schemas: &[String]) -> Result<Vec<CatalogRow>, DatabaseError> {
         self.session()?.catalog(database, schemas)
     }

@@ -98,9 +98,14 @@ impl Opening {
         let path = self
             .target()
             .write_json("run_results.json", &RunResultsJson { results, metadata: &metadata, args: &args })?;
+        // dbt names the class that wrote it.
+        let artifact_type = match self.config.invocation.which.as_str() {
+            "run-operation" => "RunResultsArtifact",
+            _ => "RunExecutionResult",
+        };
         self.report(&Event::ArtifactWritten {
             artifact_path: path.display().to_string(),
-            artifact_type: "RunExecutionResult".into(),
+            artifact_type: artifact_type.into(),
         });
         Ok(())
     }

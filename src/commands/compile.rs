@@ -48,8 +48,8 @@ impl Compile {
     fn compile(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
         if let Some(sql) = self.inline.sql() {
             let finished = opening.run_inline(sql, Action::Compile)?;
-            let code = finished.code.unwrap_or_default();
-            self.report(opening, "inline_query", "", &code, true);
+            let code = finished.code.clone().unwrap_or_default();
+            self.report(opening, "inline_query", &finished.unique_id, &code, true);
             return Ok(Outcome::Success);
         }
         let request =

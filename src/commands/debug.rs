@@ -24,6 +24,25 @@ pub(crate) struct Debug {
     config_dir: bool,
 }
 
+/// The program that shows a folder on this system.
+fn open_command() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "open",
+        "windows" => "start",
+        _ => "xdg-open",
+    }
+}
+
+/// The folder of `profiles.yml`; without one, that of the project.
+fn profiles_dir(opening: &Opening) -> String {
+    let root = &opening.config.project.root;
+    let folder = match &opening.config.profile.origin {
+        ProfileOrigin::File(path) => path.parent().unwrap_or(path),
+        ProfileOrigin::Default | ProfileOrigin::Unset => root,
+    };
+    folder.display().to_string()
+}
+
 struct Checks<'a> {
     console: &'a Console,
     sources: &'a SourceMap,
@@ -60,6 +79,11 @@ impl Debug {
             sources: Arc::clone(&sources),
             deprecations: Arc::default(),
         });
+        if let (true, Some(opening)) = (self.config_dir, &opening) {
+            opening
+                .report(&Event::OpenCommand { open_cmd: open_command().into(), profiles_dir: profiles_dir(opening) });
+            return close(&console, &sources, &invocation, begin, Ok(Outcome::Success));
+        }
         let mut checks = Checks { console: &console, sources: &sources, failures: Vec::new() };
         checks.say(format!("dbt version: {}", config::DBT_VERSION));
         checks.say(format!("hetl version: {}", env!("CARGO_PKG_VERSION")));
@@ -92,9 +116,6 @@ impl Debug {
             }
         }
         checks.say(format!("Using dbt_project.yml file at {root}/dbt_project.yml"));
-        if self.config_dir {
-            return Ok(Outcome::Success);
-        }
         checks.say(format!("adapter type: {}", profile.adapter_type));
         checks.say(format!("adapter version: {}", env!("CARGO_PKG_VERSION")));
         if self.connection {

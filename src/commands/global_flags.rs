@@ -187,7 +187,9 @@ fn is_true(text: &str) -> bool {
 }
 
 /// Adds all of them to the command line.
-pub(crate) fn add(mut command: Command) -> Command {
+pub(crate) fn add(command: Command) -> Command {
+    // What is given twice counts as it was given last, as in dbt: tools add flags to those of users.
+    let mut command = command.args_override_self(true);
     for switch in SWITCHES {
         let negative = format!("no-{}", switch.name);
         let mut positive = Arg::new(switch.name)

@@ -12,6 +12,7 @@ use crate::config::Overrides;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::manifest::ResourceType;
+use crate::python::json_yaml::json_line;
 
 /// List the resources of the project
 #[derive(Debug, Args)]
@@ -148,7 +149,7 @@ impl List {
                 }
             }
         }
-        Value::Object(shown).to_string()
+        json_line(&Value::Object(shown))
     }
 }
 

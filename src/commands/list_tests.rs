@@ -236,3 +236,10 @@ fn models_means_models_only() {
         map
     });
 }
+
+#[test]
+fn what_is_given_twice_counts_as_given_last_and_selections_add_up() {
+    let words = ["--output", "name", "--output", "path", "--fail-fast", "-x", "--select", "a", "--select", "b"];
+    let (list, _) = parse(&words.map(str::to_owned)).unwrap();
+    assert_eq!((list.output.as_str(), list.select.join(" ").as_str()), ("path", "a b"));
+}

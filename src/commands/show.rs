@@ -65,7 +65,7 @@ impl Show {
             if wanted.is_empty() || wanted.contains(node.name.as_str()) {
                 self.report(opening, &node.search_name(), &node.unique_id, table, false);
             } else {
-                opening.report(&Event::Note { msg: format!("Excluded node '{}' from results", node.name) });
+                opening.report(&Event::QuietNote { msg: format!("Excluded node '{}' from results", node.name) });
             }
         }
         Ok(outcome)

@@ -4,6 +4,7 @@
 //! command line's [`Overrides`] become the root [`Project`] with its packages, the [`Profile`], [`Flags`] and [`Vars`].
 //! Nothing here reads models or speaks to a warehouse.
 
+mod catalogs;
 mod config_tree;
 mod duration;
 mod flag_sources;
@@ -27,6 +28,7 @@ mod template;
 mod vars;
 mod version;
 
+pub use catalogs::check_catalogs;
 pub use config_tree::{ConfigKind, ConfigLevel, ConfigTree, NodeConfigChain};
 pub use duration::duration;
 pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, OutputFormat, WarnErrorOptions, WarningFate};

@@ -2,46 +2,34 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
 
 use super::NodeRun;
 use super::relation::as_relation;
 use crate::adapters::Relation;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::manifest::{CompiledNode, Node};
 
-/// `constraints` and `columns` of the model with relations in the place of references; nothing where it has none.
-pub(super) fn resolved(run: &Arc<NodeRun>) -> Result<Vec<(&'static str, Json)>, Diagnostic> {
+/// What the model's foreign keys refer to: `to` as it is written, and the relation that it means.
+pub(super) fn targets(run: &Arc<NodeRun>) -> Result<IndexMap<String, String>, Diagnostic> {
     let node = run.node();
     let of_columns = node.columns.values().flat_map(|column| &column.constraints);
-    if !node.constraints.iter().chain(of_columns).any(|constraint| target(&constraint.values).is_some()) {
-        return Ok(Vec::new());
-    }
-    let json = node.to_json(None);
-    let [mut constraints, mut columns] =
-        ["constraints", "columns"].map(|key| json.get(key).cloned().unwrap_or(json!([])));
-    replace(run, &mut constraints)?;
-    for column in columns.as_object_mut().into_iter().flat_map(|columns| columns.values_mut()) {
-        if let Some(constraints) = column.get_mut("constraints") {
-            replace(run, constraints)?;
-        }
-    }
-    Ok(vec![("constraints", constraints), ("columns", columns)])
+    let written = node.constraints.iter().chain(of_columns).filter_map(|constraint| target(&constraint.values));
+    written.map(|to| Ok((to.to_owned(), relation(run, to)?))).collect()
+}
+
+/// `constraints` and `columns` of a node with relations in the place of references.
+pub(super) fn resolved(node: &Node, targets: &IndexMap<String, String>) -> Vec<(&'static str, Json)> {
+    let compiled = CompiledNode { foreign_keys: targets.clone(), ..CompiledNode::default() };
+    let json = node.to_json(Some(&compiled));
+    ["constraints", "columns"].map(|key| (key, json.get(key).cloned().unwrap_or_default())).into()
 }
 
 /// What a foreign key refers to.
 fn target(constraint: &Map<String, Json>) -> Option<&str> {
     let is_foreign = constraint.get("type").and_then(Json::as_str) == Some("foreign_key");
     constraint.get("to").and_then(Json::as_str).filter(|to| is_foreign && !to.is_empty())
-}
-
-fn replace(run: &Arc<NodeRun>, constraints: &mut Json) -> Result<(), Diagnostic> {
-    for constraint in constraints.as_array_mut().into_iter().flatten().filter_map(Json::as_object_mut) {
-        if let Some(to) = target(constraint) {
-            let relation = relation(run, to)?;
-            constraint.insert("to".into(), relation.into());
-        }
-    }
-    Ok(())
 }
 
 /// The relation that `ref('…')` or `source('…', '…')` means, written out.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use indexmap::IndexMap;
 use minijinja::{Error, Value};
 use serde_json::Value as Json;
 
@@ -402,12 +403,15 @@ impl NodeRun {
         super::adapter::query_comment::of_run(self).map(drop)
     }
 
-    /// Tells `model` the relations that foreign keys mean by `to: ref(…)`.
-    pub fn resolve_foreign_keys(self: &Arc<Self>) -> Result<(), Diagnostic> {
-        for (key, value) in super::foreign_keys::resolved(self)? {
-            self.set_model_key(key, value);
+    /// The relations that foreign keys mean by `to: ref(…)`, by that text; `model` gets them too.
+    pub fn resolve_foreign_keys(self: &Arc<Self>) -> Result<IndexMap<String, String>, Diagnostic> {
+        let targets = super::foreign_keys::targets(self)?;
+        if !targets.is_empty() {
+            for (key, value) in super::foreign_keys::resolved(self.node(), &targets) {
+                self.set_model_key(key, value);
+            }
         }
-        Ok(())
+        Ok(targets)
     }
 
     /// Runs a query and gives its rows; no transaction is begun.

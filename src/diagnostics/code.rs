@@ -167,6 +167,8 @@ codes! {
     SELECTOR = "E0601", "invalid selector";
     /// A selection that matches nothing.
     NOTHING_SELECTED = "W0602", "nothing selected";
+    /// A seed of which only the path is known, so that its rows cannot be compared with an earlier state.
+    SEED_NOT_COMPARED = "W0603", "seed too large to be compared";
 
     // 07: warehouse
     /// The database cannot be opened or reached.

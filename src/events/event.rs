@@ -423,6 +423,10 @@ pub enum Event {
         msg: String,
         node_info: NodeInfo,
     },
+    OpenCommand {
+        open_cmd: String,
+        profiles_dir: String,
+    },
     DebugCmdOut {
         msg: String,
     },
@@ -430,6 +434,10 @@ pub enum Event {
         msg: String,
     },
     Note {
+        msg: String,
+    },
+    /// A note for those who look for a cause.
+    QuietNote {
         msg: String,
     },
     PrintEvent {
@@ -441,6 +449,8 @@ pub enum Event {
     /// A problem that does not stop the command, as JSON of `diagnostics::render` and as text without and with colour.
     Diagnosed {
         diagnostic: Value,
+        /// The message alone.
+        msg: String,
         /// dbt's name of such a warning, where it has one.
         #[serde(skip)]
         event: Option<&'static str>,
@@ -463,6 +473,7 @@ impl Event {
     pub fn diagnosed(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
         Self::Diagnosed {
             diagnostic: render::json(diagnostic, sources),
+            msg: diagnostic.message.clone(),
             event: diagnostic.events().first().copied().filter(|_| !diagnostic.is_error()),
             is_error: diagnostic.is_error(),
             text: render::text(diagnostic, sources),

@@ -68,6 +68,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ("DeprecatedModel", "I065"),
     ("DeprecatedReference", "I067"),
     ("DeprecationsSummary", "D028"),
+    ("DuplicateNameDistinctNodeTypesDeprecation", "D040"),
     ("DuplicateYAMLKeysDeprecation", "D024"),
     ("EnvironmentVariableNamespaceDeprecation", "D036"),
     ("ExposureNameDeprecation", "D007"),
@@ -87,6 +88,9 @@ const WARNINGS: &[(&str, &str)] = &[
     ("ProjectFlagsMovedDeprecation", "D013"),
     ("PropertyMovedToConfigDeprecation", "D030"),
     ("ResourceNamesWithSpacesDeprecation", "D015"),
+    ("SeedExceedsLimitAndPathChanged", "I054"),
+    ("SeedExceedsLimitSamePath", "I053"),
+    ("SeedIncreased", "I052"),
     ("SourceFreshnessProjectHooksNotRun", "D017"),
     ("UnexpectedJinjaBlockDeprecation", "D023"),
     ("UnusedResourceConfigPath", "I051"),
@@ -194,6 +198,7 @@ impl Event {
             CheckCleanPath "Z012" Info;
             ConfirmCleanPath "Z013" Info;
             FinishedCleanPaths "Z015" Info;
+            OpenCommand "Z016" Info;
             Formatting "Z017" Info;
             RunResultWarning "Z021" Warn;
             RunResultFailure "Z022" Error;
@@ -209,6 +214,7 @@ impl Event {
             DebugCmdOut "Z047" Info;
             DebugCmdResult "Z048" Info;
             Note "Z050" Info;
+            QuietNote "Z050" Debug;
             PrintEvent "Z052" Info;
             ListCmdOut "Z052" Info;
             Diagnosed "H001" by_status;
@@ -216,6 +222,7 @@ impl Event {
         match self {
             // dbt prints lists as plain output, under the name of its print event.
             Self::ListCmdOut { .. } => EventKind { name: "PrintEvent", ..kind },
+            Self::QuietNote { .. } => EventKind { name: "Note", ..kind },
             Self::Diagnosed { event: Some(name), .. } => match code_of_warning(name) {
                 Some(code) => EventKind { name, code, ..kind },
                 None => kind,

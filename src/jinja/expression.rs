@@ -1,5 +1,7 @@
 //! Jinja2's expression grammar.
 
+use std::ops::Range;
+
 use super::lexer::TokenKind;
 use super::parser::{Parse, Parser, Patch};
 use super::syntax::{Args, BinaryOp, Expr, ExprKind, SyntaxError, escapes_differ, quote, unescape};
@@ -388,12 +390,13 @@ impl<'a> Parser<'_, 'a> {
         Ok(args)
     }
 
-    fn dotted_name(&mut self) -> Parse<()> {
-        self.expect_name()?;
+    /// The place of a name with dots.
+    fn dotted_name(&mut self) -> Parse<Range<usize>> {
+        let start = self.expect_name()?.start;
         while self.skip_op(".") {
             self.expect_name()?;
         }
-        Ok(())
+        Ok(start..self.previous_end())
     }
 
     fn filters_and_tests(&mut self, mut expr: Expr<'a>) -> Parse<Expr<'a>> {
@@ -402,13 +405,13 @@ impl<'a> Parser<'_, 'a> {
             self.longer(&mut length)?;
             let start = expr.start;
             let kind = if self.skip_op("|") {
-                self.dotted_name()?;
+                let name = self.dotted_name()?;
                 let args = if self.is_op("(") { self.args()? } else { Args::default() };
-                ExprKind::Filter { base: Some(Box::new(expr)), args }
+                ExprKind::Filter { name, base: Some(Box::new(expr)), args }
             } else if self.skip_name("is") {
                 self.skip_name("not");
-                self.dotted_name()?;
-                ExprKind::Test { base: Box::new(expr), args: self.test_args()? }
+                let name = self.dotted_name()?;
+                ExprKind::Test { name, base: Box::new(expr), args: self.test_args()? }
             } else if self.is_op("(") {
                 ExprKind::Call { base: Box::new(expr), args: self.args()? }
             } else {
@@ -442,9 +445,9 @@ impl<'a> Parser<'_, 'a> {
 
     pub(crate) fn filter_chain(&mut self) -> Parse<Expr<'a>> {
         let start = self.peek().map_or(0, |t| t.start);
-        self.dotted_name()?;
+        let name = self.dotted_name()?;
         let args = if self.is_op("(") { self.args()? } else { Args::default() };
-        let first = Expr { kind: ExprKind::Filter { base: None, args }, start, end: self.previous_end() };
+        let first = Expr { kind: ExprKind::Filter { name, base: None, args }, start, end: self.previous_end() };
         self.filters_and_tests(first)
     }
 }

@@ -8,8 +8,10 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, Value as Json};
 
+use super::builtins::Kind;
 use super::parser::parse;
 use super::syntax::{Args, BinaryOp, Expr, ExprKind, Stmt, SyntaxError};
+use crate::diagnostics::{Code, Diagnostic};
 
 /// One argument of a call.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +71,26 @@ pub struct Analysis {
     pub reads: BTreeSet<String>,
     /// Names that the template sets itself: variables, loop targets, parameters, macros.
     pub assigned: BTreeSet<String>,
+    /// The first filter or test that does not exist and without which Jinja2 does not compile the template: it lets pass
+    /// those that stand directly under an `if`.
+    pub unknown: Option<Unknown>,
+}
+
+/// A filter or test that does not exist.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unknown {
+    kind: Kind,
+    name: String,
+    range: Range<usize>,
+}
+
+impl Unknown {
+    /// The error, for a template that stands at `origin`.
+    pub fn diagnostic(&self, origin: Option<super::Origin>) -> Diagnostic {
+        Diagnostic::error(Code::JINJA_UNDEFINED, format!("no {} named {}", self.kind.word(), self.name))
+            .at_some(origin.map(|origin| origin.span(self.range.clone())), "")
+            .suggest(&self.name, self.kind.names().iter().copied())
+    }
 }
 
 impl Analysis {
@@ -106,7 +128,7 @@ impl Analysis {
 
 /// Analyses a template.
 pub fn analyze(source: &str) -> Result<Analysis, SyntaxError> {
-    let mut walker = Walker::default();
+    let mut walker = Walker { source, ..Walker::default() };
     if super::engine::has_tags(source) {
         let parsed = parse(source)?;
         walker.body(&parsed.body);
@@ -180,14 +202,17 @@ fn needs_execute(condition: &Expr<'_>) -> bool {
 }
 
 #[derive(Default)]
-struct Walker {
+struct Walker<'s> {
+    source: &'s str,
     analysis: Analysis,
     conditional: usize,
     executing: usize,
     macros: usize,
+    /// Whether Jinja2 lets unknown filters pass until they are reached.
+    lenient: bool,
 }
 
-impl Walker {
+impl Walker<'_> {
     fn assign(&mut self, names: &[&str]) {
         self.analysis.assigned.extend(names.iter().map(|name| (*name).to_owned()));
     }
@@ -204,22 +229,48 @@ impl Walker {
         self.conditional -= 1;
     }
 
+    /// Runs `act` where unknown filters and tests pass, or where they do not.
+    fn leniently(&mut self, lenient: bool, act: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.lenient, lenient);
+        act(self);
+        self.lenient = before;
+    }
+
+    /// Notes a filter or test that does not exist.
+    fn check_name(&mut self, expr: &Expr<'_>) {
+        let (kind, range) = match &expr.kind {
+            ExprKind::Filter { name, .. } => (Kind::Filter, name),
+            ExprKind::Test { name, .. } => (Kind::Test, name),
+            _ => return,
+        };
+        let name = &self.source[range.clone()];
+        if !self.lenient && self.analysis.unknown.is_none() && !kind.names().contains(&name) {
+            self.analysis.unknown = Some(Unknown { kind, name: name.to_owned(), range: range.clone() });
+        }
+    }
+
+    fn branches(&mut self, branches: &[(Option<Expr<'_>>, Vec<Stmt<'_>>)]) {
+        for (index, (condition, body)) in branches.iter().enumerate() {
+            if let Some(condition) = condition {
+                if index == 0 {
+                    self.expr(condition);
+                } else {
+                    self.maybe(|walker| walker.expr(condition));
+                }
+            }
+            let is_execute_only = condition.as_ref().is_some_and(needs_execute);
+            self.executing += usize::from(is_execute_only);
+            self.maybe(|walker| walker.body(body));
+            self.executing -= usize::from(is_execute_only);
+        }
+    }
+
     fn stmt(&mut self, stmt: &Stmt<'_>) {
         match stmt {
             Stmt::If { branches } => {
-                for (index, (condition, body)) in branches.iter().enumerate() {
-                    if let Some(condition) = condition {
-                        if index == 0 {
-                            self.expr(condition);
-                        } else {
-                            self.maybe(|walker| walker.expr(condition));
-                        }
-                    }
-                    let is_execute_only = condition.as_ref().is_some_and(needs_execute);
-                    self.executing += usize::from(is_execute_only);
-                    self.maybe(|walker| walker.body(body));
-                    self.executing -= usize::from(is_execute_only);
-                }
+                let before = std::mem::replace(&mut self.lenient, true);
+                self.branches(branches);
+                self.lenient = before;
             }
             Stmt::For { targets, iter, condition, body, otherwise } => {
                 self.assign(targets);
@@ -229,8 +280,10 @@ impl Walker {
                     if let Some(condition) = condition {
                         walker.expr(condition);
                     }
-                    walker.body(body);
-                    walker.body(otherwise);
+                    walker.leniently(false, |walker| {
+                        walker.body(body);
+                        walker.body(otherwise);
+                    });
                 });
             }
             Stmt::Set { targets, value } => {
@@ -239,26 +292,32 @@ impl Walker {
             }
             Stmt::SetBlock { targets, filter, body } => {
                 self.assign(targets);
-                if let Some(filter) = filter {
-                    self.expr(filter);
-                }
-                self.body(body);
+                self.leniently(false, |walker| {
+                    filter.iter().for_each(|filter| walker.expr(filter));
+                    walker.body(body);
+                });
             }
             Stmt::With { bindings, body } => {
                 for (targets, value) in bindings {
                     self.assign(targets);
                     self.expr(value);
                 }
-                self.body(body);
+                self.leniently(false, |walker| walker.body(body));
             }
+            Stmt::Filter { filter, body } => self.leniently(false, |walker| {
+                walker.expr(filter);
+                walker.body(body);
+            }),
             Stmt::Macro(found) => {
                 self.assign(&[found.name.as_str()]);
                 let params: Vec<&str> = found.params.iter().map(|param| param.name).collect();
                 self.assign(&params);
                 self.macros += 1;
                 self.maybe(|walker| {
-                    stmt.exprs(&mut |expr| walker.expr(expr));
-                    walker.body(&found.body);
+                    walker.leniently(false, |walker| {
+                        stmt.exprs(&mut |expr| walker.expr(expr));
+                        walker.body(&found.body);
+                    });
                 });
                 self.macros -= 1;
             }
@@ -267,10 +326,12 @@ impl Walker {
                 self.assign(&names);
                 self.expr(call);
                 self.maybe(|walker| {
-                    for default in params.iter().filter_map(|param| param.default.as_ref()) {
-                        walker.expr(default);
-                    }
-                    walker.body(body);
+                    walker.leniently(false, |walker| {
+                        for default in params.iter().filter_map(|param| param.default.as_ref()) {
+                            walker.expr(default);
+                        }
+                        walker.body(body);
+                    });
                 });
             }
             _ => {
@@ -283,19 +344,23 @@ impl Walker {
     }
 
     fn expr(&mut self, expr: &Expr<'_>) {
+        self.check_name(expr);
         match &expr.kind {
             ExprKind::Name(name) => {
                 self.analysis.reads.insert((*name).to_owned());
             }
             ExprKind::Call { base, args } => self.call(expr, base, args),
             ExprKind::IfElse { test, then, otherwise } => {
+                // Without closures, which take stack: conditions may be nested deeply.
+                let before = std::mem::replace(&mut self.lenient, true);
                 self.expr(test);
-                self.maybe(|walker| {
-                    walker.expr(then);
-                    if let Some(otherwise) = otherwise {
-                        walker.expr(otherwise);
-                    }
-                });
+                self.conditional += 1;
+                self.expr(then);
+                if let Some(otherwise) = otherwise {
+                    self.expr(otherwise);
+                }
+                self.conditional -= 1;
+                self.lenient = before;
             }
             ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right, .. } => {
                 self.expr(left);
@@ -373,6 +438,27 @@ mod tests {
         assert!(!is_static("{% set f = ref %}{{ f('a') }}"));
         assert!(!is_static("{% macro m() %}{{ ref('a') }}{% endmacro %}{{ m() }}"));
         assert!(!is_static("{{ config.require('a') }}"));
+    }
+
+    /// As Jinja2 3.1 compiles or refuses them.
+    #[test]
+    fn unknown_filters_and_tests_are_found_where_jinja_refuses_them() {
+        let unknown = |source: &str| analyze(source).expect("valid Jinja").unknown.map(|unknown| unknown.name);
+        for source in [
+            "{{ x | nope }}",
+            "{{ 1 if x else 2 | upper }}{{ x is nope }}",
+            "{% if x %}{% for y in z %}{{ y | nope }}{% endfor %}{% endif %}",
+            "{% filter nope %}{% endfilter %}",
+            "{% set x | nope %}{% endset %}",
+            "{% macro m() %}{{ 1 | nope }}{% endmacro %}",
+        ] {
+            assert_eq!(unknown(source).as_deref(), Some("nope"), "{source}");
+        }
+        for source in
+            ["{% if x | nope %}{{ x | nope }}{% endif %}", "{{ x | nope if x else 2 }}", "{{ x | upper is upper }}"]
+        {
+            assert_eq!(unknown(source), None, "{source}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! - Looking a name up in the root context must be free of effects: a macro binds all the names it reads when it is loaded.
 //! - A callback fails with [`raise`] to keep its own diagnostic; place and call stack are added.
 
+mod as_written;
 mod blocks;
 mod builtins;
 #[cfg(test)]
@@ -39,10 +40,11 @@ mod syntax;
 mod trace;
 mod values;
 
+pub use as_written::{is_plain, keywords_as_written};
 pub use blocks::{Argument, Block, BlockKind, Blocks, split_blocks};
 pub use engine::{Engine, Rendered, Undefined, has_tags};
 pub use error::{JinjaError, raise};
-pub use extract::{Analysis, Call, CallArgument, analyze};
+pub use extract::{Analysis, Call, CallArgument, Unknown, analyze};
 pub use macros::{MacroRef, call_macro, callable_undefined, running_macros};
 pub use native::literal;
 pub use store::Origin;

@@ -458,13 +458,13 @@ impl Rewriter<'_> {
                     self.expr(otherwise);
                 }
             }
-            ExprKind::Filter { base, args } => {
+            ExprKind::Filter { base, args, .. } => {
                 if let Some(base) = base {
                     self.expr(base);
                 }
                 self.args(args);
             }
-            ExprKind::Test { base, args } | ExprKind::Call { base, args } => {
+            ExprKind::Test { base, args, .. } | ExprKind::Call { base, args } => {
                 self.expr(base);
                 self.args(args);
             }

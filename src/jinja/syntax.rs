@@ -95,10 +95,14 @@ pub(crate) enum ExprKind<'a> {
         otherwise: Option<Box<Expr<'a>>>,
     },
     Filter {
+        /// Of its name.
+        name: Range<usize>,
         base: Option<Box<Expr<'a>>>,
         args: Args<'a>,
     },
     Test {
+        /// Of its name.
+        name: Range<usize>,
         base: Box<Expr<'a>>,
         args: Args<'a>,
     },
@@ -368,13 +372,13 @@ impl<'a> Expr<'a> {
                     visit(otherwise);
                 }
             }
-            ExprKind::Filter { base, args } => {
+            ExprKind::Filter { base, args, .. } => {
                 if let Some(base) = base {
                     visit(base);
                 }
                 in_args(args, visit);
             }
-            ExprKind::Test { base, args } | ExprKind::Call { base, args } => {
+            ExprKind::Test { base, args, .. } | ExprKind::Call { base, args } => {
                 visit(base);
                 in_args(args, visit);
             }

@@ -15,6 +15,8 @@ pub struct CompiledNode {
     pub build_path: Option<String>,
     /// The relation, where it is only known now (tests that store their failures).
     pub relation_name: Option<String>,
+    /// What foreign keys refer to: `to` as it is written, and the relation that it means.
+    pub foreign_keys: IndexMap<String, String>,
 }
 
 /// Compiled nodes by unique id.

@@ -53,7 +53,7 @@ impl ResourceType {
             Self::UnitTest => "unit_test",
             Self::Function => "function",
             Self::Doc => "doc",
-            Self::SqlOperation => "sql operation",
+            Self::SqlOperation => "sql_operation",
         }
     }
 

@@ -73,6 +73,7 @@ fn compiled_nodes(json: &Value) -> CompiledNodes {
                 compiled_path: option(value, "compiled_path"),
                 build_path: option(value, "build_path"),
                 relation_name: None,
+                foreign_keys: IndexMap::new(),
             };
             (id.clone(), compiled)
         })

@@ -237,6 +237,9 @@ pub(super) fn captured(
 ) -> Result<Option<Reading>, Diagnostics> {
     let place = span.map(|span| Origin::new(span.source, span.start as usize));
     let analysis = analyze(&node.raw_code).map_err(|error| Diagnostics::from(error.diagnostic(place)))?;
+    if let Some(unknown) = &analysis.unknown {
+        return Err(unknown.diagnostic(place).into());
+    }
     Ok(of_analysis(parsing, node, &analysis, place))
 }
 

@@ -34,7 +34,7 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
     infer_keys(&mut nodes);
     let groups = unique_groups(groups, problems);
     check_groups(parsing.sources(), &nodes.enabled, &groups, problems);
-    check_uniqueness(parsing.sources(), &nodes.enabled, problems);
+    check_uniqueness(parsing, &nodes.enabled, problems);
     let restricted = |package: &str| parsing.project().package(package).is_some_and(|project| project.restrict_access);
     check_access(&nodes.enabled, &restricted, problems);
     let mut manifest = Manifest {

@@ -16,6 +16,7 @@ use super::properties::Entry;
 use super::references::{self, Reference};
 use super::templates;
 use super::templates::Reading;
+use super::written_config;
 use crate::context::{NameMacro, Named, ParseNode, generate_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::manifest::{
@@ -54,16 +55,17 @@ pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
     };
     problems.extend(captured.warnings.clone());
     parsing.note(draft.span, &captured);
-    let resolved = parsing.configs().resolve(
-        parsing.project(),
-        &ConfigSources {
-            package: draft.package,
-            kind: draft.kind,
-            fqn: &draft.fqn,
-            properties: draft.patch.map(|patch| &patch.config),
-            call: &captured.config_call,
-        },
-    );
+    let sources = ConfigSources {
+        package: draft.package,
+        kind: draft.kind,
+        fqn: &draft.fqn,
+        properties: draft.patch.map(|patch| &patch.config),
+        call: &captured.config_call,
+    };
+    let mut resolved = parsing.configs().resolve(parsing.project(), &sources);
+    if parsing.session().config().flags.behaves("state_modified_compare_more_unrendered_values") {
+        resolved.unrendered = written_config::unrendered(parsing, &draft, sources);
+    }
     let mut node = assemble(parsing, draft, captured, resolved);
     name_relation(parsing, &mut node)?;
     capture_hooks(parsing, &mut node, &mut problems)?;
@@ -268,6 +270,10 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
     let problem = |key: &str, message: String| {
         Diagnostic::error(Code::INVALID_CONFIG, message).at_some(places::of_config(sources, node, key), "")
     };
+    if let Some(catalog) = config.str("catalog_name") {
+        return Err(problem("catalog_name", format!("Catalog not found. Received: {catalog}"))
+            .hint("no warehouse of hetl writes into catalogs"));
+    }
     let enforced =
         config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true);
     let on_change = config.str("on_schema_change").unwrap_or("ignore");

@@ -15,11 +15,11 @@ use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
 use super::{
-    adopted_patches, deprecations, docs, exposures, functions, generic_tests, hooks, link, macros, semantic, snapshots,
-    sources, templates, unit_tests, unsupported,
+    adopted_patches, contracts, deprecations, docs, exposures, functions, generic_tests, hooks, link, macros, orphans,
+    semantic, snapshots, sources, templates, unit_tests, unsupported,
 };
 use crate::adapters::Adapter;
-use crate::config::Config;
+use crate::config::{Config, check_catalogs};
 use crate::context::{MacroSet, Session, SessionParts};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::events::Reporter;
@@ -73,6 +73,7 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
     let FirstLook { mut cache, found, unreachable: mut problems } = look;
     let mut all_files = read_files(&parts, found, &cache, &mut problems);
     unsupported::warn_of_files(&all_files, &mut problems);
+    problems.extend(check_catalogs(&parts.config.project.root, &parts.sources));
     let created_at = parts.config.invocation.started_at.as_nanosecond() as f64 / 1e9;
     let macro_list = read_macros(&parts, &all_files, created_at, &mut problems);
     let packages = parts.adapter.macro_packages();
@@ -259,7 +260,7 @@ fn read_resources(
         tested.par_iter().flat_map_iter(|source| generic_tests::of_source(parsing, source)).collect(),
         problems,
     );
-    warn_of_orphans(&patches, &nodes, problems);
+    orphans::check(&patches, &nodes, problems);
     let prepared = cache.keep(&Findings { parsing, files, entries, nodes: &nodes, problems, is_adopted }, &kept_before);
     let file_hashes = kept_before.file_hashes(files, prepared.as_ref());
     let fixtures = of_kind(files, &[FileKind::Fixture]);
@@ -400,28 +401,9 @@ fn model(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode
     }
     let (mut node, warnings) = node(parsing, draft)?;
     check_config(parsing.sources(), &node)?;
-    check_contract(parsing, &node)?;
+    contracts::check(parsing.sources(), &node)?;
     add_foreign_keys(Arc::make_mut(&mut node), patch.map(|patch| patch.entry.yaml.span))?;
     Ok((node, warnings))
-}
-
-/// An enforced contract lists its columns.
-fn check_contract(parsing: &Parsing, node: &Node) -> Result<(), Diagnostic> {
-    let enforced =
-        node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(serde_json::Value::as_bool);
-    if enforced == Some(true) && node.columns.is_empty() {
-        return Err(Diagnostic::error(
-            Code::INVALID_CONFIG,
-            format!(
-                "Contract enforcement failed for: ({})\nConstraints must be defined in a `yml` schema configuration file \
-                 like `schema.yml`.",
-                node.original_file_path
-            ),
-        )
-        .at_some(super::places::of_config(parsing.sources(), node, "contract"), "enforced here")
-        .hint("list its columns with `name` and `data_type` in a property file"));
-    }
-    Ok(())
 }
 
 fn seed(parsing: &Parsing, file: &ProjectFile, patches: &Patches) -> ParsedNode {
@@ -483,45 +465,6 @@ fn read_sources(parsing: &Parsing, entries: &[Arc<Entry>], problems: &mut Diagno
         }
     }
     all.into_values().collect()
-}
-
-/// Properties of nodes that no file defines are most often a misspelling.
-fn warn_of_orphans(patches: &HashMap<&str, Patches>, nodes: &NodeSet, problems: &mut Diagnostics) {
-    let known = |patch: &Patch, file: &str| {
-        let package = patch.entry.file.package.as_ref();
-        let kind = match patch.entry.section {
-            "models" => "model",
-            "seeds" => "seed",
-            "snapshots" => "snapshot",
-            "analyses" => "analysis",
-            "functions" => "function",
-            _ => "test",
-        };
-        let mut ids = vec![format!("{kind}.{package}.{file}")];
-        if let Some(version) = &patch.version {
-            ids.push(format!("{kind}.{package}.{}.v{}", patch.entry.name, super::names::version_text(&version.v)));
-        }
-        nodes.broken.contains(file)
-            || ids.iter().any(|id| nodes.enabled.contains_key(id) || nodes.disabled.contains_key(id))
-            || patches.values().any(|other| other.has_adopted(patch))
-    };
-    let mut orphans: Vec<(&str, &Patch)> =
-        patches.values().flat_map(Patches::iter).filter(|(file, patch)| !known(patch, file)).collect();
-    orphans.sort_by_key(|(_, patch)| (patch.entry.file.source, patch.entry.yaml.span.start));
-    let names: Vec<&str> = nodes.enabled.values().map(|node| node.name.as_str()).collect();
-    for (file, patch) in orphans {
-        problems.push(
-            Diagnostic::warning(
-                Code::ORPHAN_PATCH,
-                format!(
-                    "Did not find matching node for patch with name '{file}' in the '{}' section of file '{}'",
-                    patch.entry.section, patch.entry.file.original_path
-                ),
-            )
-            .at(patch.entry.span("name"), "nothing of this name exists")
-            .suggest(file, names.iter().copied()),
-        );
-    }
 }
 
 fn patch_macros(

@@ -249,7 +249,7 @@ fn includes(version: &Map<String, Value>, column: &str) -> bool {
     included && !strings(rule.get("exclude")).iter().any(|name| name == column)
 }
 
-fn deep_merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
+pub(super) fn deep_merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
     for (key, value) in from {
         match (into.get_mut(key), value) {
             (Some(Value::Object(into)), Value::Object(from)) => deep_merge(into, from),

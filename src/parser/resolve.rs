@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use super::names::version_text;
 use super::nodes::NodeSet;
+use super::parsing::Parsing;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
 use crate::manifest::{Group, Node, RefCall, ResourceType, Source};
 
@@ -134,7 +135,8 @@ impl Lookup {
     }
 
     fn pick<'a>(&self, candidates: &'a [(String, String)], wanted: Option<&str>, package: &str) -> Option<&'a str> {
-        let of = |name: &str| candidates.iter().find(|(package, _)| package == name);
+        // Where a package has two of one name, the later one.
+        let of = |name: &str| candidates.iter().rfind(|(package, _)| package == name);
         let found = match wanted {
             Some(wanted) => of(wanted),
             None => of(&self.root).or_else(|| of(package)).or_else(|| candidates.first()),
@@ -376,22 +378,33 @@ pub(super) fn check_groups(
     }
 }
 
-/// No two nodes may become one relation, and no two of one package may have one name.
-pub(super) fn check_uniqueness(sources: &SourceMap, nodes: &IndexMap<String, Arc<Node>>, problems: &mut Diagnostics) {
+/// No two nodes may become one relation. Two of one package that have one name are deprecated, or an error if
+/// `require_unique_project_resource_names` is set; of models, a name has versions or has none.
+pub(super) fn check_uniqueness(parsing: &Parsing, nodes: &IndexMap<String, Arc<Node>>, problems: &mut Diagnostics) {
+    let sources = parsing.sources();
+    let must_be_unique = parsing.session().config().flags.behaves("require_unique_project_resource_names");
     let mut relations: HashMap<String, &Node> = HashMap::with_capacity(nodes.len());
-    let mut names: HashMap<(&str, String), &Node> = HashMap::with_capacity(nodes.len());
+    let mut names: HashMap<(&str, &str), &Node> = HashMap::with_capacity(nodes.len());
     for node in nodes.values().filter(|node| node.is_refable()) {
-        if let Some(first) = names.insert((&node.package_name, node.search_name()), node) {
+        let same_name = names.insert((&node.package_name, &node.name), node);
+        let is_versioned = |node: &Node| node.version.is_some();
+        if let Some(first) = same_name.filter(|first| !is_versioned(first) || !is_versioned(node)) {
+            let message = format!("dbt found two resources with the name \"{}\"", node.name);
+            let is_error = must_be_unique || is_versioned(first) || is_versioned(node);
+            let problem = if is_error {
+                Diagnostic::error(Code::DUPLICATE_RESOURCE, message)
+            } else {
+                Diagnostic::warning(Code::DEPRECATED, message).named("DuplicateNameDistinctNodeTypesDeprecation")
+            };
             problems.push(
-                Diagnostic::error(
-                    Code::DUPLICATE_RESOURCE,
-                    format!("dbt found two resources with the name \"{}\"", node.name),
-                )
-                .at_some(node.span, format!("{} is defined here", node.unique_id))
-                .at_some(first.span, format!("{} is defined here", first.unique_id))
-                .hint("`ref` could not tell them apart: rename one of them"),
+                problem
+                    .at_some(node.span, format!("{} is defined here", node.unique_id))
+                    .at_some(first.span, format!("{} is defined here", first.unique_id))
+                    .hint("`ref` takes the later one: rename one of them"),
             );
-            continue;
+            if is_error {
+                continue;
+            }
         }
         let Some(relation) = &node.relation_name else { continue };
         if let Some(first) = relations.insert(relation.to_lowercase(), node) {

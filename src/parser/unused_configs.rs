@@ -58,10 +58,10 @@ impl<'a> ConfiguredPaths<'a> {
             let fqns = || self.0.iter().filter(|(known, _)| known == kind).map(|(_, fqn)| *fqn);
             fqns().for_each(|fqn| configured.meet(fqn));
             for (path, span) in &paths {
-                if path.is_empty() || configured.at(path).is_some_and(|branch| branch.is_used) {
+                if configured.at(path).is_some_and(|branch| branch.is_used) {
                     continue;
                 }
-                let whole = format!("{}.{}", kind.key(), path.join("."));
+                let whole = [&[kind.key().to_owned()], path.as_slice()].concat().join(".");
                 let names: BTreeSet<&str> = fqns().flatten().map(String::as_str).collect();
                 let last = path.last().map_or("", String::as_str);
                 problems.push(

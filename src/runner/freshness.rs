@@ -107,13 +107,13 @@ impl Runner {
         let mut node_info = subject.node_info();
         node_info.node_started_at = iso_now();
         node_info.node_status = "started".into();
+        self.report(&Event::NodeStart { node_info: node_info.clone() });
         self.report(&Event::LogStartLine {
             description: format!("freshness of {}.{}", source.source_name, source.name),
             index: taken.index,
             node_info: node_info.clone(),
             total: plan.len(),
         });
-        self.report(&Event::NodeStart { node_info: node_info.clone() });
         // There is nothing to compile; dbt says so all the same.
         "compiling".clone_into(&mut node_info.node_status);
         self.report(&Event::NodeCompiling { node_info: node_info.clone() });

@@ -43,7 +43,7 @@ pub(super) fn succeeded(results: &[NodeResult]) -> bool {
     results.iter().all(|result| result.status == NodeStatus::Success)
 }
 
-/// Runs all hooks of all packages, the root project's last. After the first that fails the others are skipped. A hook whose
+/// Runs all hooks of all packages, the root project's first. After the first that fails the others are skipped. A hook whose
 /// template fails ends the command, as in dbt.
 pub(super) fn run_all(
     runner: &Runner,
@@ -84,7 +84,7 @@ fn hooks(runner: &Runner, when: When) -> Vec<Arc<Node>> {
         .filter(|node| node.resource_type == ResourceType::Operation && node.tags.iter().any(|tag| tag == when.tag()))
         .cloned()
         .collect();
-    hooks.sort_by_key(|hook| (hook.package_name == *root, hook.package_name.clone(), hook.index));
+    hooks.sort_by_key(|hook| (hook.package_name != *root, hook.package_name.clone(), hook.index));
     hooks
 }
 

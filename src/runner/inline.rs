@@ -14,7 +14,7 @@ pub fn inline_node(session: &Session, manifest: &Manifest, name: &str, code: &st
     let adapter = session.adapter();
     let id = format!("sql_operation.{}.{name}", manifest.project_name);
     Node {
-        path: format!("{name}.sql"),
+        path: format!("sql/{name}"),
         original_file_path: format!("inline/{name}.sql"),
         fqn: vec![project.name.clone(), "sql".into(), name.to_owned()],
         database: Some(adapter.database().to_owned()),

@@ -57,6 +57,7 @@ pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, F
         })
         .collect();
     running.timed("compile", |_| ());
+    running.says_that_it_runs();
     let ended = running.timed("execute", |running| run_all(running, node, all));
     let mut done = BatchResults::default();
     let mut diagnostics = Vec::new();
@@ -207,20 +208,21 @@ impl Batch {
             Ok(done) => done.message.clone().unwrap_or_default(),
             Err(_) => "error".into(),
         };
-        self.report_result(runner, status, begin.elapsed().as_secs_f64());
+        let node_status = if outcome.is_ok() { "success" } else { "error" };
+        self.report_result(runner, node_status, status, begin.elapsed().as_secs_f64());
         outcome
     }
 
     fn skip(&self, runner: &Runner) {
-        self.report_result(runner, "skipped".into(), 0.0);
+        self.report_result(runner, "started", "skipped".into(), 0.0);
     }
 
-    fn report_result(&self, runner: &Runner, status: String, execution_time: f64) {
+    fn report_result(&self, runner: &Runner, node_status: &str, status: String, execution_time: f64) {
         runner.report(&Event::LogBatchResult {
             batch_index: self.position + 1,
             description: self.description(),
             execution_time,
-            node_info: self.node_info.clone(),
+            node_info: self.node_info.with_status(node_status),
             status,
             total_batches: self.total,
         });
@@ -244,7 +246,9 @@ impl Batch {
             json!({"id": label.replace('-', ""), "event_time_start": start, "event_time_end": end}),
         );
         let path = CodePath::of_node(&self.node).batch(&label);
-        let compiled = compile(runner, running.node_info(), &run, &path, |run| runner.compiler.compile(run))?;
+        let compiled = compile(runner, &running.node_info().with_status("compiling"), &run, &path, |run| {
+            runner.compiler.compile(run)
+        })?;
         model::execute_at(runner, &run, compiled.as_ref(), &path)
     }
 }

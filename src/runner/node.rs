@@ -66,16 +66,25 @@ impl<'a> Running<'a> {
 }
 
 impl Running<'_> {
-    fn status(&mut self, status: &str) {
-        status.clone_into(&mut self.node_info.node_status);
+    /// dbt's two events for what has no step of its own.
+    pub(super) fn says_that_it_runs(&mut self) {
+        self.says_that_it_is("compiling");
+        self.says_that_it_is("executing");
     }
 
-    /// dbt's two events for what has no step of its own.
-    fn says_that_it_runs(&mut self) {
-        self.status("compiling");
-        self.runner.report(&Event::NodeCompiling { node_info: self.node_info.clone() });
-        self.status("executing");
-        self.runner.report(&Event::NodeExecuting { node_info: self.node_info.clone() });
+    fn says_that_it_is(&mut self, status: &str) {
+        status.clone_into(&mut self.node_info.node_status);
+        let node_info = self.node_info.clone();
+        self.runner.report(&match status {
+            "compiling" => Event::NodeCompiling { node_info },
+            _ => Event::NodeExecuting { node_info },
+        });
+    }
+
+    /// Says which step begins; what the node's templates log says it too.
+    fn begins_to(&mut self, status: &str, run: &NodeRun) {
+        self.says_that_it_is(status);
+        run.set_node_info(self.node_info.clone());
     }
 
     pub(super) fn node_info(&self) -> &NodeInfo {
@@ -132,7 +141,12 @@ pub(super) fn run(
         Subject::Node(node) => node_job(&mut running, node),
         Subject::UnitTest(test) => {
             running.says_that_it_runs();
-            unit_test::run(&mut running, test)
+            let outcome = unit_test::run(&mut running, test);
+            if running.timing.len() < 2 {
+                // It fails where its SQL is made, which is a part of executing it in dbt.
+                running.timed("execute", |_| ());
+            }
+            outcome
         }
         Subject::Exposure(_) | Subject::Source(_) | Subject::Semantic(..) => {
             running.timed("compile", |_| ());
@@ -222,6 +236,7 @@ pub(super) fn help(runner: &Runner, worker: &Arc<Worker>, pool: &dyn Errands<Bat
 
 /// Says that a job has ended, and that what is below one that failed will be skipped.
 pub(super) fn finished(runner: &Runner, result: &NodeResult, node_info: NodeInfo) {
+    runner.report(&Event::NodeFinished { node_info, run_result: result_json(result) });
     if result.status.blocks_downstream() && result.status != NodeStatus::Skipped {
         runner.report(&Event::MarkSkippedChildren {
             run_result: result_json(result),
@@ -229,7 +244,6 @@ pub(super) fn finished(runner: &Runner, result: &NodeResult, node_info: NodeInfo
             unique_id: result.unique_id.clone(),
         });
     }
-    runner.report(&Event::NodeFinished { node_info, run_result: result_json(result) });
 }
 
 /// A result as log events have it.
@@ -266,6 +280,8 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
         return microbatch::run(running, node);
     }
     if runner.action == Action::Clone {
+        running.timed("compile", |_| ());
+        running.says_that_it_runs();
         return running.timed("execute", |running| cloning::run(running, node));
     }
     if runner.action == Action::Build
@@ -288,26 +304,20 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
         running.note = runner.look_at_candidates(node, &mut options);
     }
     let run = runner.node_run(node, running.worker, options);
-    running.status("compiling");
-    runner.report(&Event::NodeCompiling { node_info: running.node_info.clone() });
+    running.begins_to("compiling", &run);
     let compiled = running.timed("compile", |running| {
         compile(runner, &running.node_info, &run, &CodePath::of_node(node), |run| runner.compiler.compile(run))
     })?;
+    running.begins_to("executing", &run);
     match runner.action {
-        Action::Compile => {
-            // There is nothing to execute; dbt has the step all the same.
-            running.status("executing");
-            runner.report(&Event::NodeExecuting { node_info: running.node_info.clone() });
-            return running.timed("execute", |_| Ok(Done::default()));
-        }
+        // There is nothing to execute; dbt has the step all the same.
+        Action::Compile => return running.timed("execute", |_| Ok(Done::default())),
         Action::Show(limit) => {
             return running.timed("execute", |running| show::query(running.runner, &run, compiled.as_ref(), limit));
         }
         Action::PlanRepair => return running.timed("execute", |running| repair::plan(running.runner, &run)),
         Action::Build | Action::Clone => {}
     }
-    running.status("executing");
-    runner.report(&Event::NodeExecuting { node_info: running.node_info.clone() });
     let outcome = running.timed("execute", |running| match node.resource_type {
         ResourceType::Test => data_test::execute(running.runner, &run, compiled.as_ref()),
         ResourceType::Seed => seed::execute(running.runner, &run),
@@ -334,12 +344,15 @@ pub(super) fn compile(
     }
     let compiled = make(run)?;
     run.set_compiled_code(compiled.code.as_str());
-    run.resolve_foreign_keys()?;
+    let foreign_keys = run.resolve_foreign_keys()?;
+    let foreign_keys =
+        foreign_keys.into_iter().map(|(to, name)| (to, run.published_text(&name).into_owned())).collect();
     runner.report(&Event::WritingInjectedSQLForNode { node_info: node_info.clone() });
     let code = run.published_text(&compiled.code).into_owned();
     let written = runner.target.write_compiled(path, &code)?;
     runner.keep_compiled(&node.unique_id, |known| {
         known.code = Some(code);
+        known.foreign_keys = foreign_keys;
         known.extra_ctes.clone_from(&compiled.extra_ctes);
         known.compiled_path = Some(written);
         // The name that holds when the run is over.

@@ -186,17 +186,17 @@ impl Runner {
         }
         let problem = worked?;
         self.keep_ephemeral()?;
-        let results = std::mem::take(&mut *self.results());
         let seconds = begin.elapsed().as_secs_f64();
-        if self.action == Action::Build {
-            summary::report_finish(self.reporter(), &self.manifest, &results, seconds);
-        }
         let reason = self.stop.reason().map(|reason| match reason {
             StopReason::FailFast => "Skipping due to fail_fast",
             StopReason::Interrupt => INTERRUPTED,
         });
+        let results = RunResults::collect(plan, std::mem::take(&mut *self.results()), reason, seconds);
+        if self.action == Action::Build {
+            summary::report_finish(self.reporter(), &self.manifest, results.results(), seconds);
+        }
         Ok(RunReport {
-            results: RunResults::collect(plan, results, reason, seconds),
+            results,
             compiled: std::mem::take(&mut *self.compiled()),
             tables: std::mem::take(&mut *self.tables()),
             problem,

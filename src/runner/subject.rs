@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use crate::diagnostics::Span;
 use crate::events::{Event, NodeInfo};
+use crate::jinja::{from_json, to_text};
 use crate::manifest::{Exposure, Manifest, Node, ResourceType, Source, UnitTest, time_limit};
 use crate::plan::{NodeResult, NodeStatus};
 
@@ -192,7 +195,7 @@ impl Subject {
                     total,
                 },
                 ResourceType::Snapshot => Event::LogSnapshotResult {
-                    cfg: node.config.values().clone(),
+                    cfg: texts_of(node.config.values()),
                     description: relation_words(node),
                     execution_time,
                     index,
@@ -247,6 +250,18 @@ impl Subject {
             total,
         }
     }
+}
+
+/// The configs that have a value, as Python writes them: dbt's event knows texts only.
+fn texts_of(config: &Map<String, Value>) -> Map<String, Value> {
+    without_nulls(config).map(|(key, value)| (key, to_text(&from_json(&value)).into())).collect()
+}
+
+fn without_nulls(map: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| match value {
+        Value::Object(inner) => (key.clone(), Value::Object(without_nulls(inner).collect())),
+        other => (key.clone(), other.clone()),
+    })
 }
 
 /// `schema.alias`: as lines show a relation, with the database where it is not the target's.

@@ -156,7 +156,8 @@ fn count(results: &[NodeResult]) -> RunStats {
 
 fn plural(count: usize, word: &str) -> String {
     match (count, word.strip_suffix('y')) {
-        _ if word == "test" => plural(count, "data test"),
+        // dbt says what sort of tests they are of several only.
+        _ if word == "test" && count != 1 => plural(count, "data test"),
         (1, _) => format!("1 {word}"),
         (_, Some(stem)) => format!("{count} {stem}ies"),
         _ if word == "analysis" => format!("{count} analyses"),

@@ -2,18 +2,21 @@
 
 /// Puts `ctes` (each `name as (…)`, in order of dependency) before those of `query`.
 ///
-/// The query's own text is kept byte by byte; `with recursive` stays recursive.
+/// The query's own text is kept byte by byte; `with recursive` stays recursive. Blanks are where dbt has them, so that compiled SQL is the same.
 pub fn add_ctes(query: &str, ctes: &[String]) -> String {
     if ctes.is_empty() {
         return query.to_owned();
     }
-    let added = ctes.join(", ");
+    let added = ctes.join(",  ");
     let start = skip_blanks(query, 0);
     match end_of_with(query, start) {
-        Some(end) => format!("{} {added},{}", &query[..end], &query[end..]),
+        Some(end) => {
+            let next = query.len() - query[end..].trim_start().len();
+            format!("{} {added}, {}", &query[..next], &query[next..])
+        }
         None => {
             let first = query.len() - query.trim_start().len();
-            format!("{}with {added}\n{}", &query[..first], &query[first..])
+            format!("{}with {added} {}", &query[..first], &query[first..])
         }
     }
 }
@@ -81,10 +84,10 @@ mod tests {
 
     #[test]
     fn a_query_without_with_gets_one() {
-        assert_eq!(add_ctes("select * from x", &one()), "with __dbt__cte__a as (\nselect 1\n)\nselect * from x");
+        assert_eq!(add_ctes("select * from x", &one()), "with __dbt__cte__a as (\nselect 1\n) select * from x");
         assert_eq!(
             add_ctes("\n-- a comment\nselect 1", &one()),
-            "\nwith __dbt__cte__a as (\nselect 1\n)\n-- a comment\nselect 1"
+            "\nwith __dbt__cte__a as (\nselect 1\n) -- a comment\nselect 1"
         );
     }
 
@@ -92,16 +95,29 @@ mod tests {
     fn a_query_with_with_keeps_its_own_after_them() {
         assert_eq!(
             add_ctes("/* note /* nested */ */ With x as (select 1) select * from x", &one()),
-            "/* note /* nested */ */ With __dbt__cte__a as (\nselect 1\n), x as (select 1) select * from x"
+            "/* note /* nested */ */ With  __dbt__cte__a as (\nselect 1\n), x as (select 1) select * from x"
         );
         assert_eq!(
             add_ctes("with recursive x as (select 1) select 1", &one()),
-            "with recursive __dbt__cte__a as (\nselect 1\n), x as (select 1) select 1"
+            "with recursive  __dbt__cte__a as (\nselect 1\n), x as (select 1) select 1"
+        );
+    }
+
+    #[test]
+    fn blanks_are_those_of_dbt() {
+        let two = [one(), vec!["__dbt__cte__b as (\nselect 2\n)".to_owned()]].concat();
+        assert_eq!(
+            add_ctes("with\n\n  x as (select 1) select 1", &two),
+            "with\n\n   __dbt__cte__a as (\nselect 1\n),  __dbt__cte__b as (\nselect 2\n), x as (select 1) select 1"
+        );
+        assert_eq!(
+            add_ctes("with -- c\n x as (select 1) select 1", &one()),
+            "with  __dbt__cte__a as (\nselect 1\n), -- c\n x as (select 1) select 1"
         );
     }
 
     #[test]
     fn a_name_that_begins_with_with_is_not_the_keyword() {
-        assert!(add_ctes("without_x", &one()).ends_with("\nwithout_x"));
+        assert!(add_ctes("without_x", &one()).ends_with(") without_x"));
     }
 }

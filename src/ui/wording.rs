@@ -35,6 +35,7 @@ pub(super) fn message(event: &Event, style: Style) -> String {
         | Event::DebugCmdOut { msg }
         | Event::DebugCmdResult { msg }
         | Event::Note { msg }
+        | Event::QuietNote { msg }
         | Event::PrintEvent { msg }
         | Event::ListCmdOut { msg }
         | Event::RunResultWarningMessage { msg, .. } => msg.clone(),
@@ -216,6 +217,9 @@ fn side_message(event: &Event) -> Option<String> {
             let names = Names { json: "compiled", inline: "Compiled inline node is:", node: "Compiled node" };
             let value = serde_json::Value::from(compiled.as_str());
             names.write(*is_inline, node_name, output_format == "json", (compiled, value), *quiet, " is:")
+        }
+        Event::OpenCommand { open_cmd, profiles_dir } => {
+            format!("To view your profiles.yml file, run:\n\n{open_cmd} {profiles_dir}")
         }
         Event::CheckCleanPath { path } => format!("Checking {path}/*"),
         Event::ConfirmCleanPath { path } => format!("Cleaned {path}/*"),

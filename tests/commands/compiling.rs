@@ -95,3 +95,27 @@ fn a_database_that_cannot_be_opened_is_no_error_of_the_sql() {
     ]);
     project.run("compile").expect(2, &["E0701", "cannot open the database", "models/asks.sql:1"]);
 }
+
+#[test]
+fn a_compiled_foreign_key_names_the_relation() {
+    let properties = "
+models:
+  - name: child
+    config: {contract: {enforced: true}}
+    constraints: [{type: foreign_key, columns: [id], to: ref('parent'), to_columns: [id]}]
+    columns: [{name: id, data_type: integer, constraints: [{type: foreign_key, to: ref('parent'), to_columns: [id]}]}]
+";
+    let project = Project::new(&[
+        ("models/parent.sql", "{{ config(materialized='table') }} select 1 as id"),
+        ("models/child.sql", "{{ config(materialized='table') }} select 1 as id"),
+        ("models/child.yml", properties),
+    ]);
+    let keys = || {
+        let child = project.json("target/manifest.json")["nodes"]["model.p.child"].clone();
+        [child["constraints"][0]["to"].clone(), child["columns"]["id"]["constraints"][0]["to"].clone()]
+    };
+    project.run("parse").expect(0, &[]);
+    assert_eq!(keys(), ["ref('parent')", "ref('parent')"]);
+    project.run("compile").expect(0, &[]);
+    assert_eq!(keys(), [r#""p"."main"."parent""#, r#""p"."main"."parent""#]);
+}

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Project;
+use super::on_postgres::{drop_schema, project as project_on_postgres};
 
 const MODEL: &str = "{{ config(materialized='table') }}
 select {{ var('answer') }} as answer
@@ -167,4 +168,38 @@ fn a_hook_of_the_project_can_be_interrupted() {
     let (exit, rest) = run.end();
     assert_eq!(exit, Some(1), "{rest}");
     assert_eq!(results(&project), json!({"operation.p.p-on-run-start-0": "error", "model.p.a": "skipped"}));
+}
+
+#[test]
+fn the_server_is_asked_to_stop_at_once_and_results_are_known_after_either_ctrl_c() {
+    let slow = "{{ config(materialized='table') }} select {{ var('answer') }} as answer
+        {% if var('slow', false) %}, pg_sleep(60)::text as hetl_interrupted{% endif %}";
+    let files = [
+        ("models/slow.sql", slow),
+        ("models/after.sql", "select answer from {{ ref('slow') }}"),
+        ("models/busy.sql", BUSY),
+        ("models/last.sql", "select * from {{ ref('busy') }}"),
+    ];
+    let Some(project) = project_on_postgres("hetl_interrupted", &files) else { return };
+    project.run("build|--vars|{answer: 1}").expect(0, &["PASS=4"]);
+    let vars = "{answer: 2, slow: true, busy: true}";
+    let mut run = Started::new(&project, &["build", "--threads", "2", "--vars", vars]);
+    run.until("2 of 4 START");
+    run.send("-INT");
+    std::thread::sleep(Duration::from_millis(500));
+    let names = ["slow", "after", "busy", "last"].map(|name| format!("model.p.{name}"));
+    let known = results(&project);
+    assert!(names.iter().all(|name| known[name] == "skipped" || known[name] == "error"), "{known}");
+    let second = Instant::now();
+    run.send("-INT");
+    let (exit, rest) = run.end();
+    assert_eq!(exit, Some(1), "{rest}");
+    assert!(rest.contains("ERROR creating sql table model"), "{rest}");
+    assert!(second.elapsed() < Duration::from_secs(5), "{:?}", second.elapsed());
+    assert_eq!(results(&project).as_object().map(serde_json::Map::len), Some(4));
+    let running = "select count(*) as n from pg_stat_activity \
+                   where query like '%hetl_interrupted%' and state = 'active' and pid <> pg_backend_pid()";
+    assert_eq!(project.query(running), json!([{"n": 0}]));
+    assert_eq!(project.query("select answer from {{ target.schema }}.after"), json!([{"answer": 1}]));
+    drop_schema(&project);
 }

@@ -4,7 +4,7 @@ use super::Project;
 use crate::postgres_server::postgres_target;
 
 /// A project on the test server, in a schema of its own; nothing where there is no server.
-fn project(schema: &str, files: &[(&str, &str)]) -> Option<Project> {
+pub(super) fn project(schema: &str, files: &[(&str, &str)]) -> Option<Project> {
     let schema = format!("{schema}_{}", std::process::id());
     let target = postgres_target(&schema)?;
     let project = Project::new(files);
@@ -23,7 +23,7 @@ fn sql(project: &Project, code: &str) {
 }
 
 /// The project's schema, gone; ends each test.
-fn drop_schema(project: &Project) {
+pub(super) fn drop_schema(project: &Project) {
     sql(
         project,
         "drop schema if exists {{ target.schema }} cascade"

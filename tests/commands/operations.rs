@@ -88,3 +88,26 @@ fn variables_with_the_name_of_a_secret_are_masked() {
     assert!(!written["args"].to_string().contains("c4n4ry"));
     assert_eq!(project.query("select x from a").to_string().matches("c4n4ry").count(), 1);
 }
+
+#[test]
+fn hooks_of_the_root_project_run_before_those_of_packages() {
+    let project = |name: &str| {
+        let say = |when: &str| format!("\"{{{{ log('{name} {when}', info=true) }}}}\"");
+        format!("name: {name}\nprofile: p\non-run-start: [{}]\non-run-end: [{}]\n", say("start"), say("end"))
+    };
+    let project = Project::new(&[
+        ("dbt_project.yml", &project("p")),
+        ("packages.yml", "packages: [{local: z}, {local: a}]"),
+        ("a/dbt_project.yml", &project("a")),
+        ("z/dbt_project.yml", &project("z")),
+        ("models/m.sql", "select 1 as id"),
+    ]);
+    project.run("deps").expect(0, &[]);
+    let run = project.run("run");
+    run.expect(0, &[]);
+    let said = |words: &str| run.printed.find(words).unwrap_or_else(|| panic!("{words} is missing"));
+    for when in ["start", "end"] {
+        let [root, a, z] = ["p", "a", "z"].map(|name| said(&format!("  {name} {when}")));
+        assert!(root < a && a < z, "{}", run.printed);
+    }
+}

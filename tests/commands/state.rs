@@ -136,3 +136,59 @@ fn after_a_failed_first_batch_the_others_are_skipped() {
     let run = project.run(&format!("run {FIVE_DAYS}"));
     run.expect(1, &["Batch 3 of 5 ERROR creating", "Batch 5 of 5 OK", "PARTIAL SUCCESS (4/5)"]);
 }
+
+#[test]
+fn of_a_large_seed_only_the_place_is_compared() {
+    let project = Project::new(&[("seeds/small.csv", "id\n1\n"), ("seeds/large.csv", "id\n1\n")]);
+    project.run("parse --target-path before").expect(0, &[]);
+    let large = format!("id,name\n{}", "1,a name that makes lines long\n".repeat(40_000));
+    project.write("seeds/large.csv", &large);
+    let select = "ls --resource-type seed --state before -s state:modified";
+    project
+        .run(select)
+        .expect(0, &["warning[W0603]", "`p.large` is >1MB and was smaller before", "p.large"])
+        .without("p.small");
+    project.run(&format!("--warn-error {select}")).expect(2, &["error[W0603]"]);
+    project
+        .run(&format!("--warn-error-options|{{silence: [SeedIncreased]}}|{}", select.replace(' ', "|")))
+        .without("W0603");
+    project.run("parse --target-path before").expect(0, &[]);
+    project.write("seeds/large.csv", &format!("{large}2,b\n"));
+    project.run(select).expect(0, &["whether its rows changed is not known"]).without("\np.large");
+}
+
+/// The flag compares configs as they are written, in all places: what the environment makes of them is no change.
+#[test]
+fn configs_are_compared_as_they_are_written_where_a_flag_says_so() {
+    let flags = "name: p\nprofile: p\nflags: {state_modified_compare_more_unrendered_values: true}\n";
+    let properties = "
+models:
+  - {name: described, config: {materialized: \"{{ env_var('KIND') }}\", meta: {plain: 1}}}
+  - {name: versioned, versions: [{v: 1, config: {materialized: \"{{ env_var('KIND') }}\"}}]}
+";
+    let project = Project::new(&[
+        ("dbt_project.yml", flags),
+        ("models/configured.sql", "{{ config(materialized=env_var('KIND')) }} select 1 as id"),
+        ("models/described.sql", "select 1 as id"),
+        ("models/versioned_v1.sql", "select 1 as id"),
+        ("models/properties.yml", properties),
+    ]);
+    let with = |kind: &str, command: &str| project.run_with(command, &[("KIND", kind)]);
+    with("table", "parse --target-path before").expect(0, &[]);
+    let modified = "ls --state before -s state:modified";
+    with("table", modified).expect(0, &["No nodes selected!"]);
+    with("view", modified).expect(0, &["No nodes selected!"]);
+    with("view", "parse").expect(0, &[]);
+    let written = |id: &str| project.json("target/manifest.json")["nodes"][id]["unrendered_config"].clone();
+    assert_eq!(
+        written("model.p.configured")["materialized"],
+        "Keyword(key='materialized', value=Call(node=Name(name='env_var', ctx='load'), args=[Const(value='KIND')], \
+         kwargs=[], dyn_args=None, dyn_kwargs=None))"
+    );
+    assert_eq!(
+        written("model.p.described"),
+        serde_json::json!({"materialized": "{{ env_var('KIND') }}", "meta": {"plain": 1}})
+    );
+    project.write("models/configured.sql", "{{ config(materialized=env_var('OTHER', 'view')) }} select 1 as id");
+    with("view", modified).expect(0, &["p.configured"]);
+}

@@ -144,7 +144,7 @@ const DEPRECATIONS: &[(&str, &str)] = &[
         "ModulesItertoolsUsageDeprecation",
         "a template that only needs reading is not rendered when the project is parsed",
     ),
-    ("DuplicateNameDistinctNodeTypesDeprecation", "two resources of one name are an error in hetl (E0504)"),
+    ("DuplicateNameDistinctNodeTypesDeprecation", "told"),
     ("EnvironmentVariableRenamed", "hetl reads the variables under both names"),
 ];
 
@@ -183,6 +183,8 @@ semantic_models:
         ("dbt_project.yml", project_yaml),
         ("profiles.yml", profiles),
         ("models/a.sql", "select 1 as a"),
+        ("models/twice.sql", "{{ config(alias='other') }}select 1 as a"),
+        ("seeds/twice.csv", "a\n1\n"),
         ("models/batches.sql", batches),
         ("models/metricflow_time_spine.sql", "select date '2024-01-01' as date_day"),
         ("models/properties.yml", properties),
@@ -271,4 +273,23 @@ fn colors_of_the_documentation_are_checked() {
     project.run("parse").expect(0, &[]);
     project.write("models/a.yml", &yaml("crimsonish"));
     project.run("parse").expect(2, &["error[E0509]", "crimsonish", "#rrggbb"]);
+}
+
+#[test]
+fn of_two_resources_of_one_name_ref_takes_the_later() {
+    let project = Project::new(&[
+        ("models/a.sql", "{{ config(alias='of_model') }} select 1 as id"),
+        ("seeds/a.csv", "id\n2\n"),
+        ("models/b.sql", "select id from {{ ref('a') }}"),
+    ]);
+    project.run("build").expect(0, &["DuplicateNameDistinctNodeTypesDeprecation: 1 occurrence", "PASS=3"]);
+    assert_eq!(project.query("select id from main.b"), serde_json::json!([{"id": 2}]));
+}
+
+#[test]
+fn configs_for_resources_of_which_there_are_none_are_told() {
+    let configs = "name: p\nprofile: p\nmodels: {+materialized: table}\ndata_tests: {+severity: warn}\n";
+    let project = Project::new(&[("dbt_project.yml", configs), ("models/a.sql", "select 1 as id")]);
+    let parsed = project.run("parse");
+    parsed.expect(0, &["do not apply to any resources: data_tests"]).without("any resources: models");
 }

@@ -3,6 +3,7 @@
 //! They name `system.` in full, so that they mean DuckDB's own catalog also when another database is the current one.
 
 use super::literal;
+use crate::adapters::Relation;
 
 /// All schemas of a database.
 pub(super) fn schemas(database: &str) -> String {
@@ -38,6 +39,17 @@ pub(super) fn catalog(database: &str, schemas: &[String]) -> String {
          order by r.schema_name, r.name, c.column_index",
         literal::string(database),
         lowered(schemas)
+    )
+}
+
+/// The kinds of keys of a table.
+pub(super) fn key_types(table: &Relation) -> String {
+    let [database, schema, name] = [&table.database, &table.schema, &table.identifier]
+        .map(|part| literal::string(part.as_deref().unwrap_or_default()));
+    format!(
+        "select distinct lower(replace(constraint_type, ' ', '_')) from duckdb_constraints() \
+         where lower(database_name) = lower({database}) and lower(schema_name) = lower({schema}) and lower(table_name) = lower({name}) \
+         and constraint_type in ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY') order by 1"
     )
 }
 

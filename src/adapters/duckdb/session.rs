@@ -163,6 +163,11 @@ impl Connection for Session {
         Ok(table.rows().iter().map(|row| Column::new(row[0].to_string(), row[1].to_string())).collect())
     }
 
+    fn key_types(&mut self, relation: &Relation) -> Result<Vec<String>, DatabaseError> {
+        let table = self.query(&queries::key_types(relation))?;
+        Ok(table.rows().iter().map(|row| row[0].to_string()).collect())
+    }
+
     fn catalog(&mut self, database: &str, schemas: &[String]) -> Result<Vec<CatalogRow>, DatabaseError> {
         let table = self.query(&queries::catalog(database, schemas))?;
         let comment = |cell: &Cell| cell.as_text().map(str::to_owned);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::{Error, Value};
 
-use super::execute::problem;
+use super::execute::{may_ask, problem};
 use crate::adapters::{Relation, RelationInfo, RelationType};
 use crate::context::NodeRun;
 use crate::context::arguments::{bind, optional_text, required, text};
@@ -41,6 +41,7 @@ fn know_schema(run: &Arc<NodeRun>, database: &str, schema: &str) -> Result<(), D
     if run.cache().knows_schema(database, schema) {
         return Ok(());
     }
+    may_ask(run)?;
     let filled = run.cache().fill(run.worker().connection().as_mut(), database, &[schema.to_owned()]);
     filled.map_err(|error| problem(run, &error, ""))
 }

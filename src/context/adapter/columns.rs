@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::{Error, State, Value};
 
-use super::execute::problem;
+use super::execute::{may_ask, problem};
 use super::relations::call_by_name;
 use crate::adapters::{Column, Relation};
 use crate::context::NodeRun;
@@ -40,6 +40,7 @@ pub(super) fn call(
         "get_column_schema_from_query" => {
             let [sql] = bind(method, ["sql"], args)?;
             let sql = text(method, "sql", sql)?;
+            may_ask(run).map_err(raise)?;
             let columns = run.worker().connection().columns_of_query(&sql);
             let columns = columns.map_err(|error| raise(problem(run, &error, &sql)))?;
             Ok(values(columns.iter().flat_map(Column::flatten).collect()))
@@ -75,6 +76,7 @@ pub(super) fn in_relation(
         let columns = call_by_name(run, state, "get_columns_in_relation", &keywords)?;
         return Ok(items_of(&columns)?.iter().filter_map(as_column).cloned().collect());
     }
+    may_ask(run).map_err(raise)?;
     let columns = run.worker().connection().columns_in_relation(relation);
     columns.map_err(|error| raise(problem(run, &error, "")))
 }

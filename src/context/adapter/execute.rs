@@ -8,6 +8,7 @@ use crate::context::{NodeRun, Transaction, transaction};
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::events::Event;
 use crate::faults;
+use crate::manifest::ResourceType;
 
 /// Runs SQL with the query comment; `auto_begin` opens a transaction first where none is open.
 pub(in crate::context) fn run(
@@ -28,6 +29,7 @@ pub(in crate::context) fn run(
         }
         _ => {}
     }
+    may_ask(run)?;
     if auto_begin {
         begin(run)?;
     }
@@ -49,6 +51,15 @@ pub(in crate::context) fn run(
     }
 }
 
+/// With `--no-introspect` nothing that a node's template asks may reach the warehouse (dbt gives such nodes no connection).
+pub(super) fn may_ask(run: &NodeRun) -> Result<(), Diagnostic> {
+    if run.session().config().flags.introspect || run.node().resource_type == ResourceType::Operation {
+        return Ok(());
+    }
+    let message = format!("connection never acquired for thread: {} asks the warehouse", run.node().unique_id);
+    Err(Diagnostic::error(Code::CONNECTION, message).hint("leave out `--no-introspect`"))
+}
+
 /// Runs SQL with positional parameters.
 pub(super) fn with_bindings(
     run: &Arc<NodeRun>,
@@ -56,6 +67,7 @@ pub(super) fn with_bindings(
     auto_begin: bool,
     bindings: &[Cell],
 ) -> Result<AdapterResponse, Diagnostic> {
+    may_ask(run)?;
     if auto_begin {
         begin(run)?;
     }

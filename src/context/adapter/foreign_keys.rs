@@ -5,7 +5,8 @@ use std::sync::Arc;
 use minijinja::{Error, Value};
 
 use super::cache::database;
-use super::execute::run as execute;
+use super::execute::{may_ask, problem};
+use crate::adapters::Relation;
 use crate::context::NodeRun;
 use crate::context::arguments::bind;
 use crate::context::raise::OrRaise;
@@ -21,16 +22,9 @@ pub(super) fn call(run: &Arc<NodeRun>, method: &str, args: &[Value]) -> Result<V
     }
     let [relation] = bind(method, ["relation"], args)?;
     let relation = relation_argument(method, "relation", relation)?;
-    let literal = |text: &str| text.replace('\'', "''").to_lowercase();
-    let sql = format!(
-        "select distinct lower(replace(constraint_type, ' ', '_')) from duckdb_constraints() where lower(database_name) = '{}' \
-         and lower(schema_name) = '{}' and lower(table_name) = '{}' \
-         and constraint_type in ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY') order by 1",
-        literal(&database(run, &relation)),
-        literal(relation.schema.as_deref().unwrap_or_default()),
-        literal(relation.identifier.as_deref().unwrap_or_default()),
-    );
-    let (_, table) = execute(run, &sql, false, true).or_raise()?;
-    let kinds = table.column(0).filter_map(|cell| cell.as_text().map(Value::from)).collect();
-    Ok(list(kinds))
+    let relation = Relation { database: Some(database(run, &relation)), ..relation };
+    may_ask(run).or_raise()?;
+    let found = run.worker().connection().key_types(&relation);
+    let kinds = found.map_err(|error| problem(run, &error, "")).or_raise()?;
+    Ok(list(kinds.into_iter().map(Value::from).collect()))
 }

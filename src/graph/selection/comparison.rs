@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::members::Member;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::{Exposure, Node, ResourceType, Source, freshness_json};
 
 /// A resource and its earlier form, if it had one.
@@ -76,6 +77,24 @@ impl<'m> Comparison<'m> {
             ResourceType::Seed => new.checksum == old.checksum,
             _ => new.raw_code == old.raw_code,
         })
+    }
+
+    /// What is not known of a large seed, whose checksum is its path.
+    pub(super) fn large_seed(self) -> Option<Diagnostic> {
+        let (new, old) =
+            self.nodes().filter(|(new, _)| new.resource_type == ResourceType::Seed && new.checksum.name == "path")?;
+        let (event, judged) = if old.checksum.name != "path" {
+            ("SeedIncreased", "was smaller before: it counts as changed")
+        } else if new.checksum == old.checksum {
+            (
+                "SeedExceedsLimitSamePath",
+                "lies where it was: whether its rows changed is not known, it counts as the same",
+            )
+        } else {
+            ("SeedExceedsLimitAndPathChanged", "lay elsewhere before: it counts as changed")
+        };
+        let message = format!("seed `{}.{}` is >1MB and {judged}", new.package_name, new.name);
+        Some(Diagnostic::warning(Code::SEED_NOT_COMPARED, message).named(event))
     }
 
     pub(super) fn same_config(self) -> bool {

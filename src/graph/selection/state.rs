@@ -102,6 +102,9 @@ impl State<'_> {
             let old = (!matches!(old, Member::Unknown)).then_some(old);
             let macros_changed = || member.macros().iter().any(|id| changed_macros.contains(id.as_str()));
             let comparison = Comparison { new: member, old, as_written: self.previous.compares_as_written };
+            if matches!(question, Question::Modified | Question::Unmodified | Question::Body) {
+                tell(comparison.large_seed(), warnings)?;
+            }
             let holds = match question {
                 Question::New => old.is_none(),
                 Question::Old => old.is_some(),
@@ -175,7 +178,7 @@ fn contract_changed(comparison: Comparison<'_>, warnings: &mut Diagnostics) -> R
     Ok(change.is_change())
 }
 
-/// A broken contract stops the command where the model has versions, else it is a warning, told once.
+/// An error stops the command, as a broken contract of a model that has versions; a warning is told once.
 fn tell(problem: Option<Diagnostic>, warnings: &mut Diagnostics) -> Result<(), Diagnostic> {
     match problem {
         Some(problem) if problem.is_error() => Err(problem),

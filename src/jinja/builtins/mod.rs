@@ -4,9 +4,12 @@ mod filters;
 mod functions;
 mod html;
 mod methods;
+mod names;
 mod predicates;
 
 use minijinja::{Environment, Output, State, Value, escape_formatter};
+
+pub(super) use names::Kind;
 
 use super::values::{float_of, float_text, repr};
 

@@ -1,5 +1,6 @@
 //! The JSON form of models, seeds, snapshots, analyses, data tests, functions and hooks.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
@@ -24,6 +25,10 @@ impl<'a> NodeJson<'a> {
         self.compiled.is_none().then_some(self.node)
     }
 
+    fn targets(&self) -> Option<&'a IndexMap<String, String>> {
+        self.compiled.map(|compiled| &compiled.foreign_keys)
+    }
+
     fn common<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let node = self.node;
         let relation_name =
@@ -42,7 +47,7 @@ impl<'a> NodeJson<'a> {
         map.serialize_entry("config", &node.config)?;
         map.serialize_entry("tags", &node.tags)?;
         map.serialize_entry("description", &node.description)?;
-        map.serialize_entry("columns", &ColumnsJson(&node.columns))?;
+        map.serialize_entry("columns", &ColumnsJson { columns: &node.columns, targets: self.targets() })?;
         map.serialize_entry("meta", &node.meta)?;
         map.serialize_entry("group", &node.group)?;
         map.serialize_entry("docs", &DocsJson(&node.docs))?;
@@ -79,7 +84,8 @@ impl<'a> NodeJson<'a> {
     fn model<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let node = self.node;
         map.serialize_entry("access", &node.access)?;
-        map.serialize_entry("constraints", &ConstraintsJson { constraints: &node.constraints, of_model: true })?;
+        let constraints = ConstraintsJson { constraints: &node.constraints, of_model: true, targets: self.targets() };
+        map.serialize_entry("constraints", &constraints)?;
         map.serialize_entry("version", &node.version)?;
         map.serialize_entry("latest_version", &node.latest_version)?;
         map.serialize_entry("deprecation_date", &node.deprecation_date)?;

@@ -62,15 +62,19 @@ impl Serialize for DocsJson<'_> {
 }
 
 /// All columns by name.
-pub(super) struct ColumnsJson<'a>(pub(super) &'a IndexMap<String, ColumnProperties>);
+pub(super) struct ColumnsJson<'a> {
+    pub(super) columns: &'a IndexMap<String, ColumnProperties>,
+    /// What foreign keys refer to, if that is known.
+    pub(super) targets: Option<&'a IndexMap<String, String>>,
+}
 
 impl Serialize for ColumnsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        values(self.0, |_, column| ColumnJson(column)).serialize(serializer)
+        values(self.columns, |_, column| ColumnJson(column, self.targets)).serialize(serializer)
     }
 }
 
-struct ColumnJson<'a>(&'a ColumnProperties);
+struct ColumnJson<'a>(&'a ColumnProperties, Option<&'a IndexMap<String, String>>);
 
 impl Serialize for ColumnJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -80,7 +84,8 @@ impl Serialize for ColumnJson<'_> {
         map.serialize_entry("description", &column.description)?;
         map.serialize_entry("meta", &column.meta)?;
         map.serialize_entry("data_type", &column.data_type)?;
-        map.serialize_entry("constraints", &ConstraintsJson { constraints: &column.constraints, of_model: false })?;
+        let constraints = ConstraintsJson { constraints: &column.constraints, of_model: false, targets: self.1 };
+        map.serialize_entry("constraints", &constraints)?;
         map.serialize_entry("quote", &column.quote)?;
         map.serialize_entry("config", &ColumnConfig(column))?;
         map.serialize_entry("tags", &column.tags)?;
@@ -112,15 +117,17 @@ pub(super) struct ConstraintsJson<'a> {
     pub(super) constraints: &'a [Constraint],
     /// Those of a whole model name their columns.
     pub(super) of_model: bool,
+    /// What foreign keys refer to, if that is known.
+    pub(super) targets: Option<&'a IndexMap<String, String>>,
 }
 
 impl Serialize for ConstraintsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.constraints.iter().map(|constraint| ConstraintJson(constraint, self.of_model)))
+        serializer.collect_seq(self.constraints.iter().map(|constraint| ConstraintJson(constraint, self)))
     }
 }
 
-struct ConstraintJson<'a>(&'a Constraint, bool);
+struct ConstraintJson<'a>(&'a Constraint, &'a ConstraintsJson<'a>);
 
 impl Serialize for ConstraintJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -135,12 +142,16 @@ impl Serialize for ConstraintJson<'_> {
             ("to_columns", Value::Array(Vec::new())),
         ];
         let mut map = serializer.serialize_map(None)?;
+        let target = values.get("to").and_then(Value::as_str).and_then(|to| self.1.targets?.get(to));
         for (key, default) in &defaults {
-            map.serialize_entry(key, values.get(*key).unwrap_or(default))?;
+            match target.filter(|_| *key == "to") {
+                Some(target) => map.serialize_entry(key, target)?,
+                None => map.serialize_entry(key, values.get(*key).unwrap_or(default))?,
+            }
         }
         match values.get("columns") {
             Some(columns) => map.serialize_entry("columns", columns)?,
-            None if self.1 => map.serialize_entry("columns", &Value::Array(Vec::new()))?,
+            None if self.1.of_model => map.serialize_entry("columns", &Value::Array(Vec::new()))?,
             None => {}
         }
         map.end()

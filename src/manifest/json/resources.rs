@@ -39,7 +39,7 @@ impl Serialize for SourceJson<'_> {
         }
         map.serialize_entry("external", &source.external)?;
         map.serialize_entry("description", &source.description)?;
-        map.serialize_entry("columns", &ColumnsJson(&source.columns))?;
+        map.serialize_entry("columns", &ColumnsJson { columns: &source.columns, targets: None })?;
         map.serialize_entry("meta", &source.meta)?;
         map.serialize_entry("source_meta", &source.source_meta)?;
         map.serialize_entry("tags", &source.tags)?;

@@ -26,8 +26,7 @@ pub(super) fn metric(parsing: &Parsing, entry: &Entry) -> Result<Value, Diagnost
     }
     let params = Value::Object(entry.mapping("type_params")?);
     let kind = entry.values.get("type").cloned().unwrap_or_default();
-    let kind = kind.as_str().map_or(kind.clone(), |kind| kind.to_lowercase().into());
-    word(&kind, "type", &entry.name, TYPES, entry.span("type"))?;
+    let kind = word(&kind, "type", &entry.name, TYPES, entry.span("type"))?;
     let mut value = finished(map, &kind, &params, &entry.name, entry.span("type_params"))?;
     value["filter"] = filters(entry.values.get("filter"));
     value["time_granularity"] = entry.values.get("time_granularity").cloned().unwrap_or_default();
@@ -127,7 +126,7 @@ fn cumulative(given: &Value, owner: &str, place: Span) -> Result<Value, Diagnost
         inner.or(given.get(key)).cloned().unwrap_or_default()
     };
     let aggregation = own.and_then(|own| own.get("period_agg")).cloned().unwrap_or("first".into());
-    word(&aggregation, "period_agg", owner, PERIOD_AGGREGATIONS, place)?;
+    let aggregation = word(&aggregation, "period_agg", owner, PERIOD_AGGREGATIONS, place)?;
     Ok(json!({
         "window": window(&or_older("window"), owner, place)?,
         "grain_to_date": or_older("grain_to_date"),
@@ -152,7 +151,7 @@ fn conversion(given: &Value, owner: &str, place: Span) -> Result<Value, Diagnost
             "window": null, "constant_properties": null,
         }),
     );
-    word(&all["calculation"], "calculation", owner, CALCULATIONS, place)?;
+    all["calculation"] = word(&all["calculation"], "calculation", owner, CALCULATIONS, place)?;
     all["base_measure"] = input_measure(&all["base_measure"]);
     all["conversion_measure"] = input_measure(&all["conversion_measure"]);
     all["window"] = window(&all["window"], owner, place)?;

@@ -79,10 +79,10 @@ pub(super) fn sql_text(value: &Value) -> Value {
 }
 
 /// One of the words that a key may have.
-pub(super) fn word(value: &Value, key: &str, owner: &str, allowed: &[&str], place: Span) -> Result<(), Diagnostic> {
+pub(super) fn word(value: &Value, key: &str, owner: &str, allowed: &[&str], place: Span) -> Result<Value, Diagnostic> {
     let written = value.as_str().unwrap_or_default();
-    if allowed.contains(&written) {
-        return Ok(());
+    if let Some(word) = allowed.iter().find(|word| word.eq_ignore_ascii_case(written)) {
+        return Ok((*word).into());
     }
     let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let problem = Diagnostic::error(Code::YAML_VALUE, format!("`{shown}` is not a `{key}` that `{owner}` can have"));

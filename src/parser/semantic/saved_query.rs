@@ -49,7 +49,8 @@ fn export(parsing: &Parsing, entry: &Entry, item: &Value, of_query: &Value) -> R
     let name = name.ok_or_else(|| missing(&format!("an export of {}", entry.name), "name", entry.span("exports")))?;
     let get = |key: &str| own.get(key).or_else(|| of_query.get(key)).filter(|value| !value.is_null()).cloned();
     let export_as = get("export_as").unwrap_or_default();
-    word(&export_as, "export_as", name.as_str().unwrap_or_default(), &["table", "view"], entry.span("exports"))?;
+    let owner = name.as_str().unwrap_or_default();
+    let export_as = word(&export_as, "export_as", owner, &["table", "view"], entry.span("exports"))?;
     let adapter = parsing.adapter();
     Ok(json!({
         "name": name,

@@ -87,13 +87,16 @@ fn name(item: &Value) -> &str {
 
 fn entity(item: &Value, entry: &Entry) -> Result<Value, Diagnostic> {
     let defaults = json!({"name": null, "type": null, "description": null, "label": null, "role": null, "expr": null});
-    word(item.get("type").unwrap_or(&Value::Null), "type", name(item), ENTITY_TYPES, entry.span("entities"))?;
-    Ok(filled(item, defaults))
+    let kind =
+        word(item.get("type").unwrap_or(&Value::Null), "type", name(item), ENTITY_TYPES, entry.span("entities"))?;
+    let mut whole = filled(item, defaults);
+    whole["type"] = kind;
+    Ok(whole)
 }
 
 fn measure(item: &Value, entry: &Entry) -> Result<Value, Diagnostic> {
     let place = entry.span("measures");
-    word(item.get("agg").unwrap_or(&Value::Null), "agg", name(item), AGGREGATIONS, place)?;
+    let aggregation = word(item.get("agg").unwrap_or(&Value::Null), "agg", name(item), AGGREGATIONS, place)?;
     let mut whole = filled(
         item,
         json!({
@@ -101,6 +104,7 @@ fn measure(item: &Value, entry: &Entry) -> Result<Value, Diagnostic> {
             "agg_params": null, "non_additive_dimension": null, "agg_time_dimension": null,
         }),
     );
+    whole["agg"] = aggregation;
     // Metrics of measures are made when the file is read; nothing later shall make them again.
     whole["create_metric"] = false.into();
     whole["expr"] = sql_text(&whole["expr"]);
@@ -112,15 +116,15 @@ fn measure(item: &Value, entry: &Entry) -> Result<Value, Diagnostic> {
         &mut whole["non_additive_dimension"],
         json!({"name": null, "window_choice": null, "window_groupings": []}),
     );
-    if let Some(choice) = whole["non_additive_dimension"].get("window_choice") {
-        word(choice, "window_choice", name(item), AGGREGATIONS, place)?;
+    if let Some(choice) = whole["non_additive_dimension"].get_mut("window_choice") {
+        *choice = word(choice, "window_choice", name(item), AGGREGATIONS, place)?;
     }
     Ok(whole)
 }
 
 fn dimension(item: &Value, entry: &Entry) -> Result<Value, Diagnostic> {
     let place = entry.span("dimensions");
-    word(item.get("type").unwrap_or(&Value::Null), "type", name(item), DIMENSION_TYPES, place)?;
+    let kind = word(item.get("type").unwrap_or(&Value::Null), "type", name(item), DIMENSION_TYPES, place)?;
     let mut whole = filled(
         item,
         json!({
@@ -128,12 +132,14 @@ fn dimension(item: &Value, entry: &Entry) -> Result<Value, Diagnostic> {
             "expr": null, "metadata": null,
         }),
     );
+    whole["type"] = kind;
     let params = &mut whole["type_params"];
     filled_part(params, json!({"time_granularity": null, "validity_params": null}));
     if params.is_object() {
         let mut allowed = GRANULARITIES.to_vec();
         allowed.push("year");
-        word(&params["time_granularity"], "time_granularity", name(item), &allowed, place)?;
+        params["time_granularity"] =
+            word(&params["time_granularity"], "time_granularity", name(item), &allowed, place)?;
         filled_part(&mut params["validity_params"], json!({"is_start": false, "is_end": false}));
     }
     Ok(whole)

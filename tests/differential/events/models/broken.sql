@@ -1,0 +1,1 @@
+select id{% if var('breaks') %}, missing_column{% endif %} from {{ ref('events') }}

@@ -1,0 +1,1 @@
+{% do exceptions.warn('be careful') %}select 1 as id

@@ -1,0 +1,2 @@
+{{ config(enabled=var('breaks')) }}
+select id from {{ ref('events') }} where id > 2

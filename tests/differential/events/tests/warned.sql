@@ -1,0 +1,2 @@
+{{ config(severity='warn', store_failures=true) }}
+select id from {{ ref('events') }} where id > 1

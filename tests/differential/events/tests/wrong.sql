@@ -1,0 +1,2 @@
+{{ config(enabled=var('breaks')) }}
+select missing_column from {{ ref('recent') }}
