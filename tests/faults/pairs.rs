@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::place::{Contents, Place};
-use super::replay::Scenario;
+use super::replay::{CANARY, Scenario};
 
 /// Pairs of each kind in CI.
 const FEW: usize = 1;
@@ -65,7 +65,7 @@ fn alone(project: &Path, words: &[&str]) -> i32 {
 
 fn command(project: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hetl"));
-    command.args(words).current_dir(project).env_remove("DBT_PROFILES_DIR");
+    command.args(words).current_dir(project).env_remove("DBT_PROFILES_DIR").env("DBT_ENV_SECRET_CANARY", CANARY);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }

@@ -152,7 +152,7 @@ pub(super) fn replay(scenario: &Scenario, place: &Place) {
 }
 
 /// A secret of the profile.
-const CANARY: &str = "canary-of-the-faults-81f3";
+pub(super) const CANARY: &str = "canary-of-the-faults-81f3";
 
 /// Neither what was printed nor any file but the profile holds it.
 fn assert_no_secret(folder: &Path, told: &str) {
