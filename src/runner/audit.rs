@@ -337,17 +337,20 @@ impl Runner {
         data_test::execute(self, &run, Some(&compiled))
     }
 
-    /// Lets a test look at what is kept of nodes that were never published: there is nothing else under their names. Says so.
+    /// Lets a test look at what is kept of nodes that were built last and not published: so it fails again, as in dbt. Says so.
     pub(super) fn look_at_candidates(&self, test: &Node, options: &mut RunOptions) -> Option<String> {
         let mut looked = Vec::new();
         for id in tested_nodes(&self.manifest, test).filter(|id| !self.deferred.contains_key(*id)) {
-            let Some(node) = self.manifest.nodes.get(id).filter(|node| !self.is_live(node)) else { continue };
+            let Some(node) = self.manifest.nodes.get(id) else { continue };
             let Ok(candidate) = renamed(self, &node_relation(&self.session, node), STAGED) else { continue };
             let name = candidate.identifier.clone().unwrap_or_default();
             if !self.is_known(node, &name) {
                 continue;
             }
-            looked.push(format!("{} is not published; {} has looked at {candidate}", node.unique_id, test.name));
+            looked.push(format!(
+                "What was built last of {} is not published; {} has looked at {candidate}",
+                node.unique_id, test.name
+            ));
             options.stand_ins.push((name, node.alias.clone()));
             options.overrides.relations.insert(node.unique_id.clone(), candidate);
         }
