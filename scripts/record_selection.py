@@ -144,9 +144,10 @@ def write_state(manifest, results, sources):
         artifact(path, "sources/v3", rows, {})
 
 
-def edit(edits):
+def edit(root, edits):
+    """Makes edits below a folder: the file, the text that is there (none for a new file), and what comes in its place (none removes the file)."""
     for path, old, new in edits:
-        file = Path(path)
+        file = root / path
         if new is None:
             file.unlink()
         elif old is None:
@@ -280,7 +281,7 @@ def main():
         results, sources = made_up_state(manifest)
         write_state(manifest, results, sources)
         recording = {"edits": edits, "results": results, "sources": sources}
-        edit(edits)
+        edit(work, edits)
         parsed, manifest = parse()
     cases = make_cases(manifest, given.count, given.seed, bool(edits))
     if written:
@@ -301,7 +302,7 @@ def main():
         os.chdir(theirs)
         subprocess.run([hetl, "--quiet", "parse"], check=True)
         write_state(manifest, results, sources)
-        edit(edits)
+        edit(theirs, edits)
         os.chdir(work)
         os.environ["DBT_PROFILES_DIR"] = str(work)
     # `--quiet` does not keep dbt from printing the lines, which are in its answer too.
@@ -346,4 +347,5 @@ def same_json(one, other):
         return False
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -19,26 +19,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from record_selection import edit
+
 WORDS = ["new", "old", "modified", "unmodified", "modified.body", "modified.configs", "modified.persisted_descriptions",
          "modified.relation", "modified.macros", "modified.contract"]
 
 
-def edit(root, edits):
-    for path, old, new in edits:
-        file = root / path
-        if new is None:
-            file.unlink()
-            continue
-        if isinstance(new, list):
-            new = new[0] + new[1] * new[2]
-        if old is None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(new)
-        else:
-            text = file.read_text()
-            if old not in text:
-                sys.exit(f"{path} has no {old!r}")
-            file.write_text(text.replace(old, new, 1))
+def make(root, edits):
+    """Makes edits, in which a new text may be [header, line, times]."""
+    edit(root, [(path, old, new[0] + new[1] * new[2] if isinstance(new, list) else new) for path, old, new in edits])
 
 
 def copy(project, root):
@@ -62,7 +51,7 @@ def ask_dbt(project, case, root):
     from dbt.cli.main import dbtRunner
 
     copy(project, root)
-    edit(root, case.get("before", []))
+    make(root, case.get("before", []))
     install(root)
     os.chdir(root)
     os.environ["DBT_PROFILES_DIR"] = str(root)
@@ -71,7 +60,7 @@ def ask_dbt(project, case, root):
         if at == 1:
             (root / "state").mkdir()
             shutil.copy("target/manifest.json", "state/manifest.json")
-            edit(root, case["edits"])
+            make(root, case["edits"])
             install(root)
         os.environ.update(env)
         parsed = dbtRunner().invoke(["--quiet", "--no-partial-parse", "--log-level-file", "none", "parse", *arguments])
@@ -89,7 +78,7 @@ def ask_dbt(project, case, root):
 def ask_hetl(hetl, project, case, root, state):
     """What hetl lists, by selector, compared with a state of its own or with another's."""
     copy(project, root)
-    edit(root, case.get("before", []))
+    make(root, case.get("before", []))
     install(root)
     envs, arguments = both(case, "env", {}), both(case, "arguments", [])
 
@@ -104,7 +93,7 @@ def ask_hetl(hetl, project, case, root, state):
         (root / "state").mkdir()
         shutil.copy(root / "target/manifest.json", root / "state/manifest.json")
         state = root / "state"
-    edit(root, case["edits"])
+    make(root, case["edits"])
     install(root)
     answers = {}
     for word in WORDS:

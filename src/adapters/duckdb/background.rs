@@ -2,8 +2,8 @@
 //!
 //! The thread that sends a statement works at it; those in the background help it. Where as many statements run at once as there are threads, help
 //! costs more than it gives: a piece of a small statement goes to a thread that has to be woken, and the one that sent the statement waits for it in a
-//! loop (`docs/performance.md`). [`Background`] has DuckDB keep fewer of them then, by its
-//! setting `external_threads`, the number of threads that bring their own work.
+//! loop (`docs/performance.md`). [`Background`] has DuckDB keep fewer of them then, by its setting `external_threads`, the number of threads that bring
+//! their own work.
 
 use std::sync::{Mutex, PoisonError, TryLockError};
 
