@@ -25,7 +25,7 @@ enum Share {
 }
 
 impl Background {
-    /// So many statements are going to run at once.
+    /// So many statements are going to run at once. `connect` gives a connection if the instance is open: what asks nothing must not open it.
     pub(super) fn expect_statements(&self, at_once: usize, connect: impl FnOnce() -> Option<Connection>) {
         let mut share = match self.0.try_lock() {
             Ok(share) => share,
@@ -34,7 +34,8 @@ impl Background {
             Err(TryLockError::WouldBlock) => return,
         };
         if matches!(*share, Share::Unknown) {
-            *share = connect().and_then(|connection| Share::ask(connection).ok()).unwrap_or(Share::Settled);
+            let Some(connection) = connect() else { return };
+            *share = Share::ask(connection).unwrap_or(Share::Settled);
         }
         share.set_outside(at_once);
     }

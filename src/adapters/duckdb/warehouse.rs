@@ -89,7 +89,10 @@ impl Adapter for DuckDb {
     }
 
     fn expect_statements(&self, at_once: usize) {
-        self.background.expect_statements(at_once, || self.clone_instance().ok());
+        self.background.expect_statements(at_once, || {
+            let instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner);
+            instance.as_ref()?.try_clone().ok()
+        });
     }
 
     fn try_lock(&self, _schemas: &[(String, String)], holder: &LockHolder) -> Result<LockAttempt, Diagnostic> {
@@ -205,6 +208,18 @@ mod tests {
         let (_, table) = duckdb.connect().unwrap().execute("select a from memory.main.t", true).unwrap();
         assert_eq!(table.len(), 1);
         assert_eq!((duckdb.database(), duckdb.schema()), ("memory", "dev"));
+    }
+
+    #[test]
+    fn who_only_expects_statements_opens_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let duckdb = adapter(json!({"path": "dev.duckdb"}), folder.path());
+        duckdb.expect_statements(2);
+        assert!(!folder.path().join("dev.duckdb").exists());
+        let mut session = duckdb.connect().unwrap();
+        duckdb.expect_statements(2);
+        let sql = "select current_setting('external_threads') = least(2, current_setting('threads')) as told";
+        assert_eq!(session.execute(sql, true).unwrap().1.cell(0, 0), crate::adapters::Cell::Bool(true));
     }
 
     #[test]
