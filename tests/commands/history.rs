@@ -30,14 +30,15 @@ fn each_run_is_recorded_with_its_nodes() {
     project.run("history").expect(0, &["No run is recorded"]);
     project.run("build").expect(0, &[]);
     project.run("build|--vars|id: 3").expect(1, &[]);
-    project.run("test").expect(0, &[]);
+    // What was built last failed, and a test after it looks at that.
+    project.run("test").expect(1, &["is not published"]);
     let runs = lines(&project.run("history --output json").printed);
     let told: Vec<_> =
         runs.iter().map(|run| (run["command"].clone(), run["status"].clone(), run["row_count"].clone())).collect();
     assert_eq!(
         told,
         [
-            (json!("test"), json!("success"), json!(1)),
+            (json!("test"), json!("error"), json!(1)),
             (json!("build"), json!("error"), json!(2)),
             (json!("build"), json!("success"), json!(2))
         ]
@@ -50,7 +51,7 @@ fn each_run_is_recorded_with_its_nodes() {
     assert_eq!(told[1], (json!("model.p.orders"), json!("success"), json!(false)));
     assert_eq!(told[2].1, json!("fail"));
     assert_eq!(nodes[1]["statement_hash"].as_str().map(str::len), Some(64));
-    project.run("history --limit 1").expect(0, &["test  success  1 nodes"]).without("build");
+    project.run("history --limit 1").expect(0, &["test  error  1 nodes"]).without("build");
 }
 
 #[test]

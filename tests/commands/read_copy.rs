@@ -42,7 +42,7 @@ fn a_run_leaves_a_copy_of_what_is_live() {
     fs::remove_file(project.path("exports/p.duckdb")).expect("the copy is there");
     project.run("build|--vars|ids: [4, 4]").expect(1, &["is not published", "is a copy"]);
     assert_eq!(copied(&project), json!("[3]"));
-    project.run("test").expect(0, &[]).without("is a copy");
+    project.run("test").expect(1, &["is not published"]).without("is a copy");
 }
 
 #[test]
