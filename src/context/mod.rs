@@ -54,6 +54,6 @@ pub use results::StatementResult;
 pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker, deferred_relations, published_text};
 pub use seed::{seed_file, seed_line};
 pub use session::{Session, SessionParts, THREADS};
-pub use table::json_of_cell;
+pub use table::{TableLimits, drawn_table, json_of_cell};
 pub use test_arguments::render_test_arguments;
 pub use transaction::{Audit, Transaction};
