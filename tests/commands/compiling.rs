@@ -146,3 +146,10 @@ fn shown_tables_are_cut() {
 "],
     );
 }
+
+#[test]
+fn a_log_level_of_none_is_silence() {
+    let project = Project::new(&[("models/a.sql", "select 1 as id")]);
+    assert_eq!(project.run("ls --log-level none --log-level-file none").expect(0, &[]).printed, "");
+    assert!(!project.path("logs").exists());
+}
