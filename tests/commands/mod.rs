@@ -4,6 +4,7 @@ mod audited;
 mod canaries;
 mod compiling;
 mod docs;
+mod duckdb_library;
 mod freshness;
 mod functions;
 mod history;
