@@ -7,6 +7,8 @@ mod context;
 mod documentation;
 #[cfg(debug_assertions)]
 mod faults;
+#[cfg(feature = "lint")]
+mod fixes;
 mod lineage;
 mod lsp;
 mod macro_sql;
