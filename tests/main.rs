@@ -4,6 +4,7 @@ mod adapter_contract;
 mod broken;
 mod commands;
 mod context;
+mod database;
 mod documentation;
 #[cfg(debug_assertions)]
 mod faults;

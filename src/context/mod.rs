@@ -46,6 +46,7 @@ use crate::python::{arguments, json_yaml, modules, raise, values};
 pub use adapter::suffixed_identifier;
 pub use capture::{Capture, Captured};
 pub use config::merge_config_call;
+pub use doc::find_doc;
 pub use halt::{Halt, Halted};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
 pub use model::{node_relation, source_relation as relation_of_source};

@@ -24,8 +24,6 @@ pub(super) enum Stage {
     Description {
         /// All doc blocks by unique id.
         docs: Arc<indexmap::IndexMap<String, Arc<Doc>>>,
-        /// Unique ids of those that were used.
-        used: Arc<std::sync::Mutex<Vec<String>>>,
     },
     /// A macro that makes a name.
     Naming,
@@ -364,9 +362,7 @@ fn member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     }
     base_member(scope, name).or_else(|| match &scope.stage {
         Stage::Property => None,
-        Stage::Description { docs, used } => {
-            (name == "doc").then(|| super::doc::doc_function(scope, Arc::clone(docs), Arc::clone(used)))
-        }
+        Stage::Description { docs } => (name == "doc").then(|| super::doc::doc_function(scope, Arc::clone(docs))),
         _ => provider_member(scope, name),
     })
 }

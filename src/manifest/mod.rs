@@ -16,6 +16,7 @@ mod read;
 mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
+mod search_order;
 mod time_limit;
 
 pub use compiled::{CompiledNode, CompiledNodes};
@@ -31,6 +32,7 @@ pub use publish::{Publish, publish_setting, publishes_in_place};
 pub use resources::{
     Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
 };
+pub use search_order::SearchOrder;
 pub use time_limit::time_limit;
 
 use std::collections::HashMap;

@@ -15,7 +15,7 @@ use super::references::{ref_call, source_call};
 use super::templates::Reading;
 use crate::context::{MacroEntry, MacroSet, ParseNode, Session, merge_config_call};
 use crate::diagnostics::{Diagnostics, Span};
-use crate::jinja::{Analysis, Call, Origin, analyze};
+use crate::jinja::{Analysis, Call, Origin, analyze, has_tags};
 use crate::manifest::Macro;
 
 /// Functions whose calls while parsing are what is looked for.
@@ -165,7 +165,10 @@ impl Calls {
                 Callees::Harmless => {}
                 Callees::Macros(ids) if call.path == ["adapter", "dispatch"] => {
                     found.may_run.extend(ids);
-                    found.named.extend(named_in_dispatch(session, definition, call));
+                    let named = named_in_dispatch(session, definition, call);
+                    // Rendering it tells that it leads nowhere.
+                    found.is_loud |= named.is_empty();
+                    found.named.extend(named);
                 }
                 Callees::Macros(ids) => {
                     found.may_run.extend(ids.iter().cloned());
@@ -262,7 +265,8 @@ fn dispatched(macros: &MacroSet, call: &Call) -> Callees {
     let found = macros.iter().filter(|entry| entry.definition.name.ends_with(&suffix));
     let mut ids: Vec<String> = found.map(|entry| entry.definition.unique_id.clone()).collect();
     ids.sort_unstable();
-    Callees::Macros(ids)
+    // One that leads nowhere is rendered, which tells so.
+    if ids.is_empty() { Callees::Unknown } else { Callees::Macros(ids) }
 }
 
 /// What a template captures, if that can be told without rendering it.
@@ -321,7 +325,8 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     if function == "env_var" && call.arguments.iter().any(names_secret) {
         return false;
     }
-    if call.positional().count() > 1 || call.keyword("default").is_some() {
+    let has_default = call.positional().count() > 1 || call.keyword("default").is_some();
+    if function == "env_var" && has_default {
         return true;
     }
     let Some(name) = call.positional().next().and_then(|argument| argument.value.as_ref()?.as_str()) else {
@@ -329,7 +334,9 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     };
     let config = parsing.session().config();
     if function == "var" {
-        config.vars.get(&node.package_name, name).is_some()
+        // Jinja in the value may refer to something.
+        let value = config.vars.get(&node.package_name, name);
+        value.map_or(has_default, |value| !value.as_str().is_some_and(has_tags))
     } else {
         parsing.session().env(name).is_some()
     }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::access::{Guarded, Referrer};
 use super::names::version_text;
 use super::nodes::NodeSet;
 use super::parse::Resources;
 use super::parsing::Parsing;
 use super::references::{self, Reference};
-use super::resolve::{
-    Caller, Found, Lookup, check_access, check_groups, check_uniqueness, dependencies, functions_called,
-};
+use super::resolve::{Caller, Found, Lookup, check_groups, check_uniqueness, dependencies, functions_called};
 use super::unit_tests::applies_to;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::selection::Selectors;
@@ -28,7 +27,7 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
     let sources: IndexMap<String, Source> =
         sources.into_iter().map(|source| (source.unique_id.clone(), source)).collect();
     describe_nodes(parsing, &mut nodes, problems);
-    let lookup = Lookup::new(&parsing.project().name, &nodes, &sources, &disabled);
+    let lookup = Lookup::new(parsing.session().search_order().clone(), &nodes, &sources, &disabled);
     resolve_nodes(parsing, &lookup, &mut nodes, problems);
     attach_tests(&lookup, &mut nodes);
     infer_keys(&mut nodes);
@@ -36,7 +35,8 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
     check_groups(parsing.sources(), &nodes.enabled, &groups, problems);
     check_uniqueness(parsing, &nodes.enabled, problems);
     let restricted = |package: &str| parsing.project().package(package).is_some_and(|project| project.restrict_access);
-    check_access(&nodes.enabled, &restricted, problems);
+    let guarded = Guarded::new(&nodes.enabled, &restricted);
+    nodes.enabled.values().for_each(|node| guarded.check(&Referrer::from(node.as_ref()), problems));
     let mut manifest = Manifest {
         project_name: parsing.project().name.clone(),
         adapter_type: parsing.adapter().type_name().to_owned(),
@@ -61,6 +61,15 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
         }
         problems.extend(found);
         exposure.depends_on.nodes = ids;
+        let referrer = Referrer {
+            unique_id: &exposure.unique_id,
+            package: &exposure.package_name,
+            group: None,
+            refs: &exposure.refs,
+            parents: &exposure.depends_on.nodes,
+            span: exposure.span,
+        };
+        guarded.check(&referrer, problems);
         if manifest.exposures.contains_key(&exposure.unique_id) {
             problems.push(
                 Diagnostic::error(
@@ -175,6 +184,7 @@ fn resolve_nodes(parsing: &Parsing, lookup: &Lookup, nodes: &mut NodeSet, proble
             found.into_iter().filter(|problem| problem.is_error() || !problem.message.ends_with("is disabled")),
         );
         node.depends_on.nodes = ids;
+        super::deprecations::warn_of_root_references(parsing, lookup, node, problems);
     }
 }
 
@@ -186,7 +196,8 @@ fn attach_tests(lookup: &Lookup, nodes: &mut NodeSet) {
         .filter_map(|nodes| nodes.first())
         .map(|node| (node.search_name(), (node.unique_id.clone(), node.group.clone())))
         .collect();
-    for node in nodes.enabled.values_mut().filter(|node| node.resource_type == ResourceType::Test) {
+    let all = nodes.enabled.values_mut().chain(nodes.disabled.values_mut().flatten());
+    for node in all.filter(|node| node.resource_type == ResourceType::Test) {
         let Some((section, name)) = node.test.file_key_name.as_deref().and_then(|key| key.split_once('.')) else {
             continue;
         };

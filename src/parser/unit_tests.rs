@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::columns::strings;
 use super::files::ProjectFile;
 use super::names::{fqn_prefix, python_repr, python_str, stem, version_text};
-use super::node_config::{ConfigSources, resolve};
+use super::node_config::{ConfigSources, check_enabled, resolve};
 use super::parsing::Parsing;
 use super::properties::Entry;
 use crate::diagnostics::{Code, Diagnostic, Span};
@@ -49,6 +49,7 @@ pub(super) fn unit_test<'a>(
         call: &Map::new(),
     };
     let resolved = resolve(parsing.project(), &sources);
+    check_enabled(&resolved.config, &entry.name).map_err(|problem| problem.at(entry.span("config"), ""))?;
     if let Err(wrong) = time_limit(&resolved.config) {
         let message = format!("`timeout` under `meta: hetl:` of `{}` {wrong}", entry.name);
         return Err(Diagnostic::error(Code::INVALID_CONFIG, message).at(entry.span("config"), ""));
