@@ -64,7 +64,10 @@ pub(super) struct Resources {
 
 /// Reads a project with all its packages.
 pub fn parse(parts: ParseParts) -> Parsed {
-    let look = FirstLook::new(&parts.config, parts.adapter.as_ref(), parts.is_cached);
+    let mut look = FirstLook::new(&parts.config, parts.adapter.as_ref(), parts.is_cached);
+    if parts.sources.has_unsaved() {
+        look.cache.is_only_read();
+    }
     parse_after(look, parts)
 }
 
@@ -86,7 +89,7 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
         reporter: parts.reporter,
         sources: parts.sources,
     });
-    let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems));
+    let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems), &cache);
     let (reuse, entries) = cache.reuse(&parsing, &mut all_files, &mut problems);
     let files = Files { all: &all_files, entries: &entries, cache: &cache };
     let is_everything = reuse.is_everything();
@@ -140,7 +143,10 @@ fn read_files(
     problems: &mut Diagnostics,
 ) -> Vec<ProjectFile> {
     let root = &parts.config.project;
-    let (files, unreadable) = files::read(found, root, &parts.sources, &|found, number| cache.known(found, number));
+    let (files, unreadable) = files::read(found, root, &parts.sources, &|found, number| {
+        let is_unsaved = parts.sources.is_unsaved(&found.path);
+        (!is_unsaved).then(|| cache.known(found, number)).flatten()
+    });
     problems.extend(unreadable);
     files
 }
