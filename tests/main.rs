@@ -8,6 +8,8 @@ mod database;
 mod documentation;
 #[cfg(debug_assertions)]
 mod faults;
+#[cfg(feature = "lint")]
+mod fixes;
 mod lineage;
 mod lsp;
 mod macro_sql;

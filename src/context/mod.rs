@@ -47,6 +47,7 @@ use crate::python::{arguments, json_yaml, modules, raise, values};
 pub use adapter::suffixed_identifier;
 pub use capture::{Capture, Captured};
 pub use config::merge_config_call;
+pub use doc::find_doc;
 pub use foreseen::ForeseenCount;
 pub use halt::{Halt, Halted};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};

@@ -228,7 +228,12 @@ impl NodeRun {
             .iter()
             .flat_map(|(name, value)| {
                 let value = from_json(value);
-                let value = super::arguments::function("override", move |_, _| Ok(value.clone()));
+                let is_macro = name.contains('.') || self.session().macros().find_anywhere(name, None).is_some();
+                let value = if is_macro {
+                    super::arguments::function("override", move |_, _| Ok(value.clone()))
+                } else {
+                    value
+                };
                 // A built-in macro is overridden with and without its namespace, a package's only with it.
                 let (name, other) = match name.split_once('.') {
                     Some(("dbt", bare)) => (name.clone(), Some(bare.to_owned())),
@@ -469,6 +474,14 @@ impl NodeRun {
 
     pub(super) fn deferred(&self, unique_id: &str) -> Option<&Relation> {
         self.options.deferred.get(unique_id)
+    }
+
+    /// Where the node itself lies in the deferred state; a fixture stands for a model, a seed or a snapshot.
+    pub(super) fn deferred_of_itself(&self) -> Option<&Relation> {
+        let id = &self.node().unique_id;
+        let (_, name) = id.split_once('.')?;
+        self.deferred(id)
+            .or_else(|| ["seed", "snapshot"].iter().find_map(|kind| self.deferred(&format!("{kind}.{name}"))))
     }
 
     pub(super) fn staged(&self, unique_id: &str) -> Option<&Relation> {

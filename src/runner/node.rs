@@ -276,7 +276,7 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
     if let Some(staging) = runner.staging.get() {
         staging.prepare(runner, node, running.worker)?;
     }
-    if runner.action == Action::Build && microbatch::is_microbatch(node) {
+    if runner.action == Action::Build && node.config.is_microbatch() && runner.session.runs_batches() {
         return microbatch::run(running, node);
     }
     if runner.action == Action::Clone {

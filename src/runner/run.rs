@@ -7,7 +7,7 @@ use std::time::Instant;
 use indexmap::IndexMap;
 
 use super::audit::Audits;
-use super::microbatch::{self, BatchErrand};
+use super::microbatch::BatchErrand;
 use super::pool::{self, Errands, Pool, Taken};
 use super::recording::Recording;
 use super::sample::{self, Window};
@@ -266,7 +266,7 @@ impl Runner {
         let nodes = plan.jobs().iter().filter_map(|job| self.manifest.nodes.get(&job.unique_id));
         self.action == Action::Build
             && self.session.adapter().runs_batches_side_by_side()
-            && nodes.into_iter().any(|node| microbatch::is_microbatch(node))
+            && nodes.into_iter().any(|node| node.config.is_microbatch())
     }
 
     fn job(&self, plan: &Plan, worker: &Arc<Worker>, pool: &dyn Errands<BatchErrand>, taken: Taken) -> NodeResult {

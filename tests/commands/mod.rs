@@ -17,6 +17,7 @@ mod locked;
 mod on_postgres;
 mod operations;
 mod package_idioms;
+mod parsing;
 mod publishing;
 mod read_copy;
 mod reports;
