@@ -1,5 +1,4 @@
-//! Embeds the built-in macros, and lets the executable find the DuckDB library beside itself, in `../lib`, or, while
-//! developing, in the folder that it was linked from.
+//! Embeds the built-in macros, and looks after the DuckDB library.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -65,6 +64,8 @@ fn collect(folder: &Path, wanted: &str, files: &mut Vec<PathBuf>) -> io::Result<
     Ok(())
 }
 
+/// Warns of a missing library. Where it is linked and not loaded on demand, the executable looks for it beside itself, in `../lib`, or,
+/// while developing, in the folder that it was linked from.
 fn search_library() {
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
     if env::var_os("CARGO_FEATURE_BUNDLED").is_some() {
@@ -81,6 +82,9 @@ fn search_library() {
             println!("cargo:warning={folder} has no {library}: run scripts/duckdb-library.sh (make does)");
         }
         paths.push(folder);
+    }
+    if env::var_os("CARGO_FEATURE_SHARED").is_some() {
+        return;
     }
     for path in paths {
         println!("cargo:rustc-link-arg=-Wl,-rpath,{path}");

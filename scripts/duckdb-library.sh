@@ -25,7 +25,7 @@ Darwin-arm64)
   platform=darwin-arm64 release=osx-universal file=libduckdb.dylib
   sha256=b9027d18ef3e8d960568f77e946a83ca68009cb22d71cf7f94de842afdd094d8 ;;
 *)
-  echo "There is no ready-made DuckDB library for $(uname -s) on $(uname -m); build with: cargo build --release --features bundled" >&2
+  echo "There is no ready-made DuckDB library for $(uname -s) on $(uname -m); build with: cargo build --release --no-default-features --features lint,bundled" >&2
   exit 1 ;;
 esac
 

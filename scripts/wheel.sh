@@ -5,7 +5,7 @@
 #
 # PROFILE=dev takes the build of that profile of Cargo instead of release.
 # maturin is taken from PATH, or installed into a virtual environment of its own. The library lies in the wheel's data, from where pip puts it
-# into the environment's lib folder, beside bin: one of the places in which the executable looks (build.rs).
+# into the environment's lib folder, beside bin: one of the places in which the executable looks (crates/duckdb-library).
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)

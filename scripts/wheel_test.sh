@@ -15,14 +15,15 @@ python3 -m venv "$work/venv"
 # Nothing of the folder that it was built in.
 hetl() { env -u DUCKDB_LIB_DIR -u LD_LIBRARY_PATH "$work/venv/bin/hetl" "$@"; }
 hetl --version
-case "$(uname -s)" in
-Linux)
-  loaded=$(env -u DUCKDB_LIB_DIR -u LD_LIBRARY_PATH ldd "$work/venv/bin/hetl" | grep libduckdb)
-  case "$loaded" in *"$work/venv/"*) echo "ok: $loaded" ;; *) echo "another library is loaded: $loaded"; exit 1 ;; esac ;;
-esac
 cp -R "$root/project" "$work/project"
 cd "$work/project"
 rm -rf target logs ./*.duckdb
+# The library is the wheel's own.
+case "$(uname -s)" in
+Linux)
+  loaded=$(env LD_DEBUG=files -u DUCKDB_LIB_DIR -u LD_LIBRARY_PATH "$work/venv/bin/hetl" debug 2>&1 | grep -m1 'calling init: .*libduckdb' || true)
+  case "$loaded" in *"$work/venv/"*) echo "ok: $loaded" ;; *) echo "another library is loaded: $loaded"; exit 1 ;; esac ;;
+esac
 hetl build --quiet
 hetl lint --rules LT12 --quiet >/dev/null || [ $? = 1 ]
 echo "ok: project/ is built by what pip installed"

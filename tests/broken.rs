@@ -86,14 +86,14 @@ impl CaseFile {
 fn database() -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join(DATABASE);
-    let connection = duckdb::Connection::open(&path).expect("a new database");
+    let connection = crate::database::open(&path).expect("a new database");
     connection.execute_batch("create table kept as select 42 as answer").expect("a table");
     connection.close().expect("the database closes");
     fs::read(path).expect("the database file")
 }
 
 fn answer(path: &Path) -> Option<i32> {
-    let connection = duckdb::Connection::open(path).ok()?;
+    let connection = crate::database::open(path).ok()?;
     connection.query_row("select answer from kept", [], |row| row.get(0)).ok()
 }
 

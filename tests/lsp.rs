@@ -1,6 +1,7 @@
 //! The language server, asked by a scripted client over standard input and output.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -19,9 +20,14 @@ struct Client<'p> {
 
 impl<'p> Client<'p> {
     fn new(project: &'p Project) -> Self {
+        Self::begun(project, project.path(""), &json!({"processId": null, "rootUri": null, "capabilities": {}}))
+    }
+
+    /// Starts the server in a folder and says what the editor has open.
+    fn begun(project: &'p Project, folder: PathBuf, hello: &Value) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_hetl"))
             .arg("lsp")
-            .current_dir(project.path(""))
+            .current_dir(folder)
             .env_remove("DBT_PROFILES_DIR")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -30,7 +36,7 @@ impl<'p> Client<'p> {
         let to = server.stdin.take().expect("its input");
         let from = BufReader::new(server.stdout.take().expect("its output"));
         let mut client = Self { project, server, to, from, published: Vec::new(), last: 0 };
-        let answer = client.ask("initialize", json!({"processId": null, "rootUri": null, "capabilities": {}}));
+        let answer = client.ask("initialize", hello.clone());
         assert_eq!(answer["capabilities"]["hoverProvider"], json!(true));
         client.tell("initialized", json!({}));
         client
@@ -124,6 +130,15 @@ impl<'p> Client<'p> {
             }
             self.receive();
         }
+    }
+
+    /// The diagnostics that a code action would mend and its text, by title.
+    fn actions(&mut self, path: &str, line: u64, problems: &Value) -> Vec<Value> {
+        let range = json!({"start": {"line": line, "character": 0}, "end": {"line": line, "character": 1000}});
+        let params =
+            json!({"textDocument": {"uri": self.uri(path)}, "range": range, "context": {"diagnostics": problems}});
+        let found = self.ask("textDocument/codeAction", params);
+        found.as_array().expect("a list").clone()
     }
 
     fn end(mut self) {
@@ -297,5 +312,126 @@ fn sql_of_open_files_is_linted_and_its_columns_are_known() {
     assert!(items.to_string().contains("nobody_describes_this"), "{items}");
     let words = client.at("textDocument/hover", "models/report.sql", "select order_id from {{ ref('ord|ers') }}\n");
     assert!(words.to_string().contains("nobody_describes_this"), "{words}");
+    client.end();
+}
+
+/// A text after edits as the protocol has them; columns are those of ASCII.
+fn edited(text: &str, edits: &Value) -> String {
+    let offset = |at: &Value| {
+        let (line, column) = (at["line"].as_u64().expect("a line"), at["character"].as_u64().expect("a column"));
+        let start: usize = text.split_inclusive('\n').take(line as usize).map(str::len).sum();
+        start + column as usize
+    };
+    let mut edits: Vec<&Value> = edits.as_array().expect("edits").iter().collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse(offset(&edit["range"]["start"])));
+    edits.into_iter().fold(text.to_owned(), |mut text, edit| {
+        let range = offset(&edit["range"]["start"])..offset(&edit["range"]["end"]);
+        text.replace_range(range, edit["newText"].as_str().expect("a text"));
+        text
+    })
+}
+
+#[test]
+fn problems_are_mended_by_code_actions_and_files_are_formatted() {
+    let project = project();
+    let mut client = Client::new(&project);
+    let (path, text) = ("models/report.sql", "SELECT total,1 as one\nfrom main.orders\n");
+    client.open(path, text);
+    let problems = client
+        .problems(path, |found| ["LT01", "hard-coded-relation"].iter().all(|code| found.to_string().contains(code)));
+    let actions = client.actions(path, 1, &json!([]));
+    let titles: Vec<&str> = actions.iter().map(|action| action["title"].as_str().expect("a title")).collect();
+    assert_eq!(titles, ["Write {{ ref('orders') }}", "Mend all that can be mended in this file"]);
+    let edits = |action: &Value| {
+        let changes = action["edit"]["changes"].as_object().expect("changes").clone();
+        changes.into_iter().next().expect("of one file").1
+    };
+    assert_eq!(edited(text, &edits(&actions[0])), text.replace("main.orders", "{{ ref('orders') }}"));
+    let spacing: Vec<&Value> =
+        problems.as_array().expect("a list").iter().filter(|problem| problem["code"] == "LT01").collect();
+    let actions = client.actions(path, 0, &json!(spacing));
+    let only = actions.iter().find(|action| action["title"] == "Mend LT01 in this file").expect("it is offered");
+    assert_eq!(edited(text, &edits(only)), text.replace("total,1", "total, 1"));
+    assert_eq!(only["diagnostics"], json!(spacing));
+    let params = json!({"textDocument": {"uri": client.uri(path)}, "options": {"tabSize": 4, "insertSpaces": true}});
+    let formatted = edited(text, &client.ask("textDocument/formatting", params));
+    assert!(formatted.contains("total,\n") && formatted.to_lowercase().contains("from main.orders"), "{formatted}");
+    client.end();
+}
+
+#[test]
+fn the_project_is_found_below_the_folder_that_is_open() {
+    let project = Project::new(&[
+        ("docs/readme.md", "x"),
+        ("warehouse/p/dbt_project.yml", "name: p\nprofile: p\n"),
+        ("warehouse/p/models/a.sql", "select 1 as id\n"),
+        ("warehouse/p/models/b.sql", "select * from {{ ref('a') }}\n"),
+    ]);
+    std::fs::remove_file(project.path("dbt_project.yml")).expect("it was there");
+    let uri = format!("file://{}", project.path("").display());
+    let hello = json!({"processId": null, "rootUri": uri, "capabilities": {}});
+    let mut client = Client::begun(&project, std::env::temp_dir(), &hello);
+    let found = client.at("textDocument/definition", "warehouse/p/models/b.sql", "select * from {{ ref('|a') }}\n");
+    assert!(found["uri"].as_str().is_some_and(|uri| uri.ends_with("warehouse/p/models/a.sql")), "{found}");
+    client.end();
+}
+
+#[test]
+fn a_broken_project_is_told_and_then_read_again() {
+    let project = project();
+    let mut client = Client::new(&project);
+    let uri = client.uri("models/report.sql");
+    client.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}}));
+    let broken = "name: p\nprofile: p\nmodel-paths: models\n";
+    client.open("dbt_project.yml", broken);
+    let found = client.problems("dbt_project.yml", |found| found.to_string().contains("E0202"));
+    assert_eq!(found[0]["range"]["start"], json!({"line": 2, "character": 13}), "{found}");
+    // What was read before answers still.
+    let words = client.at("textDocument/hover", "models/report.sql", &REPORT.replace("'orders'", "'ord|ers'"));
+    assert!(words.to_string().contains("One row an order."), "{words}");
+    client.open("dbt_project.yml", "name: p\nprofile: p\n");
+    client.problems("dbt_project.yml", |found| found == &json!([]));
+    client.open("models/models.yml", "models:\n  - name: [orders\n");
+    client.problems("models/models.yml", |found| found.to_string().contains("error") || found[0]["severity"] == 1);
+    client.open("models/orders.sql", "select {{ ref( }} {% if %}\n");
+    client.problems("models/orders.sql", |found| found[0]["severity"] == 1);
+    client.end();
+}
+
+#[test]
+fn who_does_not_say_good_bye_ends_it_with_an_error() {
+    let project = project();
+    let mut client = Client::new(&project);
+    client.tell("exit", Value::Null);
+    assert_eq!(client.server.wait().expect("it ends").code(), Some(1));
+    let mut client = Client::new(&project);
+    client.ask("shutdown", Value::Null);
+    let refused = client.ask_whole("textDocument/hover", json!({}));
+    assert_eq!(refused["error"]["code"], -32600, "{refused}");
+    client.tell("exit", Value::Null);
+    assert_eq!(client.server.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn places_count_units_of_utf16() {
+    let project = project();
+    let mut client = Client::new(&project);
+    let path = "models/report.sql";
+    client.open(path, "select '😀é' as face, * from {{ ref('order') }}\n");
+    let found = client.problems(path, |found| found.to_string().contains("E0501"));
+    let missing = found.as_array().and_then(|all| all.iter().find(|problem| problem["code"] == "E0501"));
+    assert_eq!(missing.expect("it is told")["range"]["start"]["character"], 32, "{found}");
+    // An edit after the face: two units for one character.
+    let place = json!({"line": 0, "character": 42});
+    let change = json!({"range": {"start": place, "end": place}, "text": "s"});
+    let uri = client.uri(path);
+    client.tell(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}),
+    );
+    client.problems(path, |found| !found.to_string().contains("E0501"));
+    let params = json!({"textDocument": {"uri": uri}, "position": {"line": 0, "character": 38}});
+    let found = client.ask("textDocument/definition", params);
+    assert!(found["uri"].as_str().is_some_and(|uri| uri.ends_with("models/orders.sql")), "{found}");
     client.end();
 }

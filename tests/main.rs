@@ -4,9 +4,12 @@ mod adapter_contract;
 mod broken;
 mod commands;
 mod context;
+mod database;
 mod documentation;
 #[cfg(debug_assertions)]
 mod faults;
+#[cfg(feature = "lint")]
+mod fixes;
 mod lineage;
 mod lsp;
 mod macro_sql;

@@ -30,7 +30,7 @@ pub(crate) struct Format {
 }
 
 /// The rules that only move and capitalize.
-const RULES: &[&str] = &["layout", "capitalisation", "jinja.padding"];
+pub(super) const RULES: &[&str] = &["layout", "capitalisation", "jinja.padding"];
 
 impl Format {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {

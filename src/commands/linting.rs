@@ -79,8 +79,8 @@ pub(super) struct Linting<'a> {
     pub(super) project: ParsedProject,
     pub(super) renderer: Renderer,
     pub(super) linters: Arc<Linters>,
-    configs: ConfigFiles,
-    ignored: Ignored,
+    pub(super) configs: ConfigFiles,
+    pub(super) ignored: Ignored,
 }
 
 impl<'a> Linting<'a> {
@@ -159,8 +159,7 @@ impl<'a> Linting<'a> {
     /// The text that a file of the project, a path below its root, was parsed with.
     pub(super) fn text_of(&self, path: &str) -> Option<String> {
         let sources = &self.opening.sources;
-        let mut files = sources.ids().map(|id| sources.get(id));
-        files.find(|file| file.path == path).map(|file| file.text.to_string())
+        sources.find(path).map(|id| sources.get(id).text.to_string())
     }
 
     /// The settings of sqlfluff for a file (absolute) with this text.

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::Map;
 
 use super::linting::{Linting, STACK};
+use super::mending::FileMending;
 use super::open_files;
 use super::opening::{Opening, log_settings};
 use super::parsed::ParsedProject;
@@ -20,7 +21,7 @@ use crate::events::Silent;
 use crate::graph::Graph;
 use crate::lint::sql::{self, Linters};
 use crate::lint::{Range, Settings, Severity};
-use crate::lsp::{InferredColumns, Loaded, Loader, Problem, serve};
+use crate::lsp::{InferredColumns, Loaded, Loader, Mend, Problem, Unreadable, serve};
 use crate::parser::{self, ParseParts};
 use crate::ui::{self, Console};
 
@@ -39,15 +40,31 @@ impl Lsp {
         };
         // Grammars are made once; what depends on settings is looked up by them.
         let linters = Arc::new(Linters::default());
-        let load: Loader = Arc::new(move |open| pool.install(|| loaded(&invocation, &overrides, &linters, open)));
+        let pool = Arc::new(pool);
+        let loader = |folders: &[PathBuf]| -> Loader {
+            let invocation = in_project(invocation, &overrides, folders);
+            Arc::new(move |open| pool.install(|| loaded(&invocation, &overrides, (&linters, &pool), open)))
+        };
         let (connection, threads) = lsp_server::Connection::stdio();
-        let result = serve(&connection, load);
+        let result = serve(&connection, loader);
         drop(connection);
-        match result.and_then(|()| threads.join().map_err(|error| error.to_string())) {
-            Ok(()) => ExitCode::SUCCESS,
+        match result.and_then(|ended| threads.join().map(|()| ended).map_err(|error| error.to_string())) {
+            Ok(true) => ExitCode::SUCCESS,
+            // As the protocol asks for, where the editor did not say good-bye.
+            Ok(false) => ExitCode::FAILURE,
             Err(message) => failed(&message),
         }
     }
+}
+
+/// The invocation in the project that an editor has open: at, above or below one of these folders. Where there is none, or the command
+/// line or the environment names one, it is as it was.
+fn in_project(mut invocation: Invocation, overrides: &Overrides, folders: &[PathBuf]) -> Invocation {
+    let is_named = overrides.project_dir.is_some() || invocation.env_flag("PROJECT_DIR").is_some();
+    if !is_named && let Some(root) = folders.iter().find_map(|folder| config::project_around(folder)) {
+        invocation.working_dir = root;
+    }
+    invocation
 }
 
 /// Standard output belongs to the editor.
@@ -59,32 +76,38 @@ fn failed(message: &str) -> ExitCode {
 fn loaded(
     invocation: &Invocation,
     overrides: &Overrides,
-    linters: &Arc<Linters>,
+    (linters, pool): (&Arc<Linters>, &Arc<ThreadPool>),
     open: HashMap<PathBuf, Arc<str>>,
-) -> Result<Loaded, String> {
+) -> Result<Loaded, Unreadable> {
     let paths: Vec<PathBuf> = open.keys().cloned().collect();
-    let is_as_on_disk = open.iter().all(|(path, text)| std::fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()));
-    let sources = Arc::new(SourceMap::with_unsaved(open));
-    let config::Loaded { config, mut diagnostics, .. } = config::load(invocation.clone(), overrides, &sources);
-    let first = |problems: &Diagnostics| {
-        problems.iter().find(|problem| problem.is_error()).map_or_else(String::new, |problem| problem.message.clone())
+    let is_saved = |path: &PathBuf, text: &str| std::fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes());
+    let unsaved = open.into_iter().filter(|(path, text)| !is_saved(path, text)).collect();
+    let sources = Arc::new(SourceMap::with_unsaved(unsaved));
+    let root = config::project_dir(invocation, overrides).unwrap_or_else(|_| invocation.working_dir.clone());
+    let unreadable = |problems: Diagnostics| Unreadable {
+        message: first(&problems),
+        root: root.clone(),
+        sources: Arc::clone(&sources),
+        problems: problems_of(problems, &sources),
     };
-    let Some(config) = config else { return Err(first(&diagnostics)) };
+    let config::Loaded { config, mut diagnostics, .. } = config::load(invocation.clone(), overrides, &sources);
+    let Some(config) = config else { return Err(unreadable(diagnostics)) };
     let console = Arc::new(Console::new(log_settings(invocation, overrides, Some(&config))));
     let opening =
         Opening { config: config.clone(), console, sources: Arc::clone(&sources), deprecations: Arc::default() };
-    let adapter = opening.adapter().map_err(|problems| first(&problems))?;
+    let adapter = opening.adapter().map_err(unreadable)?;
     let parsed = parser::parse(ParseParts {
         config: config.clone(),
         adapter,
         reporter: Arc::new(Silent),
         sources: Arc::clone(&sources),
-        is_cached: is_as_on_disk && config.flags.partial_parse,
+        is_cached: config.flags.partial_parse,
     });
     diagnostics.extend(parsed.diagnostics);
     let (session, manifest) = (parsed.session, Arc::new(parsed.manifest));
     let mut problems = Vec::new();
     let mut columns = InferredColumns::default();
+    let mut mend: Option<Mend> = None;
     match Graph::build(&manifest) {
         Ok(graph) => {
             let warnings = diagnostics.iter().filter(|problem| !problem.is_error()).cloned().collect();
@@ -96,17 +119,26 @@ fn loaded(
             linting.linters = Arc::clone(linters);
             // What the parser says of keys is among the diagnostics.
             let rules = ProjectRules::about(settings.clone(), false, &["unknown-key".to_owned()]);
-            problems
-                .extend(rules.findings(&linting, None).map_err(|wrong| first(&wrong))?.into_iter().map(Problem::from));
-            let found = open_files::look(&linting, settings, &paths).map_err(|wrong| first(&wrong))?;
+            problems.extend(rules.findings(&linting, None).map_err(unreadable)?.into_iter().map(Problem::from));
+            let found = open_files::look(&linting, settings, &paths).map_err(unreadable)?;
             problems.extend(found.problems);
             columns = found.columns;
+            let (mending, pool) = (FileMending::new(linting), Arc::clone(pool));
+            mend = Some(Arc::new(move |path, text, what| pool.install(|| mending.mended(path, text, what))));
         }
         Err(cycle) => diagnostics.extend(cycle),
     }
-    problems.extend(diagnostics.sorted(&sources).iter().filter_map(|problem| problem_of(problem, &sources)));
+    problems.extend(problems_of(diagnostics, &sources));
     let vars = config.project.vars.clone();
-    Ok(Loaded { root: config.project.root.clone(), manifest, sources, vars, problems, columns })
+    Ok(Loaded { root: config.project.root.clone(), manifest, sources, vars, problems, columns, mend })
+}
+
+fn first(problems: &Diagnostics) -> String {
+    problems.iter().find(|problem| problem.is_error()).map_or_else(String::new, |problem| problem.message.clone())
+}
+
+fn problems_of(diagnostics: Diagnostics, sources: &SourceMap) -> Vec<Problem> {
+    diagnostics.sorted(sources).iter().filter_map(|problem| problem_of(problem, sources)).collect()
 }
 
 fn problem_of(problem: &Diagnostic, sources: &SourceMap) -> Option<Problem> {
@@ -118,5 +150,6 @@ fn problem_of(problem: &Diagnostic, sources: &SourceMap) -> Option<Problem> {
         severity: if problem.is_error() { Severity::Error } else { Severity::Warning },
         code: problem.code.id.to_owned(),
         message: problem.message.clone() + &hint,
+        edits: Vec::new(),
     })
 }

@@ -26,6 +26,7 @@ mod linting;
 mod list;
 mod lsp;
 mod man;
+mod mending;
 mod open_files;
 mod opening;
 mod parse;

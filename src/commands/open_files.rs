@@ -81,6 +81,7 @@ fn missing_columns(linting: &Linting<'_>, node: &Node, known: &NodeLineage, comp
                 missing.name,
                 missing.known.join(", ")
             ),
+            edits: Vec::new(),
         })
     };
     known.missing.iter().filter_map(problem).collect()

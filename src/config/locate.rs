@@ -47,6 +47,30 @@ pub fn project_dir(invocation: &Invocation, overrides: &Overrides) -> Result<Pat
     })
 }
 
+/// The folder of the project that a folder belongs to: the nearest upwards, else the only one or the first by name of the least depth below,
+/// down to three levels. Hidden folders and those that hetl and package managers fill are passed over.
+pub fn project_around(folder: &Path) -> Option<PathBuf> {
+    const PASSED_OVER: &[&str] = &["target", "dbt_packages", "dbt_modules", "node_modules", "venv"];
+    if let Some(above) = folder.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file()) {
+        return Some(above.to_path_buf());
+    }
+    let is_looked_at = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        folder.is_dir() && !name.starts_with('.') && !PASSED_OVER.contains(&&*name)
+    };
+    let mut level = vec![folder.to_path_buf()];
+    for _ in 0..3 {
+        let entries = level.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let mut next: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_looked_at).collect();
+        next.sort();
+        if let Some(found) = next.iter().find(|folder| folder.join(PROJECT_FILE).is_file()) {
+            return Some(found.clone());
+        }
+        level = next;
+    }
+    None
+}
+
 /// The folder with `profiles.yml`: `--profiles-dir`, `DBT_PROFILES_DIR`, the working folder, `~/.dbt`, and at last the project's.
 /// The second value says who named it, if somebody did.
 pub(super) fn profiles_dir(

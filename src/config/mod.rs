@@ -34,7 +34,7 @@ pub use duration::duration;
 pub use flags::{Flags, IndirectSelection, LogFormat, LogLevel, OutputFormat, WarnErrorOptions, WarningFate};
 pub use invocation::Invocation;
 pub use load::{Config, Loaded, load};
-pub use locate::{named_profiles_dir, project_dir};
+pub use locate::{named_profiles_dir, project_around, project_dir};
 pub use overrides::Overrides;
 pub use package_reader::{PackageMetadata, PackageReader};
 pub use profile::{Profile, ProfileOrigin};

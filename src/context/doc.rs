@@ -1,6 +1,6 @@
 //! `doc`: the text of a doc block in a description.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use minijinja::Value;
@@ -9,14 +9,25 @@ use super::arguments::function;
 use super::raise::{raise, wrong_arguments};
 use super::scope::Scope;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::manifest::Doc;
+use crate::manifest::{Doc, SearchOrder};
 
-/// `doc` of a scope: looks in the named package, else in the description's own, the root project, then anywhere.
-pub(super) fn doc_function(
-    scope: &Arc<Scope>,
-    docs: Arc<IndexMap<String, Arc<Doc>>>,
-    used: Arc<Mutex<Vec<String>>>,
-) -> Value {
+/// The doc block that a call in a description of the package `caller` means, `package` being the one it names.
+pub fn find_doc<'a>(
+    docs: &'a IndexMap<String, Arc<Doc>>,
+    order: &SearchOrder,
+    caller: &str,
+    package: Option<&str>,
+    name: &str,
+) -> Option<&'a Arc<Doc>> {
+    let of = |package: &str| docs.get(&format!("doc.{package}.{name}"));
+    match package {
+        Some(package) => of(package),
+        None => order.named(caller).into_iter().find_map(of).or_else(|| docs.values().find(|doc| doc.name == name)),
+    }
+}
+
+/// `doc` of a scope.
+pub(super) fn doc_function(scope: &Arc<Scope>, docs: Arc<IndexMap<String, Arc<Doc>>>) -> Value {
     let scope = Arc::clone(scope);
     function("doc", move |_, args| {
         let (package, name) = match args {
@@ -24,23 +35,12 @@ pub(super) fn doc_function(
             [package, name] => (Some(package.to_string()), name.to_string()),
             _ => return Err(wrong_arguments(format!("doc() takes at most two arguments ({} given)", args.len()))),
         };
-        let root = scope.session.config().project.name.as_str();
-        let found = match &package {
-            Some(package) => docs.get(&format!("doc.{package}.{name}")),
-            None => [scope.package.as_str(), root]
-                .into_iter()
-                .find_map(|package| docs.get(&format!("doc.{package}.{name}")))
-                .or_else(|| docs.values().find(|doc| doc.name == name)),
-        };
+        let found = find_doc(&docs, scope.session.search_order(), &scope.package, package.as_deref(), &name);
         let Some(doc) = found else {
             let shown = package.map_or_else(|| name.clone(), |package| format!("{package}.{name}"));
             let problem = Diagnostic::error(Code::DOC_NOT_FOUND, format!("doc block `{shown}` is not found"));
             return Err(raise(problem.suggest(&name, docs.values().map(|doc| doc.name.as_str()))));
         };
-        let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
-        if !used.contains(&doc.unique_id) {
-            used.push(doc.unique_id.clone());
-        }
         Ok(Value::from(doc.block_contents.as_str()))
     })
 }

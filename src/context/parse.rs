@@ -1,7 +1,7 @@
 //! Contexts for parsing: models, generic tests, hooks, property files, descriptions, and the names of relations.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use minijinja::Value;
@@ -73,15 +73,9 @@ pub fn yaml_context(session: &Arc<Session>, package: &str) -> Value {
     context(session, package, Stage::Property, BTreeMap::new())
 }
 
-/// The context of descriptions: [`yaml_context`] with `doc`. Unique ids of the doc blocks that were used are captured.
-pub fn docs_context(
-    session: &Arc<Session>,
-    package: &str,
-    docs: &Arc<IndexMap<String, Arc<Doc>>>,
-) -> (Value, Arc<Mutex<Vec<String>>>) {
-    let used = Arc::default();
-    let stage = Stage::Description { docs: Arc::clone(docs), used: Arc::clone(&used) };
-    (context(session, package, stage, BTreeMap::new()), used)
+/// The context of descriptions: [`yaml_context`] with `doc`.
+pub fn docs_context(session: &Arc<Session>, package: &str, docs: &Arc<IndexMap<String, Arc<Doc>>>) -> Value {
+    context(session, package, Stage::Description { docs: Arc::clone(docs) }, BTreeMap::new())
 }
 
 /// The context of a macro called by itself while parsing (`execute` is false); bare names are those of the root project.

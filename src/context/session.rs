@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, SourceMap};
 use crate::events::Reporter;
 use crate::jinja::Engine;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, SearchOrder};
 
 /// What a [`Session`] is made of.
 pub struct SessionParts {
@@ -36,6 +36,7 @@ pub struct Session {
     reporter: Arc<dyn Reporter>,
     sources: Arc<SourceMap>,
     quoting: RelationParts<bool>,
+    search_order: SearchOrder,
     warnings: Mutex<Diagnostics>,
     selected: RwLock<Vec<String>>,
     cache: Arc<RelationCache>,
@@ -62,6 +63,8 @@ impl Session {
         let quoting = parts.config.project.resolved_quoting(parts.adapter.default_quoting());
         let cache = Arc::new(RelationCache::new(parts.adapter.is_case_sensitive()));
         let shared = Shared::new(&parts.config, parts.adapter.as_ref(), quoting);
+        let own_first = parts.config.flags.behaves("require_ref_searches_node_package_before_root");
+        let search_order = SearchOrder::new(parts.macros.root_package(), own_first);
         Arc::new(Self {
             config: parts.config,
             adapter: parts.adapter,
@@ -70,6 +73,7 @@ impl Session {
             reporter: parts.reporter,
             sources: parts.sources,
             quoting,
+            search_order,
             warnings: Mutex::default(),
             selected: RwLock::default(),
             cache,
@@ -80,6 +84,22 @@ impl Session {
             is_volatile: AtomicBool::new(false),
             was_volatile: AtomicBool::new(false),
         })
+    }
+
+    /// The macro of microbatch models.
+    pub fn microbatch_strategy(&self) -> Option<&Arc<MacroEntry>> {
+        self.macros.find_anywhere("get_incremental_microbatch_sql", None)
+    }
+
+    /// Whether microbatch models are run batch by batch: with the built-in strategy, or where a flag of the project says so.
+    pub fn runs_batches(&self) -> bool {
+        self.config.flags.behaves("require_batched_execution_for_custom_microbatch_strategy")
+            || self.microbatch_strategy().is_none_or(|strategy| strategy.is_internal)
+    }
+
+    /// In which packages a name without one is looked for.
+    pub fn search_order(&self) -> &SearchOrder {
+        &self.search_order
     }
 
     /// Project, profile, flags, vars, invocation.

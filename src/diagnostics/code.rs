@@ -161,6 +161,14 @@ codes! {
     SEMANTIC_WARNING = "W0517", "questionable semantic layer";
     /// `compile --strict`: a model selects a column that nothing it selects from has.
     COLUMN_NOT_FOUND = "E0518", "column not found";
+    /// A package's node refers to the root project without naming it.
+    REF_LEAVES_PACKAGE = "W0519", "a package refers to the root project";
+    /// Constraints of a materialization that has none.
+    CONSTRAINTS_IGNORED = "W0520", "constraints without effect";
+    /// A microbatch model that does not what its configs say.
+    MICROBATCH_WARNING = "W0521", "questionable microbatch model";
+    /// With `validate_macro_args`: properties of a macro do not fit its definition.
+    MACRO_ARGUMENTS = "W0522", "documented arguments do not fit the macro";
 
     // 06: selection
     /// A selector that does not parse or names an unknown method.

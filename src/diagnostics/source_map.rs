@@ -86,6 +86,15 @@ enum Slot {
     },
 }
 
+impl Slot {
+    fn path(&self) -> &str {
+        match self {
+            Self::Text(text) => &text.path,
+            Self::Unread { shown, .. } => shown,
+        }
+    }
+}
+
 impl SourceMap {
     /// An empty map.
     pub fn new() -> Self {
@@ -137,6 +146,22 @@ impl SourceMap {
     /// The ids of all texts, in the order in which they were added.
     pub fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
         (0..self.len() as u32).map(SourceId)
+    }
+
+    /// The text that was added first under a path.
+    pub fn find(&self, path: &str) -> Option<SourceId> {
+        let files = self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        files.iter().position(|slot| slot.path() == path).map(|number| SourceId(number as u32))
+    }
+
+    /// Whether a text stands in place of this file.
+    pub fn is_unsaved(&self, path: &Path) -> bool {
+        self.unsaved.contains_key(path)
+    }
+
+    /// Whether a text stands in place of any file.
+    pub fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
     }
 
     /// Whether there are none.

@@ -3,7 +3,7 @@
 //! [`Analysis`] lists every call with its literal arguments and whether it certainly runs, and answers whether a file's
 //! `ref`, `source` and `config` calls can all be taken from here ([`Analysis::is_static`]) instead of from a render.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use serde_json::{Map, Number, Value as Json};
@@ -41,6 +41,8 @@ pub struct Call {
     pub is_execute_only: bool,
     /// Whether it stands inside a macro of the template.
     pub in_macro: bool,
+    /// Whether it is the whole of a `{{ … }}` outside of blocks.
+    pub is_printed: bool,
     /// Whether the first name of the path is set by the template itself.
     pub is_local: bool,
 }
@@ -126,15 +128,28 @@ impl Analysis {
     }
 }
 
+/// The names of the parameters of the first macro of a template; none if there is no macro, or it cannot be read.
+pub fn parameters(source: &str) -> Vec<String> {
+    let Ok(parsed) = parse(source) else { return Vec::new() };
+    let found = parsed.body.iter().find_map(|stmt| match stmt {
+        Stmt::Macro(found) => Some(found.params.iter().map(|param| param.name.to_owned()).collect()),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
 /// Analyses a template.
 pub fn analyze(source: &str) -> Result<Analysis, SyntaxError> {
     let mut walker = Walker { source, ..Walker::default() };
+    let mut printed = HashSet::new();
     if super::engine::has_tags(source) {
         let parsed = parse(source)?;
         walker.body(&parsed.body);
+        printed.extend(parsed.body.iter().filter_map(Stmt::printed).map(|expr| expr.start..expr.end));
     }
     let mut analysis = walker.analysis;
     for call in &mut analysis.calls {
+        call.is_printed = printed.contains(&call.range);
         call.is_local = call.path.first().is_some_and(|name| analysis.assigned.contains(name));
     }
     Ok(analysis)
@@ -393,6 +408,7 @@ impl Walker<'_> {
             is_conditional: self.conditional > 0,
             is_execute_only: self.executing > 0,
             in_macro: self.macros > 0,
+            is_printed: false,
             is_local: false,
         });
     }

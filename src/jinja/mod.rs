@@ -44,7 +44,7 @@ pub use as_written::{is_plain, keywords_as_written};
 pub use blocks::{Argument, Block, BlockKind, Blocks, split_blocks};
 pub use engine::{Engine, Rendered, Undefined, has_tags};
 pub use error::{JinjaError, raise};
-pub use extract::{Analysis, Call, CallArgument, Unknown, analyze};
+pub use extract::{Analysis, Call, CallArgument, Unknown, analyze, parameters};
 pub use macros::{MacroRef, call_macro, callable_undefined, running_macros};
 pub use native::literal;
 pub use store::Origin;

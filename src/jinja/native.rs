@@ -35,6 +35,11 @@ impl Marker {
         Value::from_object(Self { kind, text: to_text(value) })
     }
 
+    /// The text of a marked value: in expressions it is text like any other.
+    pub(crate) fn text_of(value: &Value) -> Option<Value> {
+        value.downcast_object_ref::<Self>().map(|marker| Value::from(marker.text.as_str()))
+    }
+
     fn resolve(&self) -> Result<Value, Error> {
         let text = Value::from(self.text.as_str());
         if self.kind == MarkerKind::Text {
@@ -53,6 +58,10 @@ impl Marker {
 impl Object for Marker {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        !self.text.is_empty()
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -397,6 +397,14 @@ impl<'a> Expr<'a> {
 }
 
 impl<'a> Stmt<'a> {
+    /// What a `{{ … }}` prints.
+    pub(crate) fn printed(&self) -> Option<&Expr<'a>> {
+        match self {
+            Self::Output { expr } => Some(expr),
+            _ => None,
+        }
+    }
+
     /// Visits the expressions of this statement's own tags.
     pub(crate) fn exprs(&self, visit: &mut dyn FnMut(&Expr<'a>)) {
         let in_params = |params: &[Param<'a>], visit: &mut dyn FnMut(&Expr<'a>)| {

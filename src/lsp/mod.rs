@@ -4,6 +4,7 @@
 //! of open files: answers come from it at once, while a thread of its own reads the project again after changes. What reading means is
 //! told by the caller ([`Loader`]); nothing here prints or renders.
 
+mod code_action;
 mod completion;
 mod definition;
 mod hover;
@@ -16,4 +17,4 @@ mod text;
 mod workspace;
 
 pub use server::{Loader, serve};
-pub use workspace::{InferredColumns, Loaded, Problem, Workspace};
+pub use workspace::{InferredColumns, Loaded, Mend, Mending, Problem, Unreadable, Workspace};

@@ -1,40 +1,46 @@
 //! Problems as editors show them.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range};
 
-use super::workspace::{Loaded, Problem};
-use crate::diagnostics::SourceFile;
+use super::workspace::Problem;
+use crate::diagnostics::SourceMap;
 use crate::lint::Severity;
 
 /// What is to be shown in each file that has problems.
-pub(super) fn diagnostics(loaded: &Loaded) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
-    if loaded.problems.is_empty() {
-        return BTreeMap::new();
+pub(super) fn diagnostics(
+    root: &Path,
+    sources: &SourceMap,
+    problems: &[Problem],
+) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
+    let mut by_path: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
+    for problem in problems {
+        by_path.entry(&problem.path).or_default().push(problem);
     }
-    let files = loaded.sources.ids().map(|id| loaded.sources.get(id));
-    let files: HashMap<String, Arc<SourceFile>> = files.map(|file| (file.path.clone(), file)).collect();
-    let mut by_file: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
-    for problem in &loaded.problems {
-        let text = files.get(&problem.path).map_or("", |file| &file.text);
-        by_file.entry(loaded.root.join(&problem.path)).or_default().push(diagnostic(problem, text));
-    }
-    by_file
+    let shown = by_path.into_iter().map(|(path, problems)| {
+        let text = sources.find(path).map(|id| Arc::clone(&sources.get(id).text)).unwrap_or_default();
+        (root.join(path), problems.into_iter().map(|problem| diagnostic(problem, &text)).collect())
+    });
+    shown.collect()
 }
 
-fn diagnostic(problem: &Problem, text: &str) -> Diagnostic {
-    // Columns of problems count characters; editors count units of UTF-16.
+/// A range as editors count: columns of problems are characters, theirs are units of UTF-16.
+pub(super) fn range(range: crate::lint::Range, text: &str) -> Range {
     let position = |at: crate::diagnostics::Position| {
         let line = text.lines().nth(at.line.saturating_sub(1)).unwrap_or_default();
         let units: usize = line.chars().take(at.column.saturating_sub(1)).map(char::len_utf16).sum();
         Position { line: at.line.saturating_sub(1) as u32, character: units as u32 }
     };
-    let range = |range: crate::lint::Range| Range { start: position(range.start), end: position(range.end) };
+    Range { start: position(range.start), end: position(range.end) }
+}
+
+/// A problem in a file with this text.
+pub(super) fn diagnostic(problem: &Problem, text: &str) -> Diagnostic {
     Diagnostic {
-        range: problem.range.map(range).unwrap_or_default(),
+        range: problem.range.map(|found| range(found, text)).unwrap_or_default(),
         severity: Some(match problem.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,

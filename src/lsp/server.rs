@@ -2,23 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, select, unbounded};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
-    Notification as _, PublishDiagnostics,
+    Cancel, DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
+    DidSaveTextDocument, Exit, Notification as _, PublishDiagnostics, ShowMessage,
 };
 use lsp_types::request::{
-    Completion, DocumentSymbolRequest, GotoDefinition, HoverRequest, PrepareRenameRequest, Rename, Request as _,
+    CodeActionRequest, Completion, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
+    PrepareRenameRequest, Rename, Request as _, Shutdown,
 };
 use lsp_types::{
-    CompletionOptions, CompletionResponse, Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DocumentSymbolResponse, GotoDefinitionResponse, HoverProviderCapability, OneOf,
-    PrepareRenameResponse, PublishDiagnosticsParams, RenameOptions, ServerCapabilities, TextDocumentPositionParams,
-    TextDocumentSyncCapability, TextDocumentSyncKind, WorkDoneProgressOptions,
+    CancelParams, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, CompletionOptions,
+    CompletionResponse, Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DocumentFormattingParams, DocumentSymbolResponse, GotoDefinitionResponse, HoverProviderCapability, MessageType,
+    NumberOrString, OneOf, PrepareRenameResponse, PublishDiagnosticsParams, RenameOptions, ServerCapabilities,
+    ShowMessageParams, TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    WorkDoneProgressOptions,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,13 +30,13 @@ use serde_json::Value;
 
 use super::publish::diagnostics;
 use super::text;
-use super::workspace::{Loaded, Workspace, path_of, uri_of};
+use super::workspace::{Loaded, Mending, Unreadable, Workspace, path_of, uri_of};
 
-/// Reads the project, with these texts in place of the files of these paths. An error is a sentence for the user.
-pub type Loader = Arc<dyn Fn(HashMap<PathBuf, Arc<str>>) -> Result<Loaded, String> + Send + Sync>;
+/// Reads the project, with these texts in place of the files of these paths.
+pub type Loader = Arc<dyn Fn(HashMap<PathBuf, Arc<str>>) -> Result<Loaded, Unreadable> + Send + Sync>;
 
-/// A project that was read with what is to be shown in its files, or why it cannot be.
-type Reading = Result<(Loaded, BTreeMap<PathBuf, Vec<Diagnostic>>), String>;
+/// A project that was read, or a sentence why it cannot be, and what is to be shown in its files.
+type Reading = (Result<Loaded, String>, BTreeMap<PathBuf, Vec<Diagnostic>>);
 
 fn capabilities() -> ServerCapabilities {
     ServerCapabilities {
@@ -44,6 +48,11 @@ fn capabilities() -> ServerCapabilities {
             trigger_characters: Some(["'", "\"", ".", "{", "("].map(str::to_owned).to_vec()),
             ..CompletionOptions::default()
         }),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::SOURCE_FIX_ALL]),
+            ..CodeActionOptions::default()
+        })),
+        document_formatting_provider: Some(OneOf::Left(true)),
         rename_provider: Some(OneOf::Right(RenameOptions {
             prepare_provider: Some(true),
             work_done_progress_options: WorkDoneProgressOptions::default(),
@@ -52,15 +61,27 @@ fn capabilities() -> ServerCapabilities {
     }
 }
 
-/// Speaks with an editor on a connection until it says good-bye. An error is a sentence about the connection.
-pub fn serve(connection: &Connection, load: Loader) -> Result<(), String> {
-    let capabilities = serde_json::to_value(capabilities()).map_err(|error| error.to_string())?;
-    connection.initialize(capabilities).map_err(|error| error.to_string())?;
+/// Speaks with an editor on a connection until it ends; whether it said good-bye before. `loader` is asked once, with the folders that the
+/// editor has open. An error is a sentence about the connection.
+pub fn serve(connection: &Connection, loader: impl FnOnce(&[PathBuf]) -> Loader) -> Result<bool, String> {
+    let (id, params) = connection.initialize_start().map_err(|error| error.to_string())?;
+    let answer = serde_json::json!({
+        "capabilities": capabilities(),
+        "serverInfo": {"name": "hetl", "version": env!("CARGO_PKG_VERSION")},
+    });
+    connection.initialize_finish(id, answer).map_err(|error| error.to_string())?;
+    let load = loader(&folders(&params));
     let (asked, to_read) = unbounded::<HashMap<PathBuf, Arc<str>>>();
     let (given, read) = unbounded();
     let reader = thread::spawn(move || read_again(&to_read, &given, &load));
-    let mut server =
-        Server { connection, workspace: Workspace::default(), asked, shown: BTreeSet::new(), waiting: Vec::new() };
+    let mut server = Server {
+        connection,
+        workspace: Workspace::default(),
+        asked,
+        shown: BTreeSet::new(),
+        waiting: Some(Vec::new()),
+        told: String::new(),
+    };
     server.ask();
     let result = server.run(&read);
     drop(server);
@@ -72,10 +93,13 @@ pub fn serve(connection: &Connection, load: Loader) -> Result<(), String> {
 fn read_again(to_read: &Receiver<HashMap<PathBuf, Arc<str>>>, given: &Sender<Reading>, load: &Loader) {
     while let Ok(first) = to_read.recv() {
         let open = to_read.try_iter().last().unwrap_or(first);
-        let read = load(open).map(|loaded| {
-            let shown = diagnostics(&loaded);
-            (loaded, shown)
-        });
+        let read = match load(open) {
+            Ok(loaded) => {
+                let shown = diagnostics(&loaded.root, &loaded.sources, &loaded.problems);
+                (Ok(loaded), shown)
+            }
+            Err(wrong) => (Err(wrong.message), diagnostics(&wrong.root, &wrong.sources, &wrong.problems)),
+        };
         if given.send(read).is_err() {
             return;
         }
@@ -88,28 +112,41 @@ struct Server<'c> {
     asked: Sender<HashMap<PathBuf, Arc<str>>>,
     /// Files that problems are shown in.
     shown: BTreeSet<PathBuf>,
-    /// Requests that came before the project was read for the first time.
-    waiting: Vec<Request>,
+    /// Requests that came before the project was read for the first time; none after that.
+    waiting: Option<Vec<Request>>,
+    /// Why the project could not be read the last time; empty if it could.
+    told: String,
 }
 
 impl Server<'_> {
-    fn run(&mut self, read: &Receiver<Reading>) -> Result<(), String> {
+    fn run(&mut self, read: &Receiver<Reading>) -> Result<bool, String> {
+        let mut is_ending = false;
         loop {
             select! {
                 recv(self.connection.receiver) -> message => match message {
                     Ok(Message::Request(request)) => {
-                        if self.connection.handle_shutdown(&request).map_err(|error| error.to_string())? {
-                            return Ok(());
+                        if is_ending {
+                            let message = "nothing is answered after `shutdown`".to_owned();
+                            self.respond(Response::new_err(request.id, ErrorCode::InvalidRequest as i32, message))?;
+                            continue;
                         }
-                        if self.workspace.loaded.is_none() {
-                            self.waiting.push(request);
-                        } else {
-                            self.answer(request)?;
+                        if request.method == Shutdown::METHOD {
+                            is_ending = true;
+                            self.respond(Response::new_ok(request.id, ()))?;
+                            continue;
                         }
+                        match &mut self.waiting {
+                            Some(waiting) => waiting.push(request),
+                            None => self.answer(request)?,
+                        }
+                    }
+                    Ok(Message::Notification(notification)) if notification.method == Exit::METHOD => return Ok(is_ending),
+                    Ok(Message::Notification(notification)) if notification.method == Cancel::METHOD => {
+                        self.cancel(notification)?;
                     }
                     Ok(Message::Notification(notification)) => self.hear(notification),
                     Ok(Message::Response(_)) => {}
-                    Err(_) => return Ok(()),
+                    Err(_) => return Ok(is_ending),
                 },
                 recv(read) -> loaded => match loaded {
                     Ok(loaded) => self.renew(loaded)?,
@@ -124,31 +161,45 @@ impl Server<'_> {
         let _ = self.asked.send(self.workspace.open.clone());
     }
 
-    fn renew(&mut self, read: Reading) -> Result<(), String> {
-        match read {
-            Ok((loaded, by_file)) => {
-                let gone: Vec<PathBuf> =
-                    self.shown.iter().filter(|path| !by_file.contains_key(*path)).cloned().collect();
-                self.shown = by_file.keys().cloned().collect();
-                for (path, diagnostics) in gone.into_iter().map(|path| (path, Vec::new())).chain(by_file) {
-                    if let Some(uri) = uri_of(&path) {
-                        let publication = PublishDiagnosticsParams { uri, diagnostics, version: None };
-                        self.notify(PublishDiagnostics::METHOD, publication)?;
-                    }
-                }
-                self.workspace.loaded = Some(loaded);
-                for request in std::mem::take(&mut self.waiting) {
-                    self.answer(request)?;
-                }
-            }
-            Err(message) => {
-                self.notify("window/showMessage", serde_json::json!({"type": 1, "message": message}))?;
-                for request in std::mem::take(&mut self.waiting) {
-                    self.respond(Response::new_ok(request.id, Value::Null))?;
-                }
+    fn renew(&mut self, (read, by_file): Reading) -> Result<(), String> {
+        let gone: Vec<PathBuf> = self.shown.iter().filter(|path| !by_file.contains_key(*path)).cloned().collect();
+        self.shown = by_file.keys().cloned().collect();
+        for (path, diagnostics) in gone.into_iter().map(|path| (path, Vec::new())).chain(by_file) {
+            if let Some(uri) = uri_of(&path) {
+                let publication = PublishDiagnosticsParams { uri, diagnostics, version: None };
+                self.notify(PublishDiagnostics::METHOD, publication)?;
             }
         }
+        match read {
+            Ok(loaded) => {
+                self.workspace.loaded = Some(loaded);
+                self.told.clear();
+            }
+            // What was read before answers questions until the project can be read again.
+            Err(message) if message != self.told => {
+                let params = ShowMessageParams { typ: MessageType::ERROR, message: message.clone() };
+                self.notify(ShowMessage::METHOD, params)?;
+                self.told = message;
+            }
+            Err(_) => {}
+        }
+        for request in self.waiting.take().into_iter().flatten() {
+            self.answer(request)?;
+        }
         Ok(())
+    }
+
+    /// Answers a request that nobody waits for any more, if it was not answered yet.
+    fn cancel(&mut self, notification: Notification) -> Result<(), String> {
+        let Some(params) = read_params::<CancelParams>(notification.params) else { return Ok(()) };
+        let id: RequestId = match params.id {
+            NumberOrString::Number(number) => number.into(),
+            NumberOrString::String(text) => text.into(),
+        };
+        let Some(waiting) = &mut self.waiting else { return Ok(()) };
+        let Some(at) = waiting.iter().position(|request| request.id == id) else { return Ok(()) };
+        waiting.remove(at);
+        self.respond(Response::new_err(id, ErrorCode::RequestCanceled as i32, "cancelled".to_owned()))
     }
 
     fn notify(&self, method: &str, params: impl Serialize) -> Result<(), String> {
@@ -228,6 +279,14 @@ impl Server<'_> {
                 Response::new_ok(id, symbols)
             }
             Rename::METHOD => renamed(id, params, workspace),
+            CodeActionRequest::METHOD => code_actions(id, params, workspace),
+            Formatting::METHOD => {
+                let edits = read_params::<DocumentFormattingParams>(params).and_then(|params| {
+                    let path = path_of(&params.text_document.uri)?;
+                    Some(workspace.mended(&path, &workspace.text(&path)?, &Mending::Layout))
+                });
+                Response::new_ok(id, edits)
+            }
             _ => {
                 let message = format!("{method} is not offered");
                 Response::new_err(id, ErrorCode::MethodNotFound as i32, message)
@@ -256,6 +315,32 @@ fn at<R: Serialize>(
         answer(&path, text::offset(&text, params.position))
     });
     Response::new_ok(id, found)
+}
+
+fn code_actions(id: RequestId, params: Value, workspace: &Workspace) -> Response {
+    let Some(params) = read_params::<CodeActionParams>(params) else {
+        return Response::new_err(id, ErrorCode::InvalidParams as i32, "a file and a range are expected".to_owned());
+    };
+    // Who asks for a kind asks for those below it too.
+    let wants = |kind: &CodeActionKind| {
+        let is_below = |wanted: &CodeActionKind| {
+            let rest = kind.as_str().strip_prefix(wanted.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || wanted.as_str().is_empty() || rest.starts_with('.'))
+        };
+        params.context.only.as_ref().is_none_or(|only| only.iter().any(is_below))
+    };
+    let actions = path_of(&params.text_document.uri)
+        .map(|path| workspace.code_actions(&path, params.range, &params.context.diagnostics, wants));
+    Response::new_ok(id, actions)
+}
+
+/// The folders that an editor says it has open.
+fn folders(params: &Value) -> Vec<PathBuf> {
+    let several = params["workspaceFolders"].as_array().into_iter().flatten().map(|folder| &folder["uri"]);
+    let uris = several.chain([&params["rootUri"]]).filter_map(|uri| path_of(&Uri::from_str(uri.as_str()?).ok()?));
+    let mut folders: Vec<PathBuf> = uris.chain(params["rootPath"].as_str().map(PathBuf::from)).collect();
+    folders.dedup();
+    folders
 }
 
 fn renamed(id: RequestId, params: Value, workspace: &Workspace) -> Response {

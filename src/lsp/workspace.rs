@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::target::Target;
 use super::text;
 use crate::diagnostics::{SourceMap, Span};
-use crate::lint::{Finding, Range, Severity};
+use crate::lint::{Edit, Finding, Range, Severity};
 use crate::manifest::{ColumnProperties, Doc, Macro, Manifest, Node, ResourceType, Source};
 
 /// A problem to be shown in a file.
@@ -28,6 +28,8 @@ pub struct Problem {
     pub code: String,
     /// What it is, and what to do.
     pub message: String,
+    /// What mends it, if a program can.
+    pub edits: Vec<Edit>,
 }
 
 impl From<Finding> for Problem {
@@ -39,6 +41,7 @@ impl From<Finding> for Problem {
             severity: finding.severity,
             code: finding.rule.into_owned(),
             message: finding.message + &hint,
+            edits: finding.edits,
         }
     }
 }
@@ -60,6 +63,34 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// Columns of what open files define and read, also those that nobody describes.
     pub columns: InferredColumns,
+    /// Mends SQL, where the project could be read so far.
+    pub mend: Option<Mend>,
+}
+
+/// What of a file is to be mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mending {
+    /// All that can be.
+    All,
+    /// Only layout and capitalization.
+    Layout,
+    /// What one rule finds.
+    Rule(String),
+}
+
+/// The text of a file after mending, if it is another: of a path and the text as it is now.
+pub type Mend = Arc<dyn Fn(&Path, &str, &Mending) -> Option<String> + Send + Sync>;
+
+/// A project that cannot be read at all.
+pub struct Unreadable {
+    /// Why, for the user.
+    pub message: String,
+    /// The project's folder, or the one that it was looked for in.
+    pub root: PathBuf,
+    /// Its texts, as far as they were read.
+    pub sources: Arc<SourceMap>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
 }
 
 /// The project and the open files.

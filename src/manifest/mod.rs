@@ -16,6 +16,7 @@ mod read;
 mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
+mod search_order;
 mod time_limit;
 
 pub use compiled::{CompiledNode, CompiledNodes};
@@ -31,6 +32,7 @@ pub use publish::{Publish, publish_setting, publishes_in_place};
 pub use resources::{
     Doc, Exposure, FreshnessRule, FreshnessThreshold, Group, Macro, MacroArgument, Source, TimePeriod, UnitTest,
 };
+pub use search_order::SearchOrder;
 pub use time_limit::time_limit;
 
 use std::collections::HashMap;
@@ -67,6 +69,8 @@ pub struct Manifest {
     pub disabled_sources: IndexMap<String, Vec<Arc<Source>>>,
     /// Disabled exposures by unique id.
     pub disabled_exposures: IndexMap<String, Vec<Arc<Exposure>>>,
+    /// Disabled unit tests by unique id.
+    pub disabled_unit_tests: IndexMap<String, Vec<Arc<UnitTest>>>,
     /// Named selectors of `selectors.yml`, as JSON.
     pub selectors: serde_json::Map<String, serde_json::Value>,
     /// Metrics, semantic models and saved queries, as they were written (unique id to JSON).

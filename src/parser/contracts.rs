@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::diagnostics::{Code, Diagnostic, SourceMap};
-use crate::manifest::{Constraint, Node};
+use super::parsing::Parsing;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap};
+use crate::manifest::{Constraint, Manifest, Node, ResourceType};
 
 /// Checks a model.
 pub(super) fn check(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> {
@@ -11,10 +12,37 @@ pub(super) fn check(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> 
     check_primary_key(sources, node)
 }
 
+/// Warns of constraints that a materialization does not enforce, unless all of them have `warn_unsupported: false`.
+pub(super) fn warn_of_ignored_constraints(parsing: &Parsing, manifest: &Manifest, problems: &mut Diagnostics) {
+    let is_warned =
+        |constraint: &Constraint| constraint.values.get("warn_unsupported").and_then(Value::as_bool) != Some(false);
+    for node in manifest.nodes.values().filter(|node| node.resource_type == ResourceType::Model && is_enforced(node)) {
+        let materialized = node.config.materialized();
+        let columns = node.columns.values().flat_map(|column| &column.constraints);
+        if matches!(materialized, "table" | "incremental") || !node.constraints.iter().chain(columns).any(is_warned) {
+            continue;
+        }
+        problems.push(
+            Diagnostic::warning(
+                Code::CONSTRAINTS_IGNORED,
+                format!("the constraints of `{}` have no effect: it is materialized as {materialized}", node.name),
+            )
+            .named("UnsupportedConstraintMaterialization")
+            .at_some(super::places::of_config(parsing.sources(), node, "contract"), "enforced here")
+            .hint(
+                "only tables and incremental models have constraints; `warn_unsupported: false` on each silences this",
+            ),
+        );
+    }
+}
+
+fn is_enforced(node: &Node) -> bool {
+    node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true)
+}
+
 /// An enforced contract lists its columns.
 fn check_columns(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> {
-    let enforced = node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool);
-    if enforced == Some(true) && node.columns.is_empty() {
+    if is_enforced(node) && node.columns.is_empty() {
         return Err(Diagnostic::error(
             Code::INVALID_CONFIG,
             format!(

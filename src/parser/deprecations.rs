@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::files::ProjectFile;
 use super::names::version_text;
 use super::parsing::Parsing;
+use super::resolve::{Found, Lookup};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::jinja::Blocks;
 use crate::manifest::{Manifest, Node, ResourceType};
@@ -39,6 +40,31 @@ pub(super) fn warn_of_models(parsing: &Parsing, manifest: &Manifest, problems: &
             reader.resource_type == ResourceType::Model && reader.depends_on.nodes.contains(&node.unique_id)
         });
         problems.extend(readers.map(|reader| reference(node, reader, text, is_past)).collect::<Diagnostics>());
+    }
+}
+
+/// Warns of references of a package's node that lead to the root project though they do not name it: the root project has a
+/// resource of the same name as the package means, which may close a cycle.
+pub(super) fn warn_of_root_references(parsing: &Parsing, lookup: &Lookup, node: &Node, problems: &mut Diagnostics) {
+    let order = parsing.session().search_order();
+    if order.is_own_first() || order.is_root(&node.package_name) {
+        return;
+    }
+    for call in node.refs.iter().filter(|call| call.package.is_none()) {
+        let Found::Enabled(id) = lookup.node(call, &node.package_name) else { continue };
+        let Some(package) = id.split('.').nth(1).filter(|package| order.is_root(package)) else { continue };
+        problems.push(
+            Diagnostic::warning(
+                Code::REF_LEAVES_PACKAGE,
+                format!("`{}` of the package `{}` refers to {id} of the root project", node.name, node.package_name),
+            )
+            .named("PackageNodeDependsOnRootProjectNode")
+            .at_some(call.span.or(node.span), "referenced here")
+            .hint(format!(
+                "name the package, `ref('{package}', '{}')`, or set the flag `require_ref_searches_node_package_before_root`",
+                call.name
+            )),
+        );
     }
 }
 
@@ -84,32 +110,6 @@ pub(super) fn check_names(parsing: &Parsing, manifest: &Manifest, problems: &mut
         };
         let place = node.span.map(|span| Span { end: span.start, ..span });
         problems.push(problem.at_some(place, "").hint("rename it"));
-    }
-}
-
-/// A microbatch strategy of the project's own, which is only run batch by batch if a flag says so.
-pub(super) fn check_microbatch(parsing: &Parsing, manifest: &Manifest, problems: &mut Diagnostics) {
-    let session = parsing.session();
-    if session.config().flags.behaves("require_batched_execution_for_custom_microbatch_strategy") {
-        return;
-    }
-    let strategy = session.macros().find_anywhere("get_incremental_microbatch_sql", None);
-    let Some(own) = strategy.filter(|strategy| !strategy.is_internal) else { return };
-    let is_used = manifest.nodes.values().any(|node| {
-        node.resource_type == ResourceType::Model
-            && node.config.materialized() == "incremental"
-            && node.config.str("incremental_strategy") == Some("microbatch")
-    });
-    if is_used {
-        problems.push(
-            Diagnostic::warning(
-                Code::DEPRECATED,
-                "a microbatch strategy of the project's own is not run batch by batch, but once for each model",
-            )
-            .named("MicrobatchMacroOutsideOfBatchesDeprecation")
-            .at_some(own.definition.span.map(|span| Span { end: span.start, ..span }), "defined here")
-            .hint("set the flag `require_batched_execution_for_custom_microbatch_strategy` in dbt_project.yml"),
-        );
     }
 }
 

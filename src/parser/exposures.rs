@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::strings;
 use super::names::fqn;
-use super::node_config::{ConfigSources, resolve, resolve_group};
+use super::node_config::{ConfigSources, check_enabled, resolve, resolve_group};
 use super::parsing::Parsing;
 use super::properties::Entry;
 use super::references;
@@ -46,7 +46,9 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
     }
     let sources =
         ConfigSources { package, kind: ResourceType::Exposure, fqn: &fqn, properties: Some(&given), call: &Map::new() };
-    let resolved = resolve(parsing.project(), &sources);
+    let mut resolved = resolve(parsing.project(), &sources);
+    check_enabled(&resolved.config, &entry.name).map_err(|problem| problem.at(entry.span("config"), ""))?;
+    resolved.config.sort_tags();
     let mut exposure = Exposure {
         unique_id: format!("exposure.{package}.{}", entry.name),
         name: entry.name.clone(),

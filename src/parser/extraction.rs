@@ -3,7 +3,8 @@
 //! That is certain if all these calls have literal arguments and run unconditionally, and nothing else is called that may
 //! hide such a call. [`SilentMacros`] knows which macros cannot.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde_json::{Map, Value};
@@ -12,9 +13,9 @@ use super::config_merge::translate;
 use super::parsing::Parsing;
 use super::references::{ref_call, source_call};
 use super::templates::Reading;
-use crate::context::{MacroSet, ParseNode, Session, merge_config_call};
+use crate::context::{MacroEntry, MacroSet, ParseNode, Session, merge_config_call};
 use crate::diagnostics::{Diagnostics, Span};
-use crate::jinja::{Analysis, Call, Origin, analyze};
+use crate::jinja::{Analysis, Call, Origin, analyze, has_tags};
 use crate::manifest::Macro;
 
 /// Functions whose calls while parsing are what is looked for.
@@ -56,90 +57,128 @@ const HARMLESS_OBJECTS: &[&str] = &[
     "run_started_at",
 ];
 
+/// What is known of a macro from its text and those of the macros that it calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MacroReading {
+    /// Whether it cannot, however called, lead to a call of `ref`, `source` or `config`.
+    pub(super) is_silent: bool,
+    /// The macros that it calls by name, each once, as positions in the order of all unique ids.
+    pub(super) calls: Vec<usize>,
+}
+
 /// Which macros cannot, however called, lead to a call of `ref`, `source` or `config`.
 #[derive(Debug, Default)]
 pub(super) struct SilentMacros {
-    /// By unique id.
-    silent: HashSet<String>,
-    /// Unique ids of the macros that each macro calls by name.
-    calls: HashMap<String, Vec<String>>,
+    /// Unique ids, in order.
+    ids: Vec<String>,
+    /// What is known of each.
+    readings: Vec<MacroReading>,
 }
 
 impl SilentMacros {
     /// Reads every macro. A macro is silent unless it, or one that it may call, has such a call or calls what is not known.
     pub(super) fn new(session: &Session) -> Self {
-        let macros = session.macros();
-        let entries: Vec<_> = macros.iter().collect();
-        let analyzed: Vec<Calls> = entries
-            .par_iter()
-            .map(|entry| {
-                let definition = &entry.definition;
-                let Ok(analysis) = analyze(&definition.macro_sql) else {
-                    return Calls { of: &definition.unique_id, may_run: Vec::new(), named: Vec::new(), is_loud: true };
-                };
-                let (mut may_run, mut named) = (Vec::new(), Vec::new());
-                let mut is_loud =
-                    analysis.reads.iter().any(|name| WANTED.contains(&name.as_str()) || name == "builtins");
-                for call in &analysis.calls {
-                    match callees(macros, &definition.package_name, &analysis, call) {
-                        Callees::Harmless => {}
-                        Callees::Macros(ids) if call.path == ["adapter", "dispatch"] => {
-                            may_run.extend(ids);
-                            named.extend(named_in_dispatch(session, definition, call));
-                        }
-                        Callees::Macros(ids) => {
-                            may_run.extend(ids.iter().cloned());
-                            named.extend(ids);
-                        }
-                        Callees::Wanted | Callees::Unknown => is_loud = true,
-                    }
-                }
-                may_run.dedup();
-                Calls { of: &definition.unique_id, may_run, named, is_loud }
-            })
-            .collect();
-        let mut callers: HashMap<&str, Vec<&str>> = HashMap::new();
-        for calls in &analyzed {
-            for called in &calls.may_run {
-                callers.entry(called).or_default().push(calls.of);
+        let ids = ids(session.macros());
+        let place = |id: &String| ids.binary_search(id).ok();
+        let read =
+            |entry: &Arc<MacroEntry>| (entry.definition.unique_id.clone(), Calls::of(session, &entry.definition));
+        let mut analyzed: Vec<(String, Calls)> =
+            session.macros().iter().collect::<Vec<_>>().into_par_iter().map(read).collect();
+        analyzed.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let mut callers: Vec<Vec<usize>> = vec![Vec::new(); ids.len()];
+        for (caller, (_, calls)) in analyzed.iter().enumerate() {
+            for called in calls.may_run.iter().filter_map(place) {
+                callers[called].push(caller);
             }
         }
-        let mut loud: HashSet<&str> = analyzed.iter().filter(|calls| calls.is_loud).map(|calls| calls.of).collect();
-        let mut work: Vec<&str> = loud.iter().copied().collect();
-        while let Some(id) = work.pop() {
-            for caller in callers.get(id).into_iter().flatten() {
-                if loud.insert(caller) {
+        let mut is_loud: Vec<bool> = analyzed.iter().map(|(_, calls)| calls.is_loud).collect();
+        let mut work: Vec<usize> = (0..ids.len()).filter(|number| is_loud[*number]).collect();
+        while let Some(number) = work.pop() {
+            for &caller in &callers[number] {
+                if !std::mem::replace(&mut is_loud[caller], true) {
                     work.push(caller);
                 }
             }
         }
-        let silent = analyzed.iter().map(|calls| calls.of).filter(|id| !loud.contains(id)).map(str::to_owned).collect();
-        Self { silent, calls: analyzed.into_iter().map(|calls| (calls.of.to_owned(), calls.named)).collect() }
+        let reading = |((_, calls), is_loud): (&(String, Calls), bool)| {
+            let mut seen = HashSet::new();
+            let calls = calls.named.iter().filter_map(place).filter(|number| seen.insert(*number)).collect();
+            MacroReading { is_silent: !is_loud, calls }
+        };
+        let readings = analyzed.iter().zip(is_loud).map(reading).collect();
+        Self { ids, readings }
+    }
+
+    /// What an earlier parse with the same macros knew of each, in the order of their unique ids.
+    pub(super) fn known(macros: &MacroSet, readings: Vec<MacroReading>) -> Option<Self> {
+        let ids = ids(macros);
+        let is_known = |reading: &MacroReading| reading.calls.iter().all(|number| *number < ids.len());
+        (readings.len() == ids.len() && readings.iter().all(is_known)).then_some(Self { ids, readings })
+    }
+
+    /// What is known of each, in the order of their unique ids.
+    pub(super) fn readings(&self) -> &[MacroReading] {
+        &self.readings
     }
 
     /// Whether the macro of this unique id is known to be silent.
     pub(super) fn contains(&self, unique_id: &str) -> bool {
-        self.silent.contains(unique_id)
+        self.reading(unique_id).is_some_and(|reading| reading.is_silent)
     }
 
     /// Unique ids of the macros that a macro calls by name, each once.
     pub(super) fn calls_of(&self, unique_id: &str) -> Vec<String> {
-        let mut seen = HashSet::new();
-        let calls = self.calls.get(unique_id).into_iter().flatten();
-        calls.filter(|id| seen.insert(id.as_str())).cloned().collect()
+        let calls = self.reading(unique_id).map_or(&[][..], |reading| &reading.calls);
+        calls.iter().map(|number| self.ids[*number].clone()).collect()
+    }
+
+    fn reading(&self, unique_id: &str) -> Option<&MacroReading> {
+        let number = self.ids.binary_search_by(|id| id.as_str().cmp(unique_id)).ok()?;
+        self.readings.get(number)
     }
 }
 
-/// The calls of one macro.
-struct Calls<'a> {
-    /// Its unique id.
-    of: &'a str,
+fn ids(macros: &MacroSet) -> Vec<String> {
+    let mut ids: Vec<String> = macros.iter().map(|entry| entry.definition.unique_id.clone()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// The calls of one macro, as its own text has them.
+#[derive(Default)]
+struct Calls {
     /// Unique ids of all macros that may run.
     may_run: Vec<String>,
     /// Of those, what it depends on: of the macros that a dispatch may find, the one that it finds.
     named: Vec<String>,
     /// Whether it has a call that captures something, or one of which nothing is known.
     is_loud: bool,
+}
+
+impl Calls {
+    fn of(session: &Session, definition: &Macro) -> Self {
+        let Ok(analysis) = analyze(&definition.macro_sql) else { return Self { is_loud: true, ..Self::default() } };
+        let is_loud = analysis.reads.iter().any(|name| WANTED.contains(&name.as_str()) || name == "builtins");
+        let mut found = Self { is_loud, ..Self::default() };
+        for call in &analysis.calls {
+            match callees(session.macros(), &definition.package_name, &analysis, call) {
+                Callees::Harmless => {}
+                Callees::Macros(ids) if call.path == ["adapter", "dispatch"] => {
+                    found.may_run.extend(ids);
+                    let named = named_in_dispatch(session, definition, call);
+                    // Rendering it tells that it leads nowhere.
+                    found.is_loud |= named.is_empty();
+                    found.named.extend(named);
+                }
+                Callees::Macros(ids) => {
+                    found.may_run.extend(ids.iter().cloned());
+                    found.named.extend(ids);
+                }
+                Callees::Wanted | Callees::Unknown => found.is_loud = true,
+            }
+        }
+        found
+    }
 }
 
 /// What dbt takes a dispatch to depend on: the macro that it finds, and another macro by the name that it gives.
@@ -226,7 +265,8 @@ fn dispatched(macros: &MacroSet, call: &Call) -> Callees {
     let found = macros.iter().filter(|entry| entry.definition.name.ends_with(&suffix));
     let mut ids: Vec<String> = found.map(|entry| entry.definition.unique_id.clone()).collect();
     ids.sort_unstable();
-    Callees::Macros(ids)
+    // One that leads nowhere is rendered, which tells so.
+    if ids.is_empty() { Callees::Unknown } else { Callees::Macros(ids) }
 }
 
 /// What a template captures, if that can be told without rendering it.
@@ -285,7 +325,8 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     if function == "env_var" && call.arguments.iter().any(names_secret) {
         return false;
     }
-    if call.positional().count() > 1 || call.keyword("default").is_some() {
+    let has_default = call.positional().count() > 1 || call.keyword("default").is_some();
+    if function == "env_var" && has_default {
         return true;
     }
     let Some(name) = call.positional().next().and_then(|argument| argument.value.as_ref()?.as_str()) else {
@@ -293,7 +334,9 @@ fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     };
     let config = parsing.session().config();
     if function == "var" {
-        config.vars.get(&node.package_name, name).is_some()
+        // Jinja in the value may refer to something.
+        let value = config.vars.get(&node.package_name, name);
+        value.map_or(has_default, |value| !value.as_str().is_some_and(has_tags))
     } else {
         parsing.session().env(name).is_some()
     }

@@ -120,7 +120,7 @@ pub(super) struct Found {
     pub(super) kind: FileKind,
     pub(super) package: Arc<str>,
     root: Arc<Path>,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Path below the package's root, with `/`.
     pub(super) original_path: String,
     relative_path: String,

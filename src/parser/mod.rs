@@ -3,6 +3,7 @@
 //! [`parse`] is the way in. One file a kind of resource. Parsing never stops at the first problem: what could be read is in
 //! the manifest, what could not is in the diagnostics, and the command decides. Nothing here speaks to a warehouse.
 
+mod access;
 mod adopted_patches;
 mod cache;
 mod colors;
@@ -18,7 +19,9 @@ mod functions;
 mod generic_tests;
 mod hooks;
 mod link;
+mod macro_arguments;
 mod macros;
+mod microbatch;
 mod names;
 mod node_config;
 mod nodes;
@@ -32,6 +35,7 @@ mod references;
 mod resolve;
 mod semantic;
 mod snapshots;
+mod source_overrides;
 mod sources;
 mod templates;
 mod unit_tests;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::config_merge::{defaults, finish, merge, translate};
 use crate::config::{ConfigKind, ConfigLevel, Project};
+use crate::diagnostics::{Code, Diagnostic};
 use crate::manifest::{NodeConfig, ResourceType};
 
 /// The places that configs of one resource come from, the project files aside.
@@ -28,6 +29,20 @@ pub(super) struct ResolvedConfig {
     pub(super) config: NodeConfig,
     /// Only what was given somewhere, as written.
     pub(super) unrendered: Map<String, Value>,
+}
+
+/// `enabled` is true or false. The problem has no place yet.
+pub(super) fn check_enabled(config: &NodeConfig, name: &str) -> Result<(), Diagnostic> {
+    match config.get("enabled") {
+        None | Some(Value::Bool(_)) => Ok(()),
+        Some(other) => Err(Diagnostic::error(
+            Code::INVALID_CONFIG,
+            format!(
+                "`enabled` of `{name}` must be true or false: {} is not of type 'boolean'",
+                super::names::python_repr(other)
+            ),
+        )),
+    }
 }
 
 /// Resolves the configs of nodes; those that are given the same get one [`NodeConfig`] in memory.

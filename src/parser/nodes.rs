@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::colors;
 use super::columns;
 use super::names::{fqn, stem};
-use super::node_config::{ConfigSources, ResolvedConfig};
+use super::node_config::{ConfigSources, ResolvedConfig, check_enabled};
 use super::parsing::Parsing;
 use super::patches::Patch;
 use super::places;
@@ -307,14 +307,9 @@ pub(super) fn check_config(sources: &SourceMap, node: &Node) -> Result<(), Diagn
         let message = format!("`{}`: A {only} must have a materialized value of '{only}'", node.name);
         return Err(problem("materialized", message).hint("remove `materialized`"));
     }
-    if let Some(enabled) = config.get("enabled").filter(|value| !value.is_boolean()) {
-        let message = format!(
-            "`enabled` of `{}` must be true or false: {} is not of type 'boolean'",
-            node.name,
-            super::names::python_repr(enabled)
-        );
-        return Err(problem("enabled", message));
-    }
+    check_enabled(config, &node.name)
+        .map_err(|problem| problem.at_some(places::of_config(sources, node, "enabled"), ""))?;
+    check_build_after(sources, node)?;
     check_types(sources, node)?;
     let color = config.get("docs").and_then(|docs| docs.get("node_color")).and_then(Value::as_str).unwrap_or_default();
     if node.resource_type == ResourceType::Model && !color.is_empty() && !colors::is_color(color) {
@@ -351,6 +346,23 @@ fn only_materialization(kind: ResourceType) -> Option<&'static str> {
         ResourceType::Test => Some("test"),
         _ => None,
     }
+}
+
+/// `freshness: {build_after: …}` has a count and a period, or neither.
+fn check_build_after(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> {
+    let Some(rule) = node.config.get("freshness").and_then(|freshness| freshness.get("build_after")) else {
+        return Ok(());
+    };
+    let has = |key: &str| rule.get(key).is_some_and(|value| !value.is_null() && value.as_str() != Some(""));
+    let missing = match (has("count"), has("period")) {
+        (true, false) => "period",
+        (false, true) => "count",
+        _ => return Ok(()),
+    };
+    let message = format!("`freshness: build_after` of `{}` has no `{missing}`", node.name);
+    Err(Diagnostic::error(Code::INVALID_CONFIG, message)
+        .at_some(places::of_config(sources, node, "freshness"), "")
+        .hint("give both: `build_after: {count: 4, period: hour}`"))
 }
 
 /// Configs that are read as one type only; another would be ignored without a word.

@@ -15,8 +15,8 @@ use super::properties::{Entry, PropertyFile, entries};
 use super::sources::SourceEntry;
 use super::unused_configs::ConfiguredPaths;
 use super::{
-    adopted_patches, contracts, deprecations, docs, exposures, functions, generic_tests, hooks, link, macros, orphans,
-    semantic, snapshots, sources, templates, unit_tests, unsupported,
+    adopted_patches, contracts, deprecations, docs, exposures, functions, generic_tests, hooks, link, macro_arguments,
+    macros, microbatch, orphans, semantic, snapshots, source_overrides, sources, templates, unit_tests, unsupported,
 };
 use crate::adapters::Adapter;
 use crate::config::{Config, check_catalogs};
@@ -64,7 +64,10 @@ pub(super) struct Resources {
 
 /// Reads a project with all its packages.
 pub fn parse(parts: ParseParts) -> Parsed {
-    let look = FirstLook::new(&parts.config, parts.adapter.as_ref(), parts.is_cached);
+    let mut look = FirstLook::new(&parts.config, parts.adapter.as_ref(), parts.is_cached);
+    if parts.sources.has_unsaved() {
+        look.cache.is_only_read();
+    }
     parse_after(look, parts)
 }
 
@@ -86,7 +89,7 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
         reporter: parts.reporter,
         sources: parts.sources,
     });
-    let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems));
+    let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems), &cache);
     let (reuse, entries) = cache.reuse(&parsing, &mut all_files, &mut problems);
     let files = Files { all: &all_files, entries: &entries, cache: &cache };
     let is_everything = reuse.is_everything();
@@ -97,7 +100,8 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
     semantic::add(&parsing, &entries, &mut manifest, &mut problems);
     deprecations::warn_of_models(&parsing, &manifest, &mut problems);
     deprecations::check_names(&parsing, &manifest, &mut problems);
-    deprecations::check_microbatch(&parsing, &manifest, &mut problems);
+    microbatch::check(&parsing, &manifest, &mut problems);
+    contracts::warn_of_ignored_constraints(&parsing, &manifest, &mut problems);
     problems.extend(session.take_warnings());
     // Whether a model is deprecated by now has to be asked each time.
     let is_timeless = manifest.nodes.values().all(|node| node.deprecation_date.is_none());
@@ -139,7 +143,10 @@ fn read_files(
     problems: &mut Diagnostics,
 ) -> Vec<ProjectFile> {
     let root = &parts.config.project;
-    let (files, unreadable) = files::read(found, root, &parts.sources, &|found, number| cache.known(found, number));
+    let (files, unreadable) = files::read(found, root, &parts.sources, &|found, number| {
+        let is_unsaved = parts.sources.is_unsaved(&found.path);
+        (!is_unsaved).then(|| cache.known(found, number)).flatten()
+    });
     problems.extend(unreadable);
     files
 }
@@ -263,8 +270,7 @@ fn read_resources(
     orphans::check(&patches, &nodes, problems);
     let prepared = cache.keep(&Findings { parsing, files, entries, nodes: &nodes, problems, is_adopted }, &kept_before);
     let file_hashes = kept_before.file_hashes(files, prepared.as_ref());
-    let fixtures = of_kind(files, &[FileKind::Fixture]);
-    let fixtures = unit_tests::Fixtures::new(&fixtures);
+    let rows = unit_tests::RowFiles::new(files, problems);
     let mut resources = Resources {
         nodes,
         sources: source_list,
@@ -281,7 +287,7 @@ fn read_resources(
             }
             "groups" => resources.groups.extend(problems.collect(exposures::group(parsing, entry))),
             "unit_tests" => {
-                resources.unit_tests.extend(problems.collect(unit_tests::unit_test(parsing, entry, &fixtures)));
+                resources.unit_tests.extend(problems.collect(unit_tests::unit_test(parsing, entry, &rows)));
             }
             _ => {}
         }
@@ -443,8 +449,8 @@ fn sorted_patches<'a>(patches: &'a HashMap<&str, Patches>) -> Vec<&'a Patch> {
 
 fn read_sources(parsing: &Parsing, entries: &[Arc<Entry>], problems: &mut Diagnostics) -> Vec<SourceEntry> {
     let mut all: IndexMap<String, SourceEntry> = IndexMap::new();
-    for entry in entries.iter().filter(|entry| entry.section == "sources" && !entry.values.contains_key("overrides")) {
-        for table in sources::tables(parsing, entry) {
+    for entry in source_overrides::applied(entries, problems) {
+        for table in sources::tables(parsing, &entry) {
             let Some(table) = problems.collect(table) else { continue };
             if let Some(first) = all.get(&table.source.unique_id) {
                 problems.push(
@@ -474,11 +480,13 @@ fn patch_macros(
     problems: &mut Diagnostics,
 ) -> Vec<Arc<Macro>> {
     let mut patches = macros::patches(entries, problems);
+    let validates = parsing.session().config().flags.behaves("validate_macro_args");
     let patched = macro_list
         .into_iter()
         .map(|definition| {
             let definition = Arc::new(Macro {
                 depends_on_macros: parsing.silent_macros().calls_of(&definition.unique_id),
+                arguments: if validates { macro_arguments::of_definition(&definition) } else { Vec::new() },
                 ..Macro::clone(&definition)
             });
             let Some(entry) = patches.remove(&definition.unique_id) else { return definition };
@@ -488,7 +496,15 @@ fn patch_macros(
                     problem.at(entry.span("description"), "in this description")
                 })
             };
-            let result = macros::patched(&definition, &entry, &mut describe);
+            let result = macros::patched(&definition, &entry, &mut describe).map(|mut patched| {
+                if validates {
+                    problems.extend(macro_arguments::check(&definition, &patched.arguments, &entry));
+                    if patched.arguments.is_empty() {
+                        patched.arguments.clone_from(&definition.arguments);
+                    }
+                }
+                patched
+            });
             problems.extend(found);
             problems.collect(result).map_or(definition, Arc::new)
         })

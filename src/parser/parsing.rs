@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::cache::{MacroHashes, ParseCache};
 use super::extraction::SilentMacros;
 use super::node_config::Resolver;
 use super::templates::Reading;
@@ -34,19 +35,21 @@ pub(super) struct Parsing {
     session: Arc<Session>,
     docs: Arc<IndexMap<String, Arc<Doc>>>,
     silent_macros: SilentMacros,
+    macro_hashes: MacroHashes,
     configs: Resolver,
     notes: Mutex<HashMap<SourceId, Note>>,
     created_at: f64,
 }
 
 impl Parsing {
-    pub(super) fn new(session: Arc<Session>, docs: IndexMap<String, Arc<Doc>>) -> Self {
+    pub(super) fn new(session: Arc<Session>, docs: IndexMap<String, Arc<Doc>>, cache: &ParseCache) -> Self {
         let created_at = session.config().invocation.started_at.as_nanosecond() as f64 / 1e9;
-        let silent_macros = SilentMacros::new(&session);
+        let (silent_macros, macro_hashes) = cache.macros(&session);
         Self {
             session,
             docs: Arc::new(docs),
             silent_macros,
+            macro_hashes,
             configs: Resolver::default(),
             notes: Mutex::default(),
             created_at,
@@ -80,6 +83,11 @@ impl Parsing {
 
     pub(super) fn silent_macros(&self) -> &SilentMacros {
         &self.silent_macros
+    }
+
+    /// What nodes depend on of all macros.
+    pub(super) fn macro_hashes(&self) -> MacroHashes {
+        self.macro_hashes
     }
 
     /// Remembers what the nodes of a file depend on.

@@ -72,6 +72,6 @@ pub(super) fn source_call(call: &Call) -> Option<(String, String)> {
 }
 
 /// The positional arguments, if they are literal strings.
-fn positional(call: &Call) -> Option<Vec<String>> {
+pub(super) fn positional(call: &Call) -> Option<Vec<String>> {
     call.positional().map(|argument| argument.value.as_ref()?.as_str().map(str::to_owned)).collect()
 }

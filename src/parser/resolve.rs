@@ -10,7 +10,7 @@ use super::names::version_text;
 use super::nodes::NodeSet;
 use super::parsing::Parsing;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, Span};
-use crate::manifest::{Group, Node, RefCall, ResourceType, Source};
+use crate::manifest::{Group, Node, RefCall, ResourceType, SearchOrder, Source};
 
 /// What a name leads to.
 pub(super) enum Found<'a> {
@@ -34,11 +34,16 @@ pub(super) struct Lookup {
     /// Nodes that could not be read, which is reported already.
     broken: std::collections::HashSet<String>,
     left_out: std::collections::HashSet<String>,
-    root: String,
+    order: SearchOrder,
 }
 
 impl Lookup {
-    pub(super) fn new(root: &str, nodes: &NodeSet, sources: &IndexMap<String, Source>, disabled: &[Source]) -> Self {
+    pub(super) fn new(
+        order: SearchOrder,
+        nodes: &NodeSet,
+        sources: &IndexMap<String, Source>,
+        disabled: &[Source],
+    ) -> Self {
         let mut lookup = Self {
             nodes: HashMap::new(),
             disabled: HashMap::new(),
@@ -48,7 +53,7 @@ impl Lookup {
             disabled_sources: HashMap::new(),
             broken: nodes.broken.clone(),
             left_out: nodes.left_out.clone(),
-            root: root.to_owned(),
+            order,
         };
         for node in nodes.enabled.values().filter(|node| node.is_refable()) {
             let place = (node.package_name.clone(), node.unique_id.clone());
@@ -80,8 +85,7 @@ impl Lookup {
         lookup
     }
 
-    /// The node that a call of `ref` in a resource of `package` means: the root project's, then the package's own, then
-    /// any other (dbt's order).
+    /// The node that a call of `ref` in a resource of `package` means.
     pub(super) fn node(&self, call: &RefCall, package: &str) -> Found<'_> {
         let version = call.version.as_ref().map(ToString::to_string);
         self.node_named(&call.name, version.as_deref(), call.package.as_deref(), package)
@@ -139,7 +143,7 @@ impl Lookup {
         let of = |name: &str| candidates.iter().rfind(|(package, _)| package == name);
         let found = match wanted {
             Some(wanted) => of(wanted),
-            None => of(&self.root).or_else(|| of(package)).or_else(|| candidates.first()),
+            None => of(candidates.iter().map(|(name, _)| name).min_by_key(|name| self.order.rank(name, package))?),
         };
         found.map(|(_, id)| id.as_str())
     }
@@ -298,58 +302,6 @@ fn title(kind: ResourceType) -> String {
     let name = kind.as_str().replace('_', " ");
     let mut letters = name.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Refuses references that access rules forbid: to private nodes from outside their group, to protected ones from another
-/// package that restricts access.
-pub(super) fn check_access(
-    nodes: &IndexMap<String, Arc<Node>>,
-    restricted: &dyn Fn(&str) -> bool,
-    problems: &mut Diagnostics,
-) {
-    // Most projects forbid nothing.
-    let is_guarded = |node: &Arc<Node>| {
-        node.resource_type == ResourceType::Model
-            && match node.access.as_str() {
-                "private" => node.group.is_some(),
-                "protected" => restricted(&node.package_name),
-                _ => false,
-            }
-    };
-    let guarded: HashMap<&str, &Node> =
-        nodes.iter().filter(|(_, node)| is_guarded(node)).map(|(id, node)| (id.as_str(), node.as_ref())).collect();
-    if guarded.is_empty() {
-        return;
-    }
-    for node in nodes.values() {
-        for id in &node.depends_on.nodes {
-            let Some(target) = guarded.get(id.as_str()) else { continue };
-            let same_package = target.package_name == node.package_name;
-            let reason = match target.access.as_str() {
-                "private"
-                    if target.group.is_some()
-                        && (target.group != node.group || (!same_package && restricted(&target.package_name))) =>
-                {
-                    format!("private to the '{}' group", target.group.as_deref().unwrap_or_default())
-                }
-                "protected" if !same_package && restricted(&target.package_name) => {
-                    format!("protected to the '{}' package", target.package_name)
-                }
-                _ => continue,
-            };
-            let span = node.refs.iter().find(|call| call.name == target.name).and_then(|call| call.span).or(node.span);
-            problems.push(
-                Diagnostic::error(
-                    Code::REF_ACCESS,
-                    format!(
-                        "Node {} attempted to reference node {}, which is not allowed because the referenced node is {reason}.",
-                        node.unique_id, target.unique_id
-                    ),
-                )
-                .at_some(span, "referenced here"),
-            );
-        }
-    }
 }
 
 /// Every group that is named must exist.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::{self, ColumnEntry, strings};
 use super::names::fqn_prefix;
-use super::node_config::{ConfigSources, resolve};
+use super::node_config::{ConfigSources, check_enabled, resolve};
 use super::parsing::Parsing;
 use super::properties::Entry;
 use crate::adapters::RelationParts;
@@ -100,6 +100,10 @@ fn one_table(
     } else {
         pick("loaded_at_field")
     };
+    if loaded_at_field.as_str() == Some("") {
+        let message = format!("`loaded_at_field` of the source table `{}.{name}` is empty", entry.name);
+        return Err(Diagnostic::error(Code::YAML_VALUE, message).at(place.span, "of this table"));
+    }
     let loaded_at_query = if table_says("loaded_at_field") && !table_says("loaded_at_query") {
         Value::Null
     } else {
@@ -110,6 +114,7 @@ fn one_table(
     let sources =
         ConfigSources { package, kind: ResourceType::Source, fqn: &fqn, properties: Some(&given), call: &Map::new() };
     let resolved = resolve(parsing.project(), &sources);
+    check_enabled(&resolved.config, &name).map_err(|problem| problem.at(place.span, "of this table"))?;
     let freshness = match resolved.config.get("freshness") {
         Some(value) => Some(threshold_rule(value, place.span)?),
         None if matches!(freshness, Given::Off) => None,

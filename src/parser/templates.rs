@@ -6,9 +6,14 @@ use serde_json::{Map, Value};
 
 use super::files::ProjectFile;
 use super::parsing::Parsing;
-use crate::context::{Captured, ParseNode, Session, docs_context, parse_context, render_test_arguments, yaml_context};
+use super::references::positional;
+use crate::context::{
+    Captured, ParseNode, Session, docs_context, find_doc, parse_context, render_test_arguments, yaml_context,
+};
 use crate::diagnostics::{Diagnostic, Diagnostics, Span};
-use crate::jinja::{JinjaError, Origin, Rendered, SyntaxError, Undefined, callable_undefined, has_tags, to_json};
+use crate::jinja::{
+    JinjaError, Origin, Rendered, SyntaxError, Undefined, analyze, callable_undefined, has_tags, to_json,
+};
 use crate::manifest::RefCall;
 
 /// A file that is not valid Jinja, as a problem with its place.
@@ -25,16 +30,24 @@ pub(super) fn render_yaml(session: &Arc<Session>, package: &str, text: &str, spa
     }
 }
 
-/// Renders a description; returns it with the doc blocks that it uses.
+/// Renders a description; returns it with the doc blocks that it prints as they are, as dbt lists them: neither with a filter nor
+/// with a method.
 pub(super) fn render_description(
     parsing: &Parsing,
     package: &str,
     text: &str,
 ) -> Result<(String, Vec<String>), Diagnostic> {
-    let (context, used) = docs_context(parsing.session(), package, parsing.docs());
+    let context = docs_context(parsing.session(), package, parsing.docs());
     let rendered = parsing.session().engine().render_str(text, None, context)?;
-    let used = std::mem::take(&mut *used.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-    Ok((rendered.text(), used))
+    let printed = analyze(text).map(|analysis| analysis.calls).unwrap_or_default();
+    let printed = printed.iter().filter(|call| call.is_printed && call.path == ["doc"]);
+    let order = parsing.session().search_order();
+    let found = printed.filter_map(|call| {
+        let mut names = positional(call)?;
+        let name = names.pop()?;
+        find_doc(parsing.docs(), order, package, names.pop().as_deref(), &name)
+    });
+    Ok((rendered.text(), found.map(|doc| doc.unique_id.clone()).collect()))
 }
 
 /// What a template refers to, how it configures itself, and which macros it calls.

@@ -41,14 +41,18 @@ impl BatchSize {
 
     /// The beginning of another batch, `count` batches on.
     pub(super) fn step(self, at: DateTime, count: i64) -> DateTime {
-        let start = self.floor(at);
+        self.offset(self.floor(at), count)
+    }
+
+    /// The moment as many hours, days, months or years on; the last day of a month where that has no such day.
+    pub(super) fn offset(self, at: DateTime, count: i64) -> DateTime {
         let span = match self {
             Self::Hour => count.hours(),
             Self::Day => count.days(),
             Self::Month => count.months(),
             Self::Year => count.years(),
         };
-        start.checked_add(span).unwrap_or(start)
+        at.checked_add(span).unwrap_or(at)
     }
 
     /// The moment itself where a batch begins at it, else the beginning of the next.
@@ -94,6 +98,8 @@ mod tests {
         assert_eq!(BatchSize::Hour.floor(at("2024-09-17T16:06:00")), at("2024-09-17T16:00:00"));
         assert_eq!(BatchSize::Month.step(at("2024-01-31T10:00:00"), 1), at("2024-02-01T00:00:00"));
         assert_eq!(BatchSize::Year.step(at("2024-05-01T00:00:00"), -1), at("2023-01-01T00:00:00"));
+        assert_eq!(BatchSize::Day.offset(at("2024-09-17T16:06:00"), -1), at("2024-09-16T16:06:00"));
+        assert_eq!(BatchSize::Month.offset(at("2024-01-31T16:06:00"), 1), at("2024-02-29T16:06:00"));
         assert_eq!(BatchSize::Day.ceiling(at("2024-09-17T00:00:00")), at("2024-09-17T00:00:00"));
         assert_eq!(BatchSize::Day.ceiling(at("2024-09-17T16:06:00")), at("2024-09-18T00:00:00"));
         assert_eq!(BatchSize::Day.format(at("2024-09-17T00:00:00")), "2024-09-17");

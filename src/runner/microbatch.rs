@@ -26,11 +26,6 @@ use crate::plan::{BatchResults, NodeStatus};
 /// A span of event time in UTC, the end excluded.
 type Span = (DateTime, DateTime);
 
-/// Whether a node is run in batches.
-pub(super) fn is_microbatch(node: &Node) -> bool {
-    node.config.materialized() == "incremental" && node.config.str("incremental_strategy") == Some("microbatch")
-}
-
 /// Runs all batches: the first and the last one alone, those between side by side where the model allows it. After a failed
 /// first one the others are skipped.
 pub(super) fn run(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure> {

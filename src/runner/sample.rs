@@ -38,7 +38,7 @@ pub(super) fn window(config: &Config) -> Result<Option<Window>, Diagnostic> {
     {
         let size = BatchSize::parse(unit.to_lowercase().trim_end_matches('s'))
             .ok_or_else(|| refuse(text, "its unit must be hours, days, months or years"))?;
-        return Ok(Some(Window { start: size.step(now, -count), end: now }));
+        return Ok(Some(Window { start: size.offset(now, -count), end: now }));
     }
     let sources = SourceMap::new();
     let tree = yaml::parse_into(sources.add("--sample", text.as_str()), text, &mut Diagnostics::new());

@@ -142,8 +142,7 @@ impl Subject {
         match self {
             Self::Node(node) => match node.resource_type {
                 ResourceType::Model => {
-                    let kind =
-                        if super::microbatch::is_microbatch(node) { "microbatch" } else { node.config.materialized() };
+                    let kind = if node.config.is_microbatch() { "microbatch" } else { node.config.materialized() };
                     format!("{} {kind} model {}", node.language, relation_words(node))
                 }
                 ResourceType::Seed => format!("seed file {}", relation_words(node)),

@@ -2,8 +2,8 @@
 //!
 //! What counts as the same: keywords and names in another case, quotes around a name that needs none, `as` or not, an alias of a table that
 //! nothing refers to, an alias of a column that repeats its name, other spellings of one thing (`!=` and `<>`, `join` and `inner join`,
-//! `union` and `union distinct`, `asc` or nothing, `x::t` and `cast(x as t)`, `ifnull` and `coalesce`, `count(*)` and `count(1)`), parentheses
-//! that group what is one thing anyway, and semicolons at the end. All else must be equal, in the same order.
+//! `union` and `union distinct`, `asc` or nothing, `x::t` and `cast(x as t)`, `ifnull` and `coalesce`, `count(*)` and
+//! `count(1)` where that gives no column its name), parentheses that group what is one thing anyway, and semicolons at the end. All else must be equal, in the same order.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -92,7 +92,23 @@ impl VisitorMut for Plain {
                 }
             }
             Expr::Function(function) => plain_function(function),
+            // The names of its columns are nobody's.
+            Expr::Subquery(query) | Expr::Exists { subquery: query, .. } | Expr::InSubquery { subquery: query, .. } => {
+                forget_kept_names(query);
+            }
             _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        // A column that is called by what it is made of keeps its name.
+        for item in &mut select.projection {
+            if let SelectItem::UnnamedExpr(expr) = item
+                && counts_a_number(expr)
+            {
+                *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new(expr.to_string()) };
+            }
         }
         ControlFlow::Continue(())
     }
@@ -146,6 +162,24 @@ fn is_one_thing(expr: &Expr) -> bool {
         expr,
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_) | Expr::Function(_) | Expr::Nested(_)
     )
+}
+
+/// Whether `count(1)` is somewhere in it, which is `count(*)` but for the name of its column.
+fn counts_a_number(expr: &Expr) -> bool {
+    let text = expr.to_string().to_lowercase();
+    text.match_indices("count(").any(|(at, word)| text[at + word.len()..].starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Takes back what was named by [`counts_a_number`].
+fn forget_kept_names(query: &mut Query) {
+    let SetExpr::Select(select) = query.body.as_mut() else { return };
+    for item in &mut select.projection {
+        if let SelectItem::ExprWithAlias { expr, alias } = item
+            && alias.value.contains("count(")
+        {
+            *item = SelectItem::UnnamedExpr(expr.clone());
+        }
+    }
 }
 
 fn is_null(expr: &Expr) -> bool {
@@ -314,7 +348,8 @@ mod tests {
             ("select \"a\" from t", "select a from t"),
             ("select a as a, t.b as b from t x", "select a, t.b from t as x"),
             ("select a from t where a != 1;", "select a from t where a <> 1"),
-            ("select count(1) from t", "select count(*) from t"),
+            ("select count(1) as n from t", "select count(*) as n from t"),
+            ("select (select count(1) from u) as n from t", "select (select count(*) from u) as n from t"),
             ("select ifnull(a, 0) from t", "select coalesce(a, 0) from t"),
             ("select a::int from t order by a asc", "select cast(a as int) from t order by a"),
             ("select 1 union select 2", "select 1 union distinct select 2"),
@@ -339,6 +374,7 @@ mod tests {
             ("select 1 union all select 2", "select 1 union select 2"),
             ("select a from t left join u on true", "select a from t join u on true"),
             ("select count(a) from t", "select count(*) from t"),
+            ("select count(1) from t", "select count(*) from t"),
             ("select x.a from t as x, u", "select a from t, u"),
             ("select a from t order by a desc", "select a from t order by a"),
         ] {

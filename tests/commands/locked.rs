@@ -5,7 +5,7 @@ use super::Project;
 #[test]
 fn a_database_in_use_is_said_to_be_and_left_alone() {
     let project = Project::new(&[("models/a.sql", "select 1 as id")]);
-    let connection = duckdb::Connection::open(project.path("p.duckdb")).expect("a new database");
+    let connection = crate::database::open(project.path("p.duckdb")).expect("a new database");
     connection.execute_batch("create table kept as select 42 as answer").expect("a table");
     project.run("parse").expect(0, &[]);
     project

@@ -133,7 +133,7 @@ const DEPRECATIONS: &[(&str, &str)] = &[
     ("CustomKeyInObjectDeprecation", "told"),
     ("WEOIncludeExcludeDeprecation", "warn_error_options"),
     ("CustomOutputPathInSourceFreshnessDeprecation", "source freshness"),
-    ("SourceOverrideDeprecation", "of dbt's JSON schema"),
+    ("SourceOverrideDeprecation", "source overrides"),
     ("PropertyMovedToConfigDeprecation", "told"),
     ("ModelParamUsageDeprecation", "told"),
     ("EnvironmentVariableNamespaceDeprecation", "told"),

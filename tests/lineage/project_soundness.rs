@@ -54,7 +54,7 @@ impl Built {
         // The form of incremental models that makes the whole table.
         hetl(folder, &["compile", "--full-refresh"]);
         hetl(folder, &["lineage", "--full-refresh"]);
-        let database = duckdb::Connection::open_in_memory().unwrap();
+        let database = crate::database::open(":memory:").unwrap();
         let file = folder.join("health_platform.duckdb");
         database
             .execute_batch(&format!("attach '{}' as built (read_only); attach ':memory:' as {CATALOG}", file.display()))

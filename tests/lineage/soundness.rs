@@ -217,7 +217,7 @@ fn reaches(found: &QueryColumns, output: &str, table: &str, column: &str) -> boo
 #[test]
 fn what_changes_is_reached() {
     let wanted: usize = std::env::var("HETL_SOUNDNESS").ok().and_then(|count| count.parse().ok()).unwrap_or(25);
-    let database = duckdb::Connection::open_in_memory().unwrap();
+    let database = crate::database::open(":memory:").unwrap();
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     let (mut perturbations, mut changes, mut unknown, mut invalid) = (0, 0, 0, 0);
     while perturbations < wanted {

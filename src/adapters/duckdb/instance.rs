@@ -1,7 +1,6 @@
 //! The database instance of an invocation: opened once, prepared once, shared by all connections.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use ::duckdb::{Config, Connection};
@@ -42,18 +41,38 @@ pub(super) fn prepare(connection: &Connection, credentials: &Credentials) -> Res
     Ok(())
 }
 
-/// The version of the library that is linked: `1.5.5`.
+/// The version of the library, which is loaded by now: `1.5.5`.
 pub(super) fn version() -> &'static str {
-    static VERSION: OnceLock<String> = OnceLock::new();
-    VERSION.get_or_init(|| {
+    library().unwrap_or_default()
+}
+
+/// Makes sure that the library is loaded, and tells its version: `1.5.5`.
+#[cfg(feature = "shared")]
+fn library() -> Result<&'static str, Diagnostic> {
+    duckdb_library::load().map(|version| version.trim_start_matches('v')).map_err(|failure| {
+        failure.reasons.into_iter().fold(
+            Diagnostic::error(Code::CONNECTION, "DuckDB's library cannot be loaded").hint(
+                "put the library of DuckDB 1.5.5 beside hetl's executable, or into the folder `lib` beside its folder",
+            ),
+            Diagnostic::note,
+        )
+    })
+}
+
+/// The version of the library that is linked: `1.5.5`.
+#[cfg(not(feature = "shared"))]
+fn library() -> Result<&'static str, Diagnostic> {
+    static VERSION: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    Ok(VERSION.get_or_init(|| {
         let version = Connection::open_in_memory()
             .and_then(|connection| connection.query_row("select version()", [], |row| row.get::<_, String>(0)));
         version.unwrap_or_default().trim_start_matches('v').to_owned()
-    })
+    }))
 }
 
 /// Opens the file, as often as the profile says if another process holds it.
 fn connect(credentials: &Credentials, path: &str) -> Result<Connection, Diagnostic> {
+    library()?;
     let mut attempt = 1;
     loop {
         let failure = match Connection::open_with_flags(PathBuf::from(path), config(credentials)?) {

@@ -26,7 +26,10 @@ pub(super) fn call(
         "get_columns_in_relation" => {
             let [relation] = bind(method, ["relation"], args)?;
             let relation = relation_argument(method, "relation", relation)?;
-            Ok(values(in_relation(run, state, &relation)?))
+            match of_project(run, state, &relation)? {
+                Some(answer) => Ok(answer),
+                None => Ok(values(in_relation(run, state, &relation)?)),
+            }
         }
         "get_columns_in_table" => {
             let [schema, identifier] = bind(method, ["schema", "identifier"], args)?;
@@ -71,14 +74,21 @@ pub(super) fn in_relation(
     state: &mut State<'_, '_>,
     relation: &Relation,
 ) -> Result<Vec<Column>, Error> {
-    if is_overridden(run, "get_columns_in_relation") {
-        let keywords = [("relation", relation_value(relation.clone()))];
-        let columns = call_by_name(run, state, "get_columns_in_relation", &keywords)?;
+    if let Some(columns) = of_project(run, state, relation)? {
         return Ok(items_of(&columns)?.iter().filter_map(as_column).cloned().collect());
     }
     may_ask(run).map_err(raise)?;
     let columns = run.worker().connection().columns_in_relation(relation);
     columns.map_err(|error| raise(problem(run, &error, "")))
+}
+
+/// What the project's own macro answers, if it has one: mostly columns.
+fn of_project(run: &Arc<NodeRun>, state: &mut State<'_, '_>, relation: &Relation) -> Result<Option<Value>, Error> {
+    const NAME: &str = "get_columns_in_relation";
+    if !is_overridden(run, NAME) {
+        return Ok(None);
+    }
+    call_by_name(run, state, NAME, &[("relation", relation_value(relation.clone()))]).map(Some)
 }
 
 /// Whether a project or package has its own macro of this name, or of one that the built-in macro dispatches to.

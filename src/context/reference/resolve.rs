@@ -17,6 +17,7 @@ pub(in crate::context) fn node(run: &Arc<NodeRun>, call: &RefCall) -> Result<Rel
     if let Some(fixture) = run.fixture(&target.unique_id) {
         return Ok(fixture.clone());
     }
+    must_be_given(run, &target.name)?;
     if target.is_ephemeral() {
         return ephemeral(run, &target);
     }
@@ -34,20 +35,24 @@ pub(in crate::context) fn node(run: &Arc<NodeRun>, call: &RefCall) -> Result<Rel
     Ok(relation)
 }
 
+/// In a unit test all inputs of the model have rows of their own.
+fn must_be_given(run: &NodeRun, name: &str) -> Result<(), Error> {
+    if run.node().resource_type != ResourceType::UnitTest {
+        return Ok(());
+    }
+    let test = &run.node().name;
+    let problem = format!("unit test `{test}` gives no rows for `{name}`, which its model reads");
+    Err(raise(
+        Diagnostic::error(Code::REF_NOT_FOUND, problem)
+            .hint("add it to the test's `given`, with the version that the model names"),
+    ))
+}
+
 /// The node that a call means: among what the caller depends on, else anywhere.
 fn find(run: &NodeRun, call: &RefCall) -> Result<Arc<Node>, Error> {
     let caller = run.node();
     let manifest = run.manifest();
-    let root = run.session().macros().root_package();
-    let rank = |node: &Node| {
-        if node.package_name == caller.package_name {
-            0
-        } else if node.package_name == root {
-            1
-        } else {
-            2
-        }
-    };
+    let rank = |node: &Node| run.session().search_order().rank(&node.package_name, &caller.package_name);
     let declared = caller.depends_on.nodes.iter().filter_map(|id| manifest.nodes.get(id));
     let best = declared.filter(|node| is_meant(node, call)).min_by_key(|node| rank(node));
     if let Some(node) = best {
@@ -84,18 +89,13 @@ fn is_meant(node: &Node, call: &RefCall) -> bool {
 pub(in crate::context) fn user_function(run: &Arc<NodeRun>, call: &[String]) -> Result<Relation, Error> {
     let name = call.last().map(String::as_str).unwrap_or_default();
     let package = (call.len() > 1).then(|| call[0].as_str());
-    let root = run.session().macros().root_package();
     let is_meant = |node: &&Arc<Node>| {
         node.resource_type == ResourceType::Function
             && node.name == name
             && package.is_none_or(|package| package == node.package_name)
     };
-    let own = run.node().package_name.as_str();
-    let rank = |node: &&Arc<Node>| match node.package_name.as_str() {
-        package if package == root => 0,
-        package if package == own => 1,
-        _ => 2,
-    };
+    let order = run.session().search_order();
+    let rank = |node: &&Arc<Node>| order.rank(&node.package_name, &run.node().package_name);
     let functions = || run.manifest().nodes.values().filter(|node| node.resource_type == ResourceType::Function);
     let Some(found) = functions().filter(is_meant).min_by_key(rank) else {
         let problem = Diagnostic::error(Code::REF_NOT_FOUND, format!("function `{}` is not found", call.join(".")))
@@ -213,6 +213,7 @@ pub(in crate::context) fn source(run: &Arc<NodeRun>, source: &str, table: &str) 
     if let Some(fixture) = run.fixture(&target.unique_id) {
         return Ok(fixture.clone());
     }
+    must_be_given(run, &format!("{source}.{table}"))?;
     let mut relation = source_relation(run.session(), &target).or_raise()?;
     limit(run, &mut relation, &target.config, target.columns.values());
     Ok(relation)
@@ -220,16 +221,17 @@ pub(in crate::context) fn source(run: &Arc<NodeRun>, source: &str, table: &str) 
 
 fn find_source(run: &NodeRun, source: &str, table: &str) -> Result<Arc<Source>, Error> {
     let manifest = run.manifest();
-    let root = run.session().macros().root_package();
-    let of = |package: &str| manifest.sources.get(&format!("source.{package}.{source}.{table}"));
-    let found = of(&run.node().package_name)
-        .or_else(|| of(root))
-        .or_else(|| manifest.sources.values().find(|other| other.source_name == source && other.name == table));
+    let is_meant = |other: &&Arc<Source>| other.source_name == source && other.name == table;
+    let order = run.session().search_order();
+    let found = order
+        .named(&run.node().package_name)
+        .into_iter()
+        .find_map(|package| manifest.sources.get(&format!("source.{package}.{source}.{table}")))
+        .or_else(|| manifest.sources.values().find(is_meant));
     if let Some(found) = found {
         return Ok(Arc::clone(found));
     }
-    let disabled =
-        manifest.disabled_sources.values().flatten().any(|other| other.source_name == source && other.name == table);
+    let disabled = manifest.disabled_sources.values().flatten().any(|other| is_meant(&other));
     if disabled {
         return Err(raise(Diagnostic::error(Code::REF_DISABLED, format!("source `{source}.{table}` is disabled"))));
     }

@@ -11,6 +11,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use super::list::integer;
 use super::{Set, compare, failed, items_of, type_name};
+use crate::jinja::native::Marker;
 use crate::jinja::values::List;
 
 fn is_list(value: &Value) -> bool {
@@ -261,7 +262,10 @@ pub(crate) fn neg(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Err
 
 /// `left == right`.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
-    compare(left, right).map_or_else(|| left == right, Ordering::is_eq)
+    match (Marker::text_of(left), Marker::text_of(right)) {
+        (None, None) => compare(left, right).map_or_else(|| left == right, Ordering::is_eq),
+        (left_text, right_text) => left_text.as_ref().unwrap_or(left) == right_text.as_ref().unwrap_or(right),
+    }
 }
 
 /// `left < right`, or `left <= right` with `or_equal`.

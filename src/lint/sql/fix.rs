@@ -3,8 +3,11 @@
 //! What a linter proposes is applied to the template, which is then rendered and read again. It stays only if the tags of the template are
 //! the same, and the SQL is the same query by [`is_same_query`] and as readable as before. If all edits together do not pass, those of each
 //! rule are tried by themselves, so that one bad edit does not keep out the good ones.
+//!
+//! That is done until nothing is left to mend, as long as each round leaves less of it: who mends a file again changes nothing. A rule that
+//! would go on forever (a line that a tag of the template takes away again) mends nothing in that file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rendered::apply;
 use super::{Linters, RenderedSql, Renderer, Rendering, Settings, SqlLinter};
@@ -37,40 +40,12 @@ pub struct Mender<'a> {
 
 /// Mends a file as far as is safe. An error is a sentence about a file that cannot be worked on.
 pub fn fix(mender: &Mender<'_>, source: &str, settings: &Settings) -> Result<FixOutcome, String> {
-    let mut outcome = FixOutcome { text: source.to_owned(), ..FixOutcome::default() };
-    let before = mender.render(source)?;
-    let mut fixable = BTreeSet::new();
-    for sql in &before {
-        let findings = mender.linters.lint(settings, sql)?;
-        if findings.iter().any(super::SqlFinding::is_unreadable) {
-            return Ok(outcome);
-        }
-        fixable.extend(findings.into_iter().filter(|finding| finding.is_fixable).map(|finding| finding.code));
-    }
-    if fixable.is_empty() {
+    let (outcome, restless) = mender.rounds(source, settings, &BTreeSet::new())?;
+    if restless.is_empty() {
         return Ok(outcome);
     }
-    let linter = mender.linters.get(settings);
-    let linter = linter.as_ref().as_ref().map_err(Clone::clone)?;
-    if let Some(text) = mender.attempt(source, &before, linter.as_ref())? {
-        outcome.text = text;
-        outcome.fixed = fixable;
-        return Ok(outcome);
-    }
-    for rule in fixable {
-        let linter = mender.linters.get(&settings.clone().only(&[&rule]));
-        let linter = linter.as_ref().as_ref().map_err(Clone::clone)?;
-        let before = mender.render(&outcome.text)?;
-        match mender.attempt(&outcome.text, &before, linter.as_ref())? {
-            Some(text) => {
-                outcome.text = text;
-                outcome.fixed.insert(rule);
-            }
-            None => {
-                outcome.refused.insert(rule);
-            }
-        }
-    }
+    let (mut outcome, _) = mender.rounds(source, settings, &restless)?;
+    outcome.refused.extend(restless);
     Ok(outcome)
 }
 
@@ -81,6 +56,97 @@ impl Mender<'_> {
             Rendering::Skipped(reason) => Err(reason.to_owned()),
             Rendering::Failed(problem) => Err(problem.message),
         }
+    }
+
+    /// Mends without some rules until nothing is left, or a round does not leave less; then those rules are given too that would go on.
+    fn rounds(
+        &self,
+        source: &str,
+        settings: &Settings,
+        without: &BTreeSet<String>,
+    ) -> Result<(FixOutcome, BTreeSet<String>), String> {
+        let mut outcome = FixOutcome { text: source.to_owned(), ..FixOutcome::default() };
+        let mut left_before = usize::MAX;
+        loop {
+            let before = self.render(&outcome.text)?;
+            let mut fixable = self.fixable(settings, &before)?;
+            fixable.retain(|rule, _| !without.contains(rule) && !outcome.refused.contains(rule));
+            let left = fixable.values().sum();
+            let rules: Vec<&str> = fixable.keys().map(String::as_str).collect();
+            if rules.is_empty() {
+                return Ok((outcome, BTreeSet::new()));
+            }
+            if left >= left_before {
+                return self.restless(&outcome.text, &before, settings, &rules).map(|restless| (outcome, restless));
+            }
+            left_before = left;
+            let is_all = without.is_empty() && outcome.refused.is_empty();
+            let together = if is_all { settings.clone() } else { settings.clone().only(&rules) };
+            if let Some(text) = self.mended(&outcome.text, &before, &together)? {
+                outcome.fixed.extend(fixable.into_keys());
+                if text == outcome.text {
+                    return Ok((outcome, BTreeSet::new()));
+                }
+                outcome.text = text;
+                continue;
+            }
+            for rule in rules {
+                let before = self.render(&outcome.text)?;
+                match self.mended(&outcome.text, &before, &settings.clone().only(&[rule]))? {
+                    Some(text) => {
+                        outcome.text = text;
+                        outcome.fixed.insert(rule.to_owned());
+                    }
+                    None => {
+                        outcome.refused.insert(rule.to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Those of these rules that would change a text once more; all if they do so together only.
+    fn restless(
+        &self,
+        source: &str,
+        before: &[RenderedSql],
+        settings: &Settings,
+        rules: &[&str],
+    ) -> Result<BTreeSet<String>, String> {
+        let mut restless = BTreeSet::new();
+        for rule in rules {
+            let text = self.mended(source, before, &settings.clone().only(&[rule]))?;
+            if text.is_some_and(|text| text != source) {
+                restless.insert((*rule).to_owned());
+            }
+        }
+        let together = self.mended(source, before, &settings.clone().only(rules))?;
+        if restless.is_empty() && together.is_some_and(|text| text != source) {
+            restless.extend(rules.iter().map(|rule| (*rule).to_owned()));
+        }
+        Ok(restless)
+    }
+
+    /// How many problems each rule could mend; nothing where the SQL cannot be read.
+    fn fixable(&self, settings: &Settings, rendered: &[RenderedSql]) -> Result<BTreeMap<String, usize>, String> {
+        let mut fixable = BTreeMap::new();
+        for sql in rendered {
+            let findings = self.linters.lint(settings, sql)?;
+            if findings.iter().any(super::SqlFinding::is_unreadable) {
+                return Ok(BTreeMap::new());
+            }
+            for finding in findings.into_iter().filter(|finding| finding.is_fixable) {
+                *fixable.entry(finding.code).or_default() += 1;
+            }
+        }
+        Ok(fixable)
+    }
+
+    /// The text after the edits of the linter with these settings, if it is the same query then.
+    fn mended(&self, source: &str, before: &[RenderedSql], settings: &Settings) -> Result<Option<String>, String> {
+        let linter = self.linters.get(settings);
+        let linter = linter.as_ref().as_ref().map_err(Clone::clone)?;
+        self.attempt(source, before, linter.as_ref())
     }
 
     /// The text with all edits of a linter, if it is the same query then.

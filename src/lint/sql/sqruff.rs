@@ -75,8 +75,24 @@ impl SqlLinter for Sqruff {
             return Ok(Vec::new());
         }
         let patches = linted.source_patches().into_iter();
-        Ok(patches.map(|patch| Edit { range: patch.source_slice, text: patch.fixed_raw.to_string() }).collect())
+        let mut edits: Vec<Edit> =
+            patches.map(|patch| Edit { range: patch.source_slice, text: patch.fixed_raw.to_string() }).collect();
+        if linted.violations().iter().any(|violation| violation.rule_code() == "LT12") {
+            edits.extend(empty_end(sql).filter(|end| edits.iter().all(|edit| edit.range.end < end.range.start)));
+        }
+        Ok(edits)
     }
+}
+
+/// Takes away empty lines at the end of a template, which sqruff finds and leaves.
+fn empty_end(sql: &RenderedSql) -> Option<Edit> {
+    let source = sql.source.as_str();
+    let start = source.trim_end().len();
+    let end = &source[start..];
+    let start = start + if end.starts_with("\r\n") { 2 } else { 1 };
+    let last = sql.pieces.last().filter(|last| last.kind == PieceKind::Literal)?;
+    (start < source.len() && last.range.start <= start)
+        .then(|| Edit { range: start..source.len(), text: String::new() })
 }
 
 /// Whether a setting that is a list names one of these.

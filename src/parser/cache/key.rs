@@ -2,11 +2,12 @@
 //! and macros.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::adapters::Adapter;
 use crate::config::{Config, Profile};
-use crate::context::THREADS;
-use crate::parser::parsing::Parsing;
+use crate::context::{MacroEntry, MacroSet, THREADS};
+use crate::parser::extraction::SilentMacros;
 
 /// A BLAKE3 hash.
 pub(super) type Hash = [u8; 32];
@@ -43,7 +44,7 @@ pub(super) fn of_variable(config: &Config, name: &str) -> Option<Hash> {
 
 /// What nodes depend on of all macros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MacroHashes {
+pub(in crate::parser) struct MacroHashes {
     /// Which there are, and which of them can lead to a call of `ref`, `source` or `config`.
     pub(super) names: Hash,
     /// Those that make names of relations, and all that these call.
@@ -53,18 +54,11 @@ pub(super) struct MacroHashes {
 }
 
 impl MacroHashes {
-    pub(super) fn new(parsing: &Parsing) -> Self {
-        let silent = parsing.silent_macros();
-        let mut all: Vec<(&str, &str)> = parsing
-            .session()
-            .macros()
-            .iter()
-            .map(|entry| (entry.definition.unique_id.as_str(), &*entry.definition.macro_sql))
-            .collect();
-        all.sort_unstable();
+    /// `bodies` is [`of_macros`] for the same macros.
+    pub(super) fn new(macros: &MacroSet, silent: &SilentMacros, bodies: Hash) -> Self {
+        let all = bodies_of(macros);
         let names = hash(all.iter().flat_map(|(id, _)| [*id, if silent.contains(id) { "1" } else { "0" }]));
-        let bodies = hash(all.iter().flat_map(|(id, body)| [*id, *body]));
-        let naming = match naming_macros(parsing, &all) {
+        let naming = match naming_macros(silent, &all) {
             Some(ids) => hash(all.iter().filter(|(id, _)| ids.contains(*id)).flat_map(|(id, body)| [*id, *body])),
             None => bodies,
         };
@@ -72,18 +66,31 @@ impl MacroHashes {
     }
 }
 
+/// Changes with any macro.
+pub(super) fn of_macros(macros: &MacroSet) -> Hash {
+    hash(bodies_of(macros).iter().flat_map(|(id, body)| [*id, *body]))
+}
+
+/// The text of each macro by unique id, in order.
+fn bodies_of<'a>(macros: &'a MacroSet) -> Vec<(&'a str, &'a str)> {
+    let text = |entry: &'a Arc<MacroEntry>| (entry.definition.unique_id.as_str(), &*entry.definition.macro_sql);
+    let mut all: Vec<(&str, &str)> = macros.iter().map(text).collect();
+    all.sort_unstable();
+    all
+}
+
 /// The macros that may run when a relation is named; none if that cannot be told.
-fn naming_macros(parsing: &Parsing, all: &[(&str, &str)]) -> Option<HashSet<String>> {
+fn naming_macros(silent: &SilentMacros, all: &[(&str, &str)]) -> Option<HashSet<String>> {
     const NAMES: [&str; 3] = ["generate_database_name", "generate_schema_name", "generate_alias_name"];
     let is_naming = |id: &str| NAMES.iter().any(|name| id.ends_with(name));
     let mut work: BTreeSet<String> =
         all.iter().map(|(id, _)| *id).filter(|id| is_naming(id)).map(str::to_owned).collect();
     let mut found = HashSet::new();
     while let Some(id) = work.pop_first() {
-        if !parsing.silent_macros().contains(&id) {
+        if !silent.contains(&id) {
             return None;
         }
-        work.extend(parsing.silent_macros().calls_of(&id).into_iter().filter(|called| !found.contains(called)));
+        work.extend(silent.calls_of(&id).into_iter().filter(|called| !found.contains(called)));
         found.insert(id);
     }
     Some(found)

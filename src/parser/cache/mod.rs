@@ -12,6 +12,7 @@ mod reuse;
 mod store;
 mod stored;
 
+pub(super) use key::MacroHashes;
 pub(super) use reuse::Reuse;
 pub(super) use store::Findings;
 pub(super) use stored::Prepared;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 use self::key::Hash;
 use self::stored::Stored;
+use super::extraction::SilentMacros;
 use super::files::{FileKind, Found};
 use super::parsing::Note;
 use crate::adapters::Adapter;
@@ -54,6 +56,26 @@ impl ParseCache {
         let clean = stored.as_ref().filter(|stored| stored.is_clean).map(|stored| stored.id);
         let environment = stored.as_ref().map(|stored| stored.environment.clone()).unwrap_or_default();
         Self { path, key, looked_at: now(), stored, clean, environment }
+    }
+
+    /// Leaves what is stored as it is: texts stand in place of files, so that what is parsed now is not what lies there.
+    pub(super) fn is_only_read(&mut self) {
+        self.path = None;
+        self.clean = None;
+    }
+
+    /// What can be told of macros from their texts, and what nodes depend on of them; as it is kept, if the macros are the same.
+    pub(super) fn macros(&self, session: &Session) -> (SilentMacros, MacroHashes) {
+        let macros = session.macros();
+        let bodies = key::of_macros(macros);
+        let stored = self.stored.as_ref().filter(|stored| stored.macros.bodies == bodies);
+        let known = stored
+            .and_then(|stored| Some((SilentMacros::known(macros, stored.macro_readings.clone())?, stored.macros)));
+        known.unwrap_or_else(|| {
+            let silent = SilentMacros::new(session);
+            let hashes = MacroHashes::new(macros, &silent, bodies);
+            (silent, hashes)
+        })
     }
 
     /// Writes what was prepared. A cache that cannot be written is none: that is no problem of the project's.

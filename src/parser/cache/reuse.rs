@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::key::MacroHashes;
 use super::stored::Stored;
 use super::{ParseCache, defines_node};
 use crate::diagnostics::{Diagnostics, SourceId};
@@ -83,7 +82,7 @@ impl ParseCache {
         files: &mut [ProjectFile],
         problems: &mut Diagnostics,
     ) -> Option<(Reuse, Vec<Arc<Entry>>)> {
-        let macros = MacroHashes::new(parsing);
+        let macros = parsing.macro_hashes();
         if stored.macros.names != macros.names {
             return None;
         }

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::key::MacroHashes;
 use super::stored::{Contents, Kit, Prepared, Stored};
 use super::{ParseCache, Reuse, defines_node};
 use crate::diagnostics::{Diagnostics, SourceId};
@@ -43,7 +42,8 @@ impl ParseCache {
         let old = before.stored.as_ref().filter(|stored| stored.can_be_continued(findings.files.len())).cloned();
         let kit = Kit {
             key: self.key,
-            macros: MacroHashes::new(findings.parsing),
+            macros: findings.parsing.macro_hashes(),
+            macro_readings: findings.parsing.silent_macros().readings(),
             looked_at: self.looked_at,
             files: findings.files,
             contents: contents(findings, before, old.is_some()),

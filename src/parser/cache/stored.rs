@@ -19,10 +19,11 @@ use serde_json::{Map, Value};
 use super::codec::{Kept, Reader, Writer, keep};
 use super::key::{Hash, MacroHashes};
 use crate::manifest::{Checksum, Node, NodeConfig};
+use crate::parser::extraction::MacroReading;
 use crate::parser::files::{FileKind, ProjectFile, Stamp};
 use crate::parser::parsing::Note;
 
-const MAGIC: &[u8; 8] = b"hetl-p02";
+const MAGIC: &[u8; 8] = b"hetl-p03";
 
 /// What is kept of a file.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ pub(super) struct KeptFile {
 keep! {
     Stamp { size, modified, changed, inode }
     MacroHashes { names, naming, bodies }
+    MacroReading { is_silent, calls }
     KeptFile { package, kind, original_path, stamp, checksum, note, names, length, content, number }
 }
 
@@ -97,6 +99,8 @@ impl KeptFile {
 /// What an earlier parse left.
 pub(super) struct Stored {
     pub(super) macros: MacroHashes,
+    /// What was known of each macro, in the order of their unique ids.
+    pub(super) macro_readings: Vec<MacroReading>,
     /// When that parse looked for files, in nanoseconds since 1970.
     pub(super) looked_at: u64,
     /// Whether there was nothing to say about the project, and nothing in it that differs in each run.
@@ -145,6 +149,7 @@ impl Stored {
         if files.iter().any(|file| file.number >= numbers) {
             return None;
         }
+        let macro_readings = Kept::get(&mut from)?;
         let first_configs = Kept::get(&mut from)?;
         let configs: Vec<Map<String, Value>> = Kept::get(&mut from)?;
         let configs = configs.into_iter().map(NodeConfig::new).collect();
@@ -158,6 +163,7 @@ impl Stored {
         let index = OnceLock::new();
         Some(Self {
             macros,
+            macro_readings,
             looked_at,
             is_clean,
             environment,
@@ -221,6 +227,7 @@ pub(super) enum Contents<'a> {
 pub(super) struct Kit<'a> {
     pub(super) key: Hash,
     pub(super) macros: MacroHashes,
+    pub(super) macro_readings: &'a [MacroReading],
     pub(super) looked_at: u64,
     pub(super) files: &'a [ProjectFile],
     /// Of each file: on what its nodes depend, whom it describes, its nodes.
@@ -328,6 +335,8 @@ impl Kit<'_> {
         let mut rest = Writer::default();
         kept.put(&mut rest);
         numbers.put(&mut rest);
+        self.macro_readings.len().put(&mut rest);
+        self.macro_readings.iter().for_each(|reading| reading.put(&mut rest));
         old.as_deref().map_or(out.configs.len(), |old| old.first_configs).put(&mut rest);
         out.configs.len().put(&mut rest);
         out.configs.values().for_each(|config| config.values().put(&mut rest));

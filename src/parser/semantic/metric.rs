@@ -28,6 +28,10 @@ pub(super) fn metric(parsing: &Parsing, entry: &Entry) -> Result<Value, Diagnost
     let kind = entry.values.get("type").cloned().unwrap_or_default();
     let kind = word(&kind, "type", &entry.name, TYPES, entry.span("type"))?;
     let mut value = finished(map, &kind, &params, &entry.name, entry.span("type_params"))?;
+    // That of the config counts, where there is any.
+    if value["meta"].as_object().is_none_or(Map::is_empty) {
+        value["meta"] = Value::Object(entry.mapping("meta")?);
+    }
     value["filter"] = filters(entry.values.get("filter"));
     value["time_granularity"] = entry.values.get("time_granularity").cloned().unwrap_or_default();
     value["tags"] = entry.values.get("tags").cloned().unwrap_or_else(|| json!([]));
@@ -194,6 +198,12 @@ pub(super) fn link(layer: &mut SemanticLayer, places: &Places, problems: &mut Di
         let has = |model: &Value| items(model.get("measures")).any(|known| known["name"] == measure);
         layer.semantic_models.iter().find(|(_, model)| has(model)).map(|(id, _)| id.clone())
     };
+    let disabled: Vec<&Value> =
+        layer.disabled.values().flatten().filter(|resource| resource["resource_type"] == "semantic_model").collect();
+    let disabled_model_of = |measure: &str| {
+        let has = |model: &&&Value| items(model.get("measures")).any(|known| known["name"] == measure);
+        disabled.iter().find(has).and_then(|model| text(model, "name"))
+    };
     for (own, metric) in &mut layer.metrics {
         let mut ids: Vec<String> = Vec::new();
         let inputs: Vec<String> = inputs(metric).map(str::to_owned).collect();
@@ -207,6 +217,15 @@ pub(super) fn link(layer: &mut SemanticLayer, places: &Places, problems: &mut Di
             }
         }
         let measures = measures_behind(metric, &known, 0);
+        for measure in measures.iter().filter_map(|measure| text(measure, "name")) {
+            let (None, Some(model)) = (model_of(measure), disabled_model_of(measure)) else { continue };
+            let message = format!("The measure `{measure}` is referenced on disabled semantic model `{model}`.");
+            problems.push(
+                Diagnostic::error(Code::SEMANTIC_LAYER, message)
+                    .at_some(places.get(own).copied(), "by this metric")
+                    .hint("disable the metric too, or enable the semantic model"),
+            );
+        }
         if ids.is_empty() {
             ids.extend(measures.iter().filter_map(|measure| model_of(text(measure, "name")?)));
         }

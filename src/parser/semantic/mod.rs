@@ -17,11 +17,11 @@ use serde_json::{Map, Value, json};
 
 use self::reading::items;
 use super::names::fqn;
-use super::node_config::{ConfigSources, resolve};
+use super::node_config::{ConfigSources, check_enabled, resolve};
 use super::parsing::Parsing;
 use super::properties::Entry;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::manifest::{Manifest, ResourceType, SemanticLayer};
+use crate::manifest::{Manifest, NodeConfig, ResourceType, SemanticLayer};
 
 /// Where resources of the semantic layer are defined, by unique id.
 type Places = HashMap<String, Span>;
@@ -32,6 +32,9 @@ pub(super) fn add(parsing: &Parsing, entries: &[Arc<Entry>], manifest: &mut Mani
     let mut places = Places::new();
     for file in files(entries) {
         let of = |section: &'static str| file.iter().filter(move |entry| entry.section == section);
+        for entry in SECTIONS.iter().flat_map(|section| of(section)) {
+            problems.collect(check_config(entry));
+        }
         for entry in of("metrics") {
             if let Some(value) = problems.collect(metric::metric(parsing, entry)) {
                 insert(&mut layer, ResourceType::Metric, value, entry, &mut places, problems);
@@ -65,10 +68,43 @@ pub(super) fn add(parsing: &Parsing, entries: &[Arc<Entry>], manifest: &mut Mani
             exposure.depends_on.nodes.extend(found);
         }
     }
+    depend_on_metrics(&layer, manifest, problems);
     manifest.semantic = layer;
     if !problems.has_errors() {
         check::check(manifest, &places, problems);
     }
+}
+
+/// Nodes that call `metric` depend on it.
+fn depend_on_metrics(layer: &SemanticLayer, manifest: &mut Manifest, problems: &mut Diagnostics) {
+    for node in manifest.nodes.values_mut().filter(|node| !node.metrics.is_empty()) {
+        let node = Arc::make_mut(node);
+        for name in node.metrics.iter().filter_map(|call| call.last()) {
+            if let Some(id) = metric::id(&layer.metrics, name) {
+                if !node.depends_on.nodes.contains(&id) {
+                    node.depends_on.nodes.push(id);
+                }
+                continue;
+            }
+            let is_disabled = layer.disabled.values().flatten().any(|metric| metric["name"] == name.as_str());
+            let reason = if is_disabled { "is disabled" } else { "was not found" };
+            let message = format!("{} depends on a metric named '{name}' which {reason}", node.unique_id);
+            let known = layer.metrics.values().filter_map(|metric| metric["name"].as_str());
+            problems.push(
+                Diagnostic::error(Code::REF_NOT_FOUND, message)
+                    .at_some(node.span, "called in here")
+                    .suggest(name, known),
+            );
+        }
+    }
+}
+
+const SECTIONS: &[&str] = &["metrics", "semantic_models", "saved_queries"];
+
+/// What the `config` of each of these must be.
+fn check_config(entry: &Entry) -> Result<(), Diagnostic> {
+    let config = NodeConfig::new(entry.mapping("config")?);
+    check_enabled(&config, &entry.name).map_err(|problem| problem.at(entry.span("config"), ""))
 }
 
 /// Kind and fqn of everything in these sections, which configs by folder apply to.

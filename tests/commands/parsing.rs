@@ -1,0 +1,165 @@
+//! What is known once a project is parsed: dependencies that only rendering shows, configs, documentation, keys.
+
+use serde_json::json;
+
+use super::Project;
+
+#[test]
+fn a_variable_may_hold_a_call_of_ref() {
+    let project = Project::new(&[
+        ("dbt_project.yml", "name: p\nprofile: p\nvars: {input: \"{{ ref('a') }}\"}\n"),
+        ("models/a.sql", "select 7 as n"),
+        ("models/b.sql", "select * from {{ var('input', none) }}"),
+    ]);
+    project.run("build").expect(0, &[]);
+    assert_eq!(project.query("select * from b"), json!([{"n": 7}]));
+}
+
+#[test]
+fn marks_of_native_rendering_are_text_within_an_expression() {
+    let enabled = "name: p\nprofile: p\nmodels: {p: {+enabled: \"{{ target.name == 'dev' | as_bool }}\"}}\n";
+    Project::new(&[("dbt_project.yml", enabled), ("models/a.sql", "select 1 as n")])
+        .run("ls --resource-type model")
+        .expect(0, &["p.a"]);
+}
+
+#[test]
+fn what_a_macro_of_the_project_says_of_columns_is_handed_on_as_it_is() {
+    let model = "{% set found = adapter.get_columns_in_relation(this) %}select '{{ found if execute }}' as n";
+    let own = "{% macro get_columns_in_relation(relation) %}{{ return('a text') }}{% endmacro %}";
+    let project = Project::new(&[("models/m.sql", model), ("macros/own.sql", own)]);
+    project.run("build").expect(0, &[]);
+    assert_eq!(project.query("select * from m"), json!([{"n": "a text"}]));
+}
+
+#[test]
+fn a_microbatch_strategy_of_ones_own_runs_in_batches_if_a_flag_says_so() {
+    let model = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', \
+                 begin='2024-01-01', batch_size='day') }}select now() as at";
+    let own =
+        "{% macro get_incremental_microbatch_sql(arg_dict) %}{{ log('my strategy', info=true) }}select 1{% endmacro %}";
+    let project = Project::new(&[("models/m.sql", model), ("macros/own.sql", own)]);
+    project.run("run").expect(0, &["MicrobatchMacroOutsideOfBatchesDeprecation"]);
+    project.run("run").expect(0, &["my strategy"]).without("START batch");
+    let flags = "name: p\nprofile: p\nflags: {require_batched_execution_for_custom_microbatch_strategy: true}\n";
+    project.write("dbt_project.yml", flags);
+    project.run("run").expect(0, &["my strategy", "START batch"]);
+}
+
+#[test]
+fn the_manifest_has_docs_blocks_tags_and_keys_as_dbt_finds_them() {
+    let properties = "
+models:
+  - name: m
+    description: \"{{ doc('text') }} and {{ doc('text') | trim }}\"
+    columns:
+      - name: id
+        description: \"{{ doc('text').replace('a', 'o') }}\"
+        data_tests: [{unique: {config: {enabled: false}}}]
+exposures:
+  - name: board
+    type: dashboard
+    owner: {name: me}
+    depends_on: [ref('m')]
+    config: {tags: [local, common]}
+";
+    let project = Project::new(&[
+        ("dbt_project.yml", "name: p\nprofile: p\nexposures: {tags: [global, common]}\n"),
+        ("models/m.sql", "select 1 as id"),
+        ("models/docs.md", "{% docs text %}a text{% enddocs %}"),
+        ("models/properties.yml", properties),
+    ]);
+    project.run("parse").expect(0, &[]);
+    let manifest = project.json("target/manifest.json");
+    let model = &manifest["nodes"]["model.p.m"];
+    assert_eq!(model["description"], "a text and a text");
+    assert_eq!(model["doc_blocks"], json!(["doc.p.text"]));
+    assert_eq!(model["columns"]["id"]["description"], "o text");
+    assert_eq!(model["columns"]["id"]["doc_blocks"], json!([]));
+    assert_eq!(model["primary_key"], json!(["id"]));
+    assert_eq!(manifest["exposures"]["exposure.p.board"]["tags"], json!(["common", "global", "local"]));
+}
+
+#[test]
+fn a_package_refers_to_itself_first_if_a_flag_says_so() {
+    let project = Project::new(&[
+        ("models/a.sql", "select 1 as n"),
+        ("dbt_packages/pk/dbt_project.yml", "name: pk\n"),
+        ("dbt_packages/pk/models/a.sql", "{{ config(schema='pk') }}select 2 as n"),
+        ("dbt_packages/pk/models/b.sql", "select * from {{ ref('a') }}"),
+        ("dbt_packages/pk/models/docs.md", "{% docs words %}the package's{% enddocs %}"),
+        ("models/docs.md", "{% docs words %}the project's{% enddocs %}"),
+        ("dbt_packages/pk/models/b.yml", "models: [{name: b, description: \"{{ doc('words') }}\"}]"),
+    ]);
+    let described = || project.json("target/manifest.json")["nodes"]["model.pk.b"]["description"].clone();
+    project.run("build").expect(0, &["warning[W0519]"]);
+    assert_eq!((project.query("select * from b"), described()), (json!([{"n": 1}]), json!("the project's")));
+    let flags = "name: p\nprofile: p\nflags: {require_ref_searches_node_package_before_root: true}\n";
+    project.write("dbt_project.yml", flags);
+    project.run("build").expect(0, &[]).without("W0519");
+    assert_eq!((project.query("select * from b"), described()), (json!([{"n": 2}]), json!("the package's")));
+}
+
+#[test]
+fn a_project_overrides_sources_of_packages() {
+    let theirs = "
+sources:
+  - name: raw
+    schema: nowhere
+    description: theirs
+    tables:
+      - {name: orders, identifier: nothing, columns: [{name: id, data_tests: [not_null, unique]}]}
+      - {name: others}
+";
+    let ours = "
+sources:
+  - name: raw
+    overrides: pk
+    schema: main
+    tables:
+      - {name: orders, identifier: real, columns: [{name: id, data_tests: [unique]}]}
+      - {name: gone}
+";
+    let project = Project::new(&[
+        ("seeds/real.csv", "id\n1\n"),
+        ("models/ours.yml", ours),
+        ("dbt_packages/pk/dbt_project.yml", "name: pk\n"),
+        ("dbt_packages/pk/models/theirs.yml", theirs),
+        ("dbt_packages/pk/models/m.sql", "select * from {{ source('raw', 'orders') }}"),
+    ]);
+    let told = ["SourceOverrideDeprecation", "W0505", "table `pk.raw.gone`"];
+    project.run("seed").expect(0, &told);
+    project.run("build --exclude resource_type:seed").expect(0, &["PASS=2"]);
+    let sources = &project.json("target/manifest.json")["sources"];
+    let of = |table: &str, key: &str| sources[&format!("source.pk.raw.{table}")][key].clone();
+    assert_eq!((of("orders", "schema"), of("orders", "identifier")), (json!("main"), json!("real")));
+    assert_eq!((of("others", "schema"), of("others", "source_description")), (json!("main"), json!("theirs")));
+}
+
+#[test]
+fn unit_tests_take_rows_of_seeds_and_override_what_is_no_macro() {
+    let properties = "
+models:
+  - {name: unused, config: {enabled: false}}
+unit_tests:
+  - name: sum
+    model: m
+    overrides: {macros: {invocation_id: mine}}
+    given: [{input: ref('numbers')}]
+    expect: {rows: [{total: 3, id: mine}]}
+  - name: of_disabled
+    model: unused
+    given: []
+    expect: {rows: []}
+";
+    let project = Project::new(&[
+        ("seeds/numbers.csv", "n\n1\n2\n"),
+        ("models/m.sql", "select sum(n) as total, '{{ invocation_id }}' as id from {{ ref('numbers') }}"),
+        ("models/unused.sql", "select 1 as n"),
+        ("models/tests.yml", properties),
+    ]);
+    project.run("build").expect(0, &["PASS m::sum", "PASS=3"]);
+    let manifest = project.json("target/manifest.json");
+    assert_eq!(manifest["unit_tests"].as_object().map(serde_json::Map::len), Some(1));
+    assert_eq!(manifest["disabled"]["unit_test.p.unused.of_disabled"][0]["config"]["enabled"], json!(false));
+}

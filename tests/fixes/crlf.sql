@@ -1,0 +1,4 @@
+SELECT order_id,
+  amount
+FROM {{ ref('raw_orders') }}
+where amount>1

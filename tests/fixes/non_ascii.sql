@@ -1,0 +1,2 @@
+select order_id, 'ÄÖÜ – 😀' as "Größe", status as статус -- é
+from {{ ref('raw_orders') }} where 'é'<>status

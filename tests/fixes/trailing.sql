@@ -1,0 +1,7 @@
+select
+    order_id,
+    amount,
+from {{ ref('raw_orders') }}   
+where amount > 0
+
+
