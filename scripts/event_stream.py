@@ -114,7 +114,6 @@ ALLOWED = {
     "LogTestResult/data/node_info/node_status": "dbt says None of a unit test, the status of others",
     ".*/data/node_info/(node_path|node_relation/.*)": "of a unit test dbt says now that it is of its own, now what it is in the database",
     "NodeFinished/data/run_result/adapter_response/.*": "dbt names what an answer might have had",
-    "ShowNode/(info/msg|data/preview)": "tables are drawn in another way, with all columns; blanks between the parts of JSON",
     "Note/.*|Formatting/.*|ArtifactWritten/.*|PrintEvent/.*": "their number differs",
 }
 

@@ -125,6 +125,12 @@ SEQUENCES = {
     ],
 }  # fmt: skip
 
+# What differs, by sequence and number of the step, and why.
+KNOWN = {
+    ("retry of compile and docs", 5): "dbt cannot retry `docs generate`: it makes a flag of an argument that is none",
+    ("retry of batches", 7): "after a full refresh dbt makes the table anew from the retried batches alone, without the others",
+}
+
 
 class Tool:
     """One of the two, with its copy of the project."""
@@ -237,7 +243,9 @@ def rows_of(execute, schemas):
 def run_dbt(tool, words):
     """Runs dbt in this process, in which its modules are loaded already."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.results import NodeStatus
     from dbt.cli.main import dbtRunner
+    from dbt.task.retry import RETRYABLE_STATUSES
 
     output, kept = tool.root / "output.txt", (os.getcwd(), dict(os.environ), os.dup(1), os.dup(2))
     sys.stdout.flush()
@@ -250,7 +258,8 @@ def run_dbt(tool, words):
         try:
             result = dbtRunner().invoke(words)
         finally:
-            # It keeps the file open.
+            # What a command leaves in the process: `--warn-error` makes `retry` repeat warnings, and the file stays open.
+            RETRYABLE_STATUSES.discard(NodeStatus.Warn)
             DuckDBConnectionManager.close_all_connections()
             gc.collect()
             sys.stdout.flush()
@@ -297,8 +306,8 @@ def main():
                     target.clean()
                 tool = Tool(tool_name, Path(folder), target, run)
                 left[tool_name] = [tool.step(shlex.split(step)) for step in sequence]
-            for step, one, other in zip(sequence, left["dbt"], left["hetl"]):
-                if one is None:
+            for at, (step, one, other) in enumerate(zip(sequence, left["dbt"], left["hetl"])):
+                if one is None or (name, at) in KNOWN:
                     continue
                 steps += 1
                 found = list(differences(one[0], other[0]))
