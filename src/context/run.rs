@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage, Written};
-use super::{Halt, MacroEntry, Session, Transaction, reference};
+use super::{ForeseenCount, Halt, MacroEntry, Session, Transaction, reference};
 use crate::adapters::{AdapterResponse, Column, Connection, Relation, RelationCache, Table};
 use crate::config::WarningFate;
 use crate::diagnostics::{Code, Diagnostic};
@@ -140,6 +140,8 @@ pub struct RunOptions {
     pub transaction: Transaction,
     /// Identifiers that stand for others while it runs, with those: what is kept of its SQL has the others.
     pub stand_ins: Vec<(String, String)>,
+    /// Of a test: how many rows its SQL gives, where that is known.
+    pub foreseen: Option<ForeseenCount>,
 }
 
 /// One node that is compiled and run. Belongs to one worker.
@@ -226,7 +228,12 @@ impl NodeRun {
             .iter()
             .flat_map(|(name, value)| {
                 let value = from_json(value);
-                let value = super::arguments::function("override", move |_, _| Ok(value.clone()));
+                let is_macro = name.contains('.') || self.session().macros().find_anywhere(name, None).is_some();
+                let value = if is_macro {
+                    super::arguments::function("override", move |_, _| Ok(value.clone()))
+                } else {
+                    value
+                };
                 // A built-in macro is overridden with and without its namespace, a package's only with it.
                 let (name, other) = match name.split_once('.') {
                     Some(("dbt", bare)) => (name.clone(), Some(bare.to_owned())),
@@ -447,6 +454,11 @@ impl NodeRun {
         self.options.overrides.this.clone().map(super::relation::relation_value)
     }
 
+    /// The answer to a statement that is known without asking.
+    pub(super) fn foreseen(&self, sql: &str) -> Option<(AdapterResponse, Table)> {
+        self.options.foreseen.as_ref()?.answer(sql, &self.compiled_code()?)
+    }
+
     pub(super) fn transaction(&self) -> &Transaction {
         &self.options.transaction
     }
@@ -462,6 +474,14 @@ impl NodeRun {
 
     pub(super) fn deferred(&self, unique_id: &str) -> Option<&Relation> {
         self.options.deferred.get(unique_id)
+    }
+
+    /// Where the node itself lies in the deferred state; a fixture stands for a model, a seed or a snapshot.
+    pub(super) fn deferred_of_itself(&self) -> Option<&Relation> {
+        let id = &self.node().unique_id;
+        let (_, name) = id.split_once('.')?;
+        self.deferred(id)
+            .or_else(|| ["seed", "snapshot"].iter().find_map(|kind| self.deferred(&format!("{kind}.{name}"))))
     }
 
     pub(super) fn staged(&self, unique_id: &str) -> Option<&Relation> {

@@ -420,7 +420,11 @@ fn provider_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "invocation_args_dict" => session.shared().invocation_args.value(),
         "dbt_metadata_envs" => session.shared().metadata_envs.value(),
         "sql_now" => Value::from("now()"),
-        "defer_relation" | "context_macro_stack" => none(),
+        "defer_relation" => {
+            let deferred = scope.run().and_then(|run| run.deferred_of_itself());
+            deferred.map_or_else(none, |relation| super::relation::relation_value(relation.clone()))
+        }
+        "context_macro_stack" => none(),
         "pre_hooks" | "post_hooks" => super::model::hooks(scope, name),
         "sql" | "compiled_code" => optional(scope.run().and_then(|run| run.compiled_code()).as_deref()),
         "adapter_macro" => function("adapter_macro", |_, _| {

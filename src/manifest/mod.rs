@@ -69,6 +69,8 @@ pub struct Manifest {
     pub disabled_sources: IndexMap<String, Vec<Arc<Source>>>,
     /// Disabled exposures by unique id.
     pub disabled_exposures: IndexMap<String, Vec<Arc<Exposure>>>,
+    /// Disabled unit tests by unique id.
+    pub disabled_unit_tests: IndexMap<String, Vec<Arc<UnitTest>>>,
     /// Named selectors of `selectors.yml`, as JSON.
     pub selectors: serde_json::Map<String, serde_json::Value>,
     /// Metrics, semantic models and saved queries, as they were written (unique id to JSON).

@@ -38,14 +38,19 @@ impl Manifest {
             exposures: entries(json, "exposures", |value| Arc::new(exposure(value))),
             groups: entries(json, "groups", |value| Arc::new(group(value))),
             unit_tests: entries(json, "unit_tests", |value| Arc::new(unit_test(value))),
-            disabled: disabled(|id| !id.starts_with("source.") && !id.starts_with("exposure.") && !is_semantic(id))
-                .map(|(id, list)| (id, shared(list, node)))
-                .collect(),
+            disabled: disabled(|id| {
+                !["source.", "exposure.", "unit_test."].iter().any(|kind| id.starts_with(kind)) && !is_semantic(id)
+            })
+            .map(|(id, list)| (id, shared(list, node)))
+            .collect(),
             disabled_sources: disabled(|id| id.starts_with("source."))
                 .map(|(id, list)| (id, list.iter().map(source).map(Arc::new).collect()))
                 .collect(),
             disabled_exposures: disabled(|id| id.starts_with("exposure."))
                 .map(|(id, list)| (id, list.iter().map(exposure).map(Arc::new).collect()))
+                .collect(),
+            disabled_unit_tests: disabled(|id| id.starts_with("unit_test."))
+                .map(|(id, list)| (id, list.iter().map(unit_test).map(Arc::new).collect()))
                 .collect(),
             selectors: object(json, "selectors"),
             semantic: SemanticLayer {

@@ -84,7 +84,19 @@ pub(super) fn manifest(parsing: &Parsing, resources: Resources, problems: &mut D
     }
     for test in unit_tests {
         for test in resolve_unit_test(&lookup, &nodes, test, problems) {
-            manifest.unit_tests.insert(test.unique_id.clone(), Arc::new(test));
+            if !test.config.enabled() {
+                manifest.disabled_unit_tests.entry(test.unique_id.clone()).or_default().push(Arc::new(test));
+            } else if let Some(first) = manifest.unit_tests.get(&test.unique_id) {
+                let message = format!("dbt found two unit tests with the name \"{}\"", test.name);
+                problems.push(
+                    Diagnostic::error(Code::DUPLICATE_RESOURCE, message)
+                        .at_some(test.span, "defined again here")
+                        .at_some(first.span, "first defined here")
+                        .hint("names of unit tests are unique for a model: rename one of them"),
+                );
+            } else {
+                manifest.unit_tests.insert(test.unique_id.clone(), Arc::new(test));
+            }
         }
     }
     manifest.nodes = nodes.enabled;
@@ -269,18 +281,27 @@ fn key_of_constraints(node: &Node) -> Option<Vec<String>> {
         .map(|column| vec![column.name.clone()])
 }
 
-/// A unit test for each version of its model that it applies to; none if the model does not exist.
-fn resolve_unit_test(lookup: &Lookup, nodes: &NodeSet, test: UnitTest, problems: &mut Diagnostics) -> Vec<UnitTest> {
+/// A unit test for each version of its model that it applies to; none if the model does not exist. It is disabled with its
+/// model.
+fn resolve_unit_test(
+    lookup: &Lookup,
+    nodes: &NodeSet,
+    mut test: UnitTest,
+    problems: &mut Diagnostics,
+) -> Vec<UnitTest> {
     if !test.config.enabled() {
-        return Vec::new();
+        return vec![test];
     }
     let of_model = |node: &&Node| {
         node.resource_type == ResourceType::Model && node.name == test.model && node.package_name == test.package_name
     };
     let models: Vec<&Node> = nodes.enabled.values().map(Arc::as_ref).filter(of_model).collect();
     if models.is_empty() {
-        let disabled = nodes.disabled.values().flatten().any(|node| of_model(&node.as_ref()));
-        if !disabled && !lookup.is_broken(&test.model) {
+        if nodes.disabled.values().flatten().any(|node| of_model(&node.as_ref())) {
+            test.config.disable();
+            return vec![test];
+        }
+        if !lookup.is_broken(&test.model) {
             problems.push(
                 Diagnostic::error(
                     Code::REF_NOT_FOUND,
@@ -295,7 +316,45 @@ fn resolve_unit_test(lookup: &Lookup, nodes: &NodeSet, test: UnitTest, problems:
         }
         return Vec::new();
     }
+    let span = test.span;
+    if let Err(problem) = check_unit_test(&test, &models) {
+        problems.push(problem.at_some(span, "in this unit test"));
+        return Vec::new();
+    }
     models.into_iter().filter_map(|model| problems.collect(of_version(lookup, &test, model))).flatten().collect()
+}
+
+/// What a unit test must say of its model, whose versions are `models`. The problem has no place yet.
+fn check_unit_test(test: &UnitTest, models: &[&Node]) -> Result<(), Diagnostic> {
+    let wrong = |message: String| Err(Diagnostic::error(Code::INVALID_RESOURCE, message));
+    let names_versions = test.versions.as_ref().is_some_and(|versions| {
+        ["include", "exclude"].iter().any(|key| versions[*key].as_array().is_some_and(|list| !list.is_empty()))
+    });
+    let is_versioned = models.iter().any(|model| model.version.is_some());
+    if names_versions && !is_versioned {
+        return wrong(format!("unit test '{}' names versions, but its model '{}' has none", test.name, test.model));
+    }
+    let mut tested =
+        models.iter().filter(|model| model.version.as_ref().is_none_or(|version| applies_to(test, version)));
+    let Some(model) = tested.next() else {
+        return wrong(format!("unit test '{}' names a version of '{}' that does not exist", test.name, test.model));
+    };
+    if !model.depends_on.macros.iter().any(|id| id == "macro.dbt.is_incremental") {
+        return Ok(());
+    }
+    let given = test.overrides.as_ref().and_then(|overrides| overrides["macros"].get("is_incremental"));
+    match given.and_then(Value::as_bool) {
+        None => wrong(format!(
+            "unit test '{}' must override `is_incremental` with true or false, which its model '{}' asks for",
+            test.name, test.model
+        ))
+        .map_err(|problem| problem.hint("write `overrides: {macros: {is_incremental: false}}`")),
+        Some(true) if !test.given.iter().any(|input| input["input"] == "this") => wrong(format!(
+            "unit test '{}' of the incremental model '{}' must have the input `this`",
+            test.name, test.model
+        )),
+        Some(_) => Ok(()),
+    }
 }
 
 fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<UnitTest>, Diagnostic> {

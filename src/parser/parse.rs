@@ -270,8 +270,7 @@ fn read_resources(
     orphans::check(&patches, &nodes, problems);
     let prepared = cache.keep(&Findings { parsing, files, entries, nodes: &nodes, problems, is_adopted }, &kept_before);
     let file_hashes = kept_before.file_hashes(files, prepared.as_ref());
-    let fixtures = of_kind(files, &[FileKind::Fixture]);
-    let fixtures = unit_tests::Fixtures::new(&fixtures);
+    let rows = unit_tests::RowFiles::new(files, problems);
     let mut resources = Resources {
         nodes,
         sources: source_list,
@@ -288,7 +287,7 @@ fn read_resources(
             }
             "groups" => resources.groups.extend(problems.collect(exposures::group(parsing, entry))),
             "unit_tests" => {
-                resources.unit_tests.extend(problems.collect(unit_tests::unit_test(parsing, entry, &fixtures)));
+                resources.unit_tests.extend(problems.collect(unit_tests::unit_test(parsing, entry, &rows)));
             }
             _ => {}
         }

@@ -100,6 +100,10 @@ fn one_table(
     } else {
         pick("loaded_at_field")
     };
+    if loaded_at_field.as_str() == Some("") {
+        let message = format!("`loaded_at_field` of the source table `{}.{name}` is empty", entry.name);
+        return Err(Diagnostic::error(Code::YAML_VALUE, message).at(place.span, "of this table"));
+    }
     let loaded_at_query = if table_says("loaded_at_field") && !table_says("loaded_at_query") {
         Value::Null
     } else {

@@ -5,33 +5,72 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::columns::strings;
-use super::files::ProjectFile;
+use super::files::{FileKind, ProjectFile};
 use super::names::{fqn_prefix, python_repr, python_str, stem, version_text};
 use super::node_config::{ConfigSources, check_enabled, resolve};
 use super::parsing::Parsing;
 use super::properties::Entry;
-use crate::diagnostics::{Code, Diagnostic, Span};
+use super::references::{self, Reference};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::manifest::{DependsOn, NodeConfig, ResourceType, UnitTest, time_limit};
 
-/// Fixture files of all packages, by package and name.
-pub(super) struct Fixtures<'a>(HashMap<(&'a str, &'a str), &'a ProjectFile>);
+/// Files that rows may come from, of all packages, by package and name.
+pub(super) struct RowFiles<'a> {
+    fixtures: HashMap<(&'a str, &'a str), &'a ProjectFile>,
+    seeds: HashMap<(&'a str, &'a str), &'a ProjectFile>,
+}
 
-impl<'a> Fixtures<'a> {
-    pub(super) fn new(files: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
-        Self(files.into_iter().map(|file| ((file.package.as_ref(), stem(&file.relative_path)), file)).collect())
+impl<'a> RowFiles<'a> {
+    /// Two fixtures of one name are an error.
+    pub(super) fn new(files: &'a [ProjectFile], problems: &mut Diagnostics) -> Self {
+        let mut fixtures: HashMap<(&str, &str), &ProjectFile> = HashMap::new();
+        let mut seeds = HashMap::new();
+        for file in files {
+            let key = (file.package.as_ref(), stem(&file.relative_path));
+            if file.kind == FileKind::Seed {
+                seeds.insert(key, file);
+            } else if file.kind == FileKind::Fixture
+                && let Some(first) = fixtures.insert(key, file)
+            {
+                let message = format!("dbt found two fixtures with the name \"{}\"", stem(&file.relative_path));
+                problems.push(
+                    Diagnostic::error(Code::DUPLICATE_RESOURCE, message)
+                        .note(format!("{} and {}", first.original_path, file.original_path))
+                        .hint("names are unique in a package, whatever the folder: rename one of them"),
+                );
+            }
+        }
+        Self { fixtures, seeds }
     }
 
-    fn get(&self, package: &'a str, name: &'a str) -> Option<&ProjectFile> {
-        self.0.get(&(package, name)).copied()
+    fn fixture(&self, package: &str, name: &str) -> Option<&ProjectFile> {
+        self.fixtures.get(&(package, name)).copied()
+    }
+
+    /// The rows of the seed that an input refers to, all values as text.
+    fn seed_rows(&self, package: &str, input: &str, span: Span) -> Result<Value, Diagnostic> {
+        let problem = |message: String| Diagnostic::error(Code::INVALID_RESOURCE, message).at(span, "in this input");
+        let Reference::Ref(call) = references::parse(input, span)? else {
+            return Err(problem(format!("the input `{input}` has no rows")));
+        };
+        let package = call.package.as_deref().unwrap_or(package);
+        let file = self.seeds.get(&(package, call.name.as_str())).ok_or_else(|| {
+            let names = self.seeds.keys().map(|(_, name)| *name);
+            problem(format!(
+                "the input `{input}` has no rows, and there is no seed '{package}.{}' to take them from",
+                call.name
+            ))
+            .suggest(&call.name, names)
+        })?;
+        let path = file.root.join(&file.original_path);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| problem(format!("the seed {} cannot be read: {error}", file.original_path)))?;
+        csv_rows(text.trim_start_matches('\u{feff}'), span, |value| Some(value.into()))
     }
 }
 
 /// One unit test as written; its model and inputs are resolved later.
-pub(super) fn unit_test<'a>(
-    parsing: &Parsing,
-    entry: &'a Entry,
-    fixtures: &Fixtures<'a>,
-) -> Result<UnitTest, Diagnostic> {
+pub(super) fn unit_test(parsing: &Parsing, entry: &Entry, files: &RowFiles<'_>) -> Result<UnitTest, Diagnostic> {
     let package = entry.file.package.as_ref();
     let model = entry.text("model")?.ok_or_else(|| missing(entry, "model"))?;
     let below = entry.file.original_path.split_once('/').map_or("", |(_, below)| below);
@@ -56,10 +95,10 @@ pub(super) fn unit_test<'a>(
     }
     let mut given = Vec::new();
     for item in entry.list("given")? {
-        given.push(table(entry, item, fixtures, true)?);
+        given.push(table(entry, item, files, true)?);
     }
     let expect = entry.values.get("expect").ok_or_else(|| missing(entry, "expect"))?;
-    let expect = table(entry, expect, fixtures, false)?;
+    let expect = table(entry, expect, files, false)?;
     let overrides = entry.values.get("overrides").filter(|value| !value.is_null()).map(|value| {
         let part = |key: &str| value.get(key).filter(|part| !part.is_null()).cloned().unwrap_or_else(|| json!({}));
         json!({"macros": part("macros"), "vars": part("vars"), "env_vars": part("env_vars")})
@@ -69,6 +108,13 @@ pub(super) fn unit_test<'a>(
         .get("versions")
         .filter(|value| !value.is_null())
         .map(|versions| json!({"include": versions.get("include"), "exclude": versions.get("exclude")}));
+    if let Some(versions) = &versions
+        && is_list(&versions["include"])
+        && is_list(&versions["exclude"])
+    {
+        let message = format!("unit test `{}` can not both include and exclude versions", entry.name);
+        return Err(Diagnostic::error(Code::INVALID_RESOURCE, message).at(entry.span("versions"), "give one of them"));
+    }
     let checksum = checksum(&model, versions.as_ref(), &given, &expect, overrides.as_ref());
     Ok(UnitTest {
         unique_id: format!("unit_test.{package}.{model}.{}", entry.name),
@@ -139,15 +185,20 @@ fn missing(entry: &Entry, key: &str) -> Diagnostic {
         .at(entry.yaml.span, format!("`{key}` is missing here"))
 }
 
+/// Whether versions are listed here.
+fn is_list(versions: &Value) -> bool {
+    versions.as_array().is_some_and(|versions| !versions.is_empty())
+}
+
 /// An input or the expected rows, with rows as a list of mappings (`dict`, `csv`) or one SQL text.
-fn table<'a>(entry: &'a Entry, item: &'a Value, fixtures: &Fixtures<'a>, is_input: bool) -> Result<Value, Diagnostic> {
+fn table(entry: &Entry, item: &Value, files: &RowFiles<'_>, is_input: bool) -> Result<Value, Diagnostic> {
     let span = entry.span(if is_input { "given" } else { "expect" });
     let package = entry.file.package.as_ref();
     let problem = |message: String| Diagnostic::error(Code::INVALID_RESOURCE, message).at(span, "in these rows");
     let format = item.get("format").and_then(Value::as_str).unwrap_or("dict");
     let fixture = item.get("fixture").and_then(Value::as_str);
     let text = match fixture {
-        Some(name) => Some(fixtures.get(package, name).map(|file| file.text.to_string()).ok_or_else(|| {
+        Some(name) => Some(files.fixture(package, name).map(|file| file.text.to_string()).ok_or_else(|| {
             problem(format!("File not found for fixture '{name}' in unit tests in {}", entry.file.original_path))
         })?),
         // A rendered text loses the newline at its end.
@@ -156,13 +207,21 @@ fn table<'a>(entry: &'a Entry, item: &'a Value, fixtures: &Fixtures<'a>, is_inpu
     let rows = match format {
         "dict" => match item.get("rows") {
             Some(Value::Array(rows)) => Value::Array(rows.clone()),
-            None | Some(Value::Null) if is_input => Value::Null,
+            None | Some(Value::Null) if is_input && fixture.is_none() => {
+                let input = item.get("input").and_then(Value::as_str).unwrap_or_default();
+                files.seed_rows(package, input, span)?
+            }
             _ => {
                 return Err(problem(format!("unit test `{}` has rows that do not match format dict", entry.name))
                     .hint("expected a list of mappings, or `format: csv` or `format: sql` with a text"));
             }
         },
-        "csv" => csv_rows(text.as_deref().unwrap_or_default(), span)?,
+        "csv" => {
+            let text = text.ok_or_else(|| {
+                problem(format!("unit test `{}` has rows that do not match format csv. Expected string.", entry.name))
+            })?;
+            csv_rows(&text, span, |value| (!value.is_empty()).then(|| value.into()))?
+        }
         "sql" => Value::String(text.ok_or_else(|| {
             problem(format!("unit test `{}` has rows that do not match format sql. Expected string.", entry.name))
         })?),
@@ -183,7 +242,8 @@ fn table<'a>(entry: &'a Entry, item: &'a Value, fixtures: &Fixtures<'a>, is_inpu
     Ok(Value::Object(out))
 }
 
-fn csv_rows(text: &str, span: Span) -> Result<Value, Diagnostic> {
+/// The rows of a CSV text; `value` makes what is in a cell, nothing being null.
+fn csv_rows(text: &str, span: Span, value: impl Fn(&str) -> Option<Value>) -> Result<Value, Diagnostic> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::None).flexible(true).from_reader(text.trim().as_bytes());
     let wrong = |error: csv::Error| {
         Diagnostic::error(Code::INVALID_RESOURCE, format!("the rows are not CSV: {error}")).at(span, "in these rows")
@@ -195,10 +255,7 @@ fn csv_rows(text: &str, span: Span) -> Result<Value, Diagnostic> {
         let row: Map<String, Value> = headers
             .iter()
             .enumerate()
-            .map(|(index, name)| {
-                let value = record.get(index).filter(|value| !value.is_empty());
-                (name.to_owned(), value.map_or(Value::Null, Value::from))
-            })
+            .map(|(index, name)| (name.to_owned(), record.get(index).and_then(&value).unwrap_or(Value::Null)))
             .collect();
         rows.push(Value::Object(row));
     }

@@ -135,3 +135,31 @@ sources:
     assert_eq!((of("orders", "schema"), of("orders", "identifier")), (json!("main"), json!("real")));
     assert_eq!((of("others", "schema"), of("others", "source_description")), (json!("main"), json!("theirs")));
 }
+
+#[test]
+fn unit_tests_take_rows_of_seeds_and_override_what_is_no_macro() {
+    let properties = "
+models:
+  - {name: unused, config: {enabled: false}}
+unit_tests:
+  - name: sum
+    model: m
+    overrides: {macros: {invocation_id: mine}}
+    given: [{input: ref('numbers')}]
+    expect: {rows: [{total: 3, id: mine}]}
+  - name: of_disabled
+    model: unused
+    given: []
+    expect: {rows: []}
+";
+    let project = Project::new(&[
+        ("seeds/numbers.csv", "n\n1\n2\n"),
+        ("models/m.sql", "select sum(n) as total, '{{ invocation_id }}' as id from {{ ref('numbers') }}"),
+        ("models/unused.sql", "select 1 as n"),
+        ("models/tests.yml", properties),
+    ]);
+    project.run("build").expect(0, &["PASS m::sum", "PASS=3"]);
+    let manifest = project.json("target/manifest.json");
+    assert_eq!(manifest["unit_tests"].as_object().map(serde_json::Map::len), Some(1));
+    assert_eq!(manifest["disabled"]["unit_test.p.unused.of_disabled"][0]["config"]["enabled"], json!(false));
+}

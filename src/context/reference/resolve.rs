@@ -17,6 +17,7 @@ pub(in crate::context) fn node(run: &Arc<NodeRun>, call: &RefCall) -> Result<Rel
     if let Some(fixture) = run.fixture(&target.unique_id) {
         return Ok(fixture.clone());
     }
+    must_be_given(run, &target.name)?;
     if target.is_ephemeral() {
         return ephemeral(run, &target);
     }
@@ -32,6 +33,19 @@ pub(in crate::context) fn node(run: &Arc<NodeRun>, call: &RefCall) -> Result<Rel
     }
     limit(run, &mut relation, &target.config, target.columns.values());
     Ok(relation)
+}
+
+/// In a unit test all inputs of the model have rows of their own.
+fn must_be_given(run: &NodeRun, name: &str) -> Result<(), Error> {
+    if run.node().resource_type != ResourceType::UnitTest {
+        return Ok(());
+    }
+    let test = &run.node().name;
+    let problem = format!("unit test `{test}` gives no rows for `{name}`, which its model reads");
+    Err(raise(
+        Diagnostic::error(Code::REF_NOT_FOUND, problem)
+            .hint("add it to the test's `given`, with the version that the model names"),
+    ))
 }
 
 /// The node that a call means: among what the caller depends on, else anywhere.
@@ -199,6 +213,7 @@ pub(in crate::context) fn source(run: &Arc<NodeRun>, source: &str, table: &str) 
     if let Some(fixture) = run.fixture(&target.unique_id) {
         return Ok(fixture.clone());
     }
+    must_be_given(run, &format!("{source}.{table}"))?;
     let mut relation = source_relation(run.session(), &target).or_raise()?;
     limit(run, &mut relation, &target.config, target.columns.values());
     Ok(relation)

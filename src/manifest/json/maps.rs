@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
 use super::node::NodeJson;
-use super::resources::{ExposureJson, SourceJson};
+use super::resources::{ExposureJson, SourceJson, UnitTestJson};
 use crate::manifest::Manifest;
 
 /// A map written with each value in its JSON form.
@@ -51,7 +51,7 @@ pub(super) struct Disabled<'a>(pub(super) &'a Manifest);
 
 impl Serialize for Disabled<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Manifest { disabled, disabled_sources, disabled_exposures, .. } = self.0;
+        let Manifest { disabled, disabled_sources, disabled_exposures, disabled_unit_tests, .. } = self.0;
         let mut map = serializer.serialize_map(None)?;
         for (id, nodes) in disabled {
             map.serialize_entry(id, &items(nodes, |node| NodeJson::new(node, None)))?;
@@ -61,6 +61,9 @@ impl Serialize for Disabled<'_> {
         }
         for (id, exposures) in disabled_exposures {
             map.serialize_entry(id, &items(exposures, |exposure| ExposureJson(exposure)))?;
+        }
+        for (id, tests) in disabled_unit_tests {
+            map.serialize_entry(id, &items(tests, |test| UnitTestJson(test)))?;
         }
         for (id, resources) in &self.0.semantic.disabled {
             map.serialize_entry(id, resources)?;

@@ -28,6 +28,10 @@ pub(super) fn metric(parsing: &Parsing, entry: &Entry) -> Result<Value, Diagnost
     let kind = entry.values.get("type").cloned().unwrap_or_default();
     let kind = word(&kind, "type", &entry.name, TYPES, entry.span("type"))?;
     let mut value = finished(map, &kind, &params, &entry.name, entry.span("type_params"))?;
+    // That of the config counts, where there is any.
+    if value["meta"].as_object().is_none_or(Map::is_empty) {
+        value["meta"] = Value::Object(entry.mapping("meta")?);
+    }
     value["filter"] = filters(entry.values.get("filter"));
     value["time_granularity"] = entry.values.get("time_granularity").cloned().unwrap_or_default();
     value["tags"] = entry.values.get("tags").cloned().unwrap_or_else(|| json!([]));
