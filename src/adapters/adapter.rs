@@ -142,6 +142,12 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether conditions on several columns of a table are looked at faster in one scan than in one each: where a scan reads whole rows,
+    /// and a transaction can go on after a statement that failed.
+    fn tests_share_scans(&self) -> bool {
+        false
+    }
+
     /// The name that a relation has in the metadata, which may be written in another case where it is not quoted.
     fn stored_name(&self, identifier: &str, _is_quoted: bool) -> String {
         identifier.to_owned()

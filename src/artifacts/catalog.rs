@@ -1,6 +1,6 @@
 //! `catalog.json` (v1): what the warehouse says of the project's relations.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
@@ -16,6 +16,8 @@ pub struct CatalogJson<'a> {
     pub manifest: &'a Manifest,
     /// What the warehouse says: one row a column, in the order of columns.
     pub rows: &'a [CatalogRow],
+    /// The nodes and sources that it is about; all of the project, unless some were selected.
+    pub selected: Option<&'a HashSet<String>>,
     /// What went wrong while asking, if anything.
     pub errors: Option<&'a [String]>,
     /// Who wrote it when.
@@ -35,13 +37,14 @@ impl Serialize for CatalogJson<'_> {
         for row in self.rows {
             tables.entry(key(Some(&row.database), &row.schema, &row.identifier)).or_default().push(row);
         }
+        let is_selected = |id: &str| self.selected.is_none_or(|selected| selected.contains(id));
         let nodes = self
             .manifest
             .nodes
             .values()
-            .filter(|node| node.is_stored())
+            .filter(|node| node.is_stored() && is_selected(&node.unique_id))
             .map(|node| (node.unique_id.as_str(), key(node.database.as_deref(), &node.schema, &node.alias)));
-        let sources = self.manifest.sources.values().map(|source| {
+        let sources = self.manifest.sources.values().filter(|source| is_selected(&source.unique_id)).map(|source| {
             (source.unique_id.as_str(), key(source.database.as_deref(), &source.schema, &source.identifier))
         });
         let mut map = serializer.serialize_map(Some(4))?;

@@ -62,6 +62,7 @@ fn artifacts() -> Vec<(&'static str, Value)> {
             to(serde_json::to_value(CatalogJson {
                 manifest: &manifest,
                 rows: &rows,
+                selected: None,
                 errors: None,
                 metadata: &artifact,
             })),

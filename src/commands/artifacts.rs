@@ -1,5 +1,6 @@
 //! What commands write to the target folder.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -133,10 +134,15 @@ impl Opening {
         Ok(())
     }
 
-    /// Writes `catalog.json`.
-    pub(crate) fn write_catalog(&self, project: &ParsedProject, rows: &[CatalogRow]) -> Result<(), Diagnostics> {
+    /// Writes `catalog.json`, of what is `selected` or of all.
+    pub(crate) fn write_catalog(
+        &self,
+        project: &ParsedProject,
+        rows: &[CatalogRow],
+        selected: Option<&HashSet<String>>,
+    ) -> Result<(), Diagnostics> {
         let metadata = self.metadata();
-        let catalog = CatalogJson { manifest: &project.manifest, rows, errors: None, metadata: &metadata };
+        let catalog = CatalogJson { manifest: &project.manifest, rows, selected, errors: None, metadata: &metadata };
         let path = self.target().write_json("catalog.json", &catalog)?;
         self.report(&Event::ArtifactWritten {
             artifact_path: path.display().to_string(),

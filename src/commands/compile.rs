@@ -46,7 +46,7 @@ impl Compile {
     }
 
     fn compile(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
-        if let Some(sql) = self.inline.sql() {
+        if let Some(sql) = self.inline.instead_of(&self.selection)? {
             let finished = opening.run_inline(sql, Action::Compile)?;
             let code = finished.code.clone().unwrap_or_default();
             self.report(opening, "inline_query", &finished.unique_id, &code, true);

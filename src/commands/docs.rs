@@ -16,7 +16,7 @@ use crate::config::Overrides;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::lineage::{Lineage, LineageColumn, Source};
-use crate::manifest::CompiledNodes;
+use crate::manifest::{CompiledNodes, ResourceType};
 use crate::plan::Mode;
 use crate::runner::{Action, catalog_rows};
 use crate::site::server::Server;
@@ -72,6 +72,10 @@ struct Serve {
     no_browser: bool,
 }
 
+/// What the catalog describes.
+const CATALOGED: &[ResourceType] =
+    &[ResourceType::Model, ResourceType::Seed, ResourceType::Snapshot, ResourceType::Source];
+
 impl Docs {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
         match &self.command {
@@ -110,7 +114,12 @@ impl Generate {
             opening.report(&Event::BuildingCatalog {});
             catalog_rows(&project.session, &project.manifest)?
         };
-        opening.write_catalog(&project, &rows)?;
+        // Only what is compiled has been selected.
+        let selected = (!self.no_compile)
+            .then(|| opening.select(&project, &self.selection, CATALOGED, true))
+            .transpose()?
+            .map(|ids| ids.into_iter().collect());
+        opening.write_catalog(&project, &rows, selected.as_ref())?;
         let lineage = opening.lineage_of(&project, &compiled)?;
         // What is not selected is not compiled, and its lineage would be missing.
         if !self.no_compile && self.selection.is_empty() {

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::opening::Opening;
+use super::selection_args::SelectionArgs;
 use crate::adapters::Table;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::manifest::Manifest;
 use crate::plan::{Mode, Plan};
@@ -24,9 +25,17 @@ pub(crate) struct Inline {
 }
 
 impl Inline {
-    pub(crate) fn sql(&self) -> Option<String> {
+    /// The SQL, if it was given; a selection beside it is an error, as in dbt.
+    pub(crate) fn instead_of(&self, selection: &SelectionArgs) -> Result<Option<String>, Diagnostic> {
         let direct = self.inline_direct.as_ref().map(|sql| format!("{{% raw %}}{sql}{{% endraw %}}"));
-        self.inline.clone().or(direct)
+        let sql = self.inline.clone().or(direct);
+        let given = [("--select", !selection.select.is_empty()), ("--selector", selection.selector.is_some())];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) if sql.is_some() => {
+                Err(Diagnostic::error(Code::USAGE, format!("--inline and {flag} cannot both be given")))
+            }
+            _ => Ok(sql),
+        }
     }
 }
 

@@ -226,9 +226,10 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
     };
     let format =
         config.map(|_| format_of(flags.log_format)).or_else(|| word(&overrides.log_format, "LOG_FORMAT")?.parse().ok());
-    let level =
-        config.map(|_| level_of(flags.log_level)).or_else(|| word(&overrides.log_level, "LOG_LEVEL")?.parse().ok());
-    let mut level = level.unwrap_or(Level::Info);
+    let named = |word: String| config::LogLevel::NAMES.iter().find(|(name, _)| *name == word).map(|(_, level)| *level);
+    let asked = config.map(|_| flags.log_level).or_else(|| named(word(&overrides.log_level, "LOG_LEVEL")?));
+    let least = asked.map_or(Some(Level::Info), level_of);
+    let mut level = least.unwrap_or(Level::Error);
     if truth(overrides.debug, "DEBUG", flags.debug) {
         level = Level::Debug;
     }
@@ -242,9 +243,10 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
     let is_for_github = format_given.unwrap_or_else(|| word(&overrides.format, "FORMAT").as_deref() == Some("github"));
     let colors = flags.use_colors.or(overrides.use_colors).or_else(|| invocation.env("NO_COLOR").map(|_| false));
     let environment = &invocation.environment;
+    let file_level = level_of(flags.log_level_file);
     LogSettings {
         format: format.unwrap_or_default(),
-        level,
+        level: least.map(|_| level),
         colors,
         width: flags.printer_width,
         file_format: match flags.log_format_file {
@@ -252,8 +254,8 @@ pub(crate) fn log_settings(invocation: &Invocation, overrides: &Overrides, confi
             config::LogFormat::Text => LogFormat::Text,
             config::LogFormat::Debug | config::LogFormat::Default => LogFormat::Debug,
         },
-        file_level: level_of(flags.log_level_file),
-        folder: config.map(|config| config.project.log_dir()),
+        file_level: file_level.unwrap_or(Level::Error),
+        folder: config.filter(|_| file_level.is_some()).map(|config| config.project.log_dir()),
         file_max_bytes: flags.log_file_max_bytes,
         live: invocation.env("CI").is_none(),
         invocation_id: invocation.invocation_id.clone(),
@@ -299,11 +301,13 @@ fn format_of(format: config::LogFormat) -> LogFormat {
     }
 }
 
-fn level_of(level: config::LogLevel) -> Level {
+/// The least level that is written; none where nothing is.
+fn level_of(level: config::LogLevel) -> Option<Level> {
     match level {
-        config::LogLevel::Debug => Level::Debug,
-        config::LogLevel::Info => Level::Info,
-        config::LogLevel::Warn => Level::Warn,
-        config::LogLevel::Error | config::LogLevel::None => Level::Error,
+        config::LogLevel::Debug => Some(Level::Debug),
+        config::LogLevel::Info => Some(Level::Info),
+        config::LogLevel::Warn => Some(Level::Warn),
+        config::LogLevel::Error => Some(Level::Error),
+        config::LogLevel::None => None,
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::compile::KINDS;
 use super::global_flags;
 use super::opening::{Opening, Outcome, with_project};
+use super::run_operation::RunOperation;
 use crate::artifacts::{PreviousRun, read_previous_run};
 use crate::config::{self, Invocation, Loaded, Overrides};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
@@ -58,6 +59,14 @@ fn retry(opening: &Opening, overrides: &Overrides) -> Result<Outcome, Diagnostic
         return Err(no_run(&folder).into());
     };
     let which = previous.args.get("which").and_then(Value::as_str).unwrap_or_default();
+    if which == "run-operation" {
+        if !previous.results.iter().any(|result| NodeStatus::parse(&result.status).is_some_and(NodeStatus::is_failure))
+        {
+            return Ok(Outcome::Success);
+        }
+        let again = reopened(opening, which, &previous.args, overrides)?;
+        return RunOperation::of_arguments(&previous.args).call(&again);
+    }
     let (mode, action) = match which {
         "build" => (Mode::Build(Publish::default()), Action::Build),
         "run" | "seed" | "snapshot" => (Mode::Topological, Action::Build),

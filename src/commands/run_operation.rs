@@ -26,6 +26,12 @@ pub(crate) struct RunOperation {
 }
 
 impl RunOperation {
+    /// The call that an earlier run's arguments tell of.
+    pub(crate) fn of_arguments(args: &Map<String, Value>) -> Self {
+        let name = args.get("macro").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self { name, args: args.get("args").map_or_else(|| "{}".to_owned(), Value::to_string) }
+    }
+
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
         let mut args = Map::new();
         args.insert("macro".into(), self.name.clone().into());
@@ -35,7 +41,7 @@ impl RunOperation {
         with_project("run-operation", args, overrides, |opening| self.call(opening))
     }
 
-    fn call(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
+    pub(crate) fn call(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
         let arguments = self.arguments(opening)?;
         let project = opening.parse()?;
         opening.report_found(&project.manifest);

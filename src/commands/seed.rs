@@ -1,6 +1,7 @@
 //! `seed`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -9,11 +10,11 @@ use super::parsed::ParsedProject;
 use super::running::Request;
 use super::selection_args::SelectionArgs;
 use crate::config::Overrides;
+use crate::context::{TableLimits, drawn_table};
 use crate::events::Event;
 use crate::manifest::ResourceType;
 use crate::plan::Mode;
 use crate::runner::{Action, RunReport};
-use crate::ui;
 
 /// Load CSV files
 #[derive(Debug, Args)]
@@ -50,11 +51,10 @@ pub(super) fn show(opening: &Opening, project: &ParsedProject, report: &RunRepor
     for (id, table) in &report.tables {
         let Some(node) = project.manifest.nodes.get(id) else { continue };
         let header = format!("Sample of table: {}.{}", node.schema, node.alias);
-        let columns: Vec<String> = table.column_names().map(str::to_owned).collect();
-        let rows: Vec<Vec<String>> =
-            table.rows().iter().map(|row| row.iter().map(super::show::shown).collect()).collect();
+        let limits = TableLimits { rows: 10, columns: usize::MAX, ..TableLimits::default() };
+        let drawn = drawn_table(Arc::new(table.clone()), limits);
         let rule = "-".repeat(header.len());
-        for msg in [String::new(), header, rule, ui::text_table(&columns, &rows), String::new()] {
+        for msg in [String::new(), header, rule, drawn, String::new()] {
             opening.report(&Event::Formatting { msg });
         }
     }

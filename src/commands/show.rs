@@ -1,6 +1,7 @@
 //! `show`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::Value;
@@ -12,12 +13,12 @@ use super::running::Request;
 use super::selection_args::SelectionArgs;
 use crate::adapters::{Cell, Table};
 use crate::config::Overrides;
-use crate::context::json_of_cell;
+use crate::context::{TableLimits, drawn_table, json_of_cell};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::plan::Mode;
+use crate::python::json_yaml::json_line;
 use crate::runner::Action;
-use crate::ui;
 
 /// Show some rows of a node or of a query, without making anything
 #[derive(Debug, Args)]
@@ -44,7 +45,7 @@ impl Show {
 
     fn show(&self, opening: &Opening) -> Result<Outcome, Diagnostics> {
         let action = Action::Show(u64::try_from(self.limit).ok());
-        if let Some(sql) = self.inline.sql() {
+        if let Some(sql) = self.inline.instead_of(&self.selection)? {
             let finished = opening.run_inline(sql, action)?;
             if let Some(table) = finished.table {
                 self.report(opening, "inline_query", &finished.unique_id, &table, true);
@@ -72,13 +73,10 @@ impl Show {
     }
 
     fn report(&self, opening: &Opening, name: &str, unique_id: &str, table: &Table, is_inline: bool) {
-        let columns: Vec<String> = table.column_names().map(str::to_owned).collect();
         let preview = if self.output == "json" {
-            let rows: Vec<Vec<Value>> = table.rows().iter().map(|row| row.iter().map(json_of_cell).collect()).collect();
-            ui::json_rows(&columns, &rows).to_string()
+            json_line(&table_json(table))
         } else {
-            let rows: Vec<Vec<String>> = table.rows().iter().map(|row| row.iter().map(shown).collect()).collect();
-            ui::text_table(&columns, &rows) + "\n"
+            drawn_table(Arc::new(table.clone()), TableLimits { rows: usize::MAX, ..TableLimits::default() }) + "\n"
         };
         opening.report(&Event::ShowNode {
             is_inline,
@@ -91,10 +89,8 @@ impl Show {
     }
 }
 
-/// A cell as people read it; null is nothing.
-pub(super) fn shown(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        other => other.to_string(),
-    }
+/// The rows as JSON objects, in the order of columns.
+fn table_json(table: &Table) -> Value {
+    let object = |row: &[Cell]| table.column_names().map(str::to_owned).zip(row.iter().map(json_of_cell)).collect();
+    Value::Array(table.rows().iter().map(|row| Value::Object(object(row))).collect())
 }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::results::{ResultStore, StatementResult};
 use super::scope::{Scope, Stage, Written};
-use super::{Halt, MacroEntry, Session, Transaction, reference};
+use super::{ForeseenCount, Halt, MacroEntry, Session, Transaction, reference};
 use crate::adapters::{AdapterResponse, Column, Connection, Relation, RelationCache, Table};
 use crate::config::WarningFate;
 use crate::diagnostics::{Code, Diagnostic};
@@ -140,6 +140,8 @@ pub struct RunOptions {
     pub transaction: Transaction,
     /// Identifiers that stand for others while it runs, with those: what is kept of its SQL has the others.
     pub stand_ins: Vec<(String, String)>,
+    /// Of a test: how many rows its SQL gives, where that is known.
+    pub foreseen: Option<ForeseenCount>,
 }
 
 /// One node that is compiled and run. Belongs to one worker.
@@ -450,6 +452,11 @@ impl NodeRun {
 
     pub(super) fn this_override(&self) -> Option<Value> {
         self.options.overrides.this.clone().map(super::relation::relation_value)
+    }
+
+    /// The answer to a statement that is known without asking.
+    pub(super) fn foreseen(&self, sql: &str) -> Option<(AdapterResponse, Table)> {
+        self.options.foreseen.as_ref()?.answer(sql, &self.compiled_code()?)
     }
 
     pub(super) fn transaction(&self) -> &Transaction {

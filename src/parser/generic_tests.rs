@@ -14,6 +14,7 @@ use super::properties::Entry;
 use super::sources::SourceEntry;
 use super::templates;
 use super::templates::Reading;
+use super::written_config::unrendered_template;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::manifest::{DependsOn, Node, RefCall, RefVersion, ResourceType, TestDetails, TestMetadata};
@@ -205,7 +206,10 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
     let mut call = split.config.clone();
     super::config_merge::merge(&mut call, &captured.config_call);
     let sources = ConfigSources { package, kind: ResourceType::Test, fqn: &fqn, properties: None, call: &call };
-    let resolved = parsing.configs().resolve(parsing.project(), &sources);
+    let mut resolved = parsing.configs().resolve(parsing.project(), &sources);
+    if parsing.compares_as_written() {
+        resolved.unrendered = unrendered_template(parsing, &raw_code, sources);
+    }
     let mut tags = definition.tags.clone();
     tags.extend(resolved.config.tags().into_iter().map(str::to_owned));
     let mut seen = std::collections::HashSet::new();

@@ -63,7 +63,7 @@ pub(super) fn node(parsing: &Parsing, draft: Draft<'_>) -> Parsed {
         call: &captured.config_call,
     };
     let mut resolved = parsing.configs().resolve(parsing.project(), &sources);
-    if parsing.session().config().flags.behaves("state_modified_compare_more_unrendered_values") {
+    if parsing.compares_as_written() {
         resolved.unrendered = written_config::unrendered(parsing, &draft, sources);
     }
     let mut node = assemble(parsing, draft, captured, resolved);

@@ -60,6 +60,11 @@ impl Parsing {
         &self.session
     }
 
+    /// Whether `unrendered_config` is to hold configs as they are written.
+    pub(super) fn compares_as_written(&self) -> bool {
+        self.session.config().flags.behaves("state_modified_compare_more_unrendered_values")
+    }
+
     pub(super) fn project(&self) -> &Project {
         &self.session.config().project
     }

@@ -8,15 +8,27 @@ use super::nodes::Draft;
 use super::parsing::Parsing;
 use super::patches::{Patch, deep_merge, same_version};
 use crate::jinja::{is_plain, keywords_as_written};
+use crate::manifest::ResourceType;
 use crate::yaml::Node;
 
 /// `unrendered_config` of a node.
 pub(super) fn unrendered(parsing: &Parsing, draft: &Draft<'_>, sources: ConfigSources<'_>) -> Map<String, Value> {
+    // Of models that call nothing else dbt reads the values, of others what is written.
+    let is_read = draft.kind == ResourceType::Model && is_plain(&draft.raw_code, &["config", "ref", "source"]);
     let properties = draft.patch.map(of_properties);
-    let call =
-        if is_plain(&draft.raw_code, &["config", "ref", "source"]) { Map::new() } else { of_call(&draft.raw_code) };
+    let sources = ConfigSources { properties: properties.as_ref(), ..sources };
+    if is_read {
+        resolve(parsing.project(), &sources).unrendered
+    } else {
+        unrendered_template(parsing, &draft.raw_code, sources)
+    }
+}
+
+/// The same of a template whose properties are all in it, as those of generic tests are.
+pub(super) fn unrendered_template(parsing: &Parsing, template: &str, sources: ConfigSources<'_>) -> Map<String, Value> {
+    let call = of_call(template);
     let call = if call.is_empty() { sources.call } else { &call };
-    resolve(parsing.project(), &ConfigSources { properties: properties.as_ref(), call, ..sources }).unrendered
+    resolve(parsing.project(), &ConfigSources { call, ..sources }).unrendered
 }
 
 /// The configs that the template gives to `config`.

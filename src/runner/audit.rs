@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -15,11 +15,15 @@ use super::failing_rows::FailingRows;
 use super::failure::Failure;
 use super::node::{Done, close_transaction, compile};
 use super::run::Runner;
+use super::shared_scan;
 use super::staging::{STAGED, renamed};
 use super::time_limit::TimeLimit;
 use crate::adapters::{Relation, RelationInfo};
 use crate::artifacts::CodePath;
-use crate::context::{Audit, Halted, NodeRun, Overrides, RunOptions, Transaction, Worker, node_relation};
+use crate::compiler::Compiled;
+use crate::context::{
+    Audit, ForeseenCount, Halted, NodeRun, Overrides, RunOptions, Transaction, Worker, node_relation,
+};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Gates, tested_nodes};
 use crate::manifest::{Node, time_limit};
@@ -196,13 +200,14 @@ impl NodeAudit {
         relations
     }
 
-    fn test(
+    /// Compiles a test.
+    fn prepare(
         &self,
         runner: &Runner,
         worker: &Arc<Worker>,
         test: &Arc<Node>,
         candidate: Option<&Relation>,
-    ) -> Result<Audited, Diagnostic> {
+    ) -> Result<Prepared, Diagnostic> {
         let begin = Instant::now();
         worker.connection().mark().map_err(|error| super::schemas::metadata_error(&error))?;
         let relations = self.stand_ins(runner, test, candidate);
@@ -217,30 +222,49 @@ impl NodeAudit {
             ..RunOptions::default()
         };
         let run = runner.node_run(test, worker, options.clone());
-        let limit = time_limit(&test.config).ok().flatten();
-        let watch = TimeLimit::begin(limit, worker);
         let started = Timestamp::now();
-        let compiled =
-            compile(runner, &run.node_info(), &run, &CodePath::of_node(test), |run| runner.compiler.compile(run));
-        let half = Timestamp::now();
+        let compiled = within_limit(&run, || {
+            compile(runner, &run.node_info(), &run, &CodePath::of_node(test), |run| runner.compiler.compile(run))
+        });
+        if compiled.is_err() {
+            let _ = worker.connection().return_to_mark();
+        }
+        Ok(Prepared {
+            run,
+            options,
+            compiled,
+            timing: step("compile", started),
+            seconds: begin.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Runs a compiled test; `share` is its part of the time that a shared scan took.
+    fn test(
+        runner: &Runner,
+        worker: &Arc<Worker>,
+        prepared: Prepared,
+        foreseen: Option<ForeseenCount>,
+        share: Duration,
+        candidate: Option<&Relation>,
+    ) -> Result<Audited, Diagnostic> {
+        let Prepared { run, options, compiled, timing, seconds } = prepared;
+        let begin = Instant::now();
+        worker.connection().mark().map_err(|error| super::schemas::metadata_error(&error))?;
+        let started = Timestamp::now() - share;
         let (outcome, rows) = match compiled {
             Ok(Some(compiled)) => {
-                let outcome = data_test::execute(runner, &counting_run(runner, &run, options), Some(&compiled));
-                let is_kept = candidate.is_none() && test.relation_name.is_some() && is_fail(&outcome);
+                let counting = counting_run(runner, &run, RunOptions { foreseen, ..options });
+                let outcome = within_limit(&run, || data_test::execute(runner, &counting, Some(&compiled)));
+                let is_kept = candidate.is_none() && run.node().relation_name.is_some() && is_fail(&outcome);
                 (outcome, is_kept.then(|| FailingRows::read(&run, &compiled.code)).transpose()?)
             }
             Ok(None) => (Ok(Done::default()), None),
             Err(failure) => (Err(failure), None),
         };
-        drop(watch);
-        if limit.is_some_and(|limit| worker.halt.reason() == Some(Halted::TimedOut(limit))) {
-            worker.halt.clear();
-        }
-        let step = |name, from, to| Timing { name, started_at: Some(from), completed_at: Some(to) };
         Ok(Audited {
             outcome,
-            timing: vec![step("compile", started, half), step("execute", half, Timestamp::now())],
-            seconds: begin.elapsed().as_secs_f64(),
+            timing: vec![timing, step("execute", started)],
+            seconds: seconds + (share + begin.elapsed()).as_secs_f64(),
             rows,
         })
     }
@@ -254,24 +278,76 @@ impl NodeAudit {
     ) -> Result<Vec<String>, Diagnostic> {
         let mut failed = Vec::new();
         let mut is_broken = false;
-        for test in &self.tests {
-            if runner.must_be_skipped(test) {
-                continue;
+        // Where a failed statement ends the transaction, no test may be the reason that one before it does not run.
+        let at_once = if runner.session.adapter().tests_share_scans() { self.tests.len().max(1) } else { 1 };
+        for tests in self.tests.chunks(at_once) {
+            let mut prepared = Vec::with_capacity(tests.len());
+            for test in tests.iter().filter(|test| !runner.must_be_skipped(test)) {
+                prepared.push((test, (!is_broken).then(|| self.prepare(runner, worker, test, candidate)).transpose()?));
             }
-            let audited = if is_broken { not_run(&self.node) } else { self.test(runner, worker, test, candidate)? };
-            if let Some(failure) = audited.is_cancelled() {
-                return Err(failure.diagnostics[0].clone());
+            let begin = Instant::now();
+            let mut counts = shared_scan::counts(
+                runner,
+                &prepared.iter().filter_map(|(_, prepared)| prepared.as_ref()?.compiled()).collect::<Vec<_>>(),
+            );
+            let share = begin.elapsed() / counts.len().max(1) as u32;
+            for (test, prepared) in prepared {
+                let audited = match prepared {
+                    Some(prepared) if !is_broken => {
+                        let foreseen = counts.remove(&test.unique_id);
+                        let share = if foreseen.is_some() { share } else { Duration::ZERO };
+                        Self::test(runner, worker, prepared, foreseen, share, candidate)?
+                    }
+                    _ => not_run(&self.node),
+                };
+                if let Some(failure) = audited.is_cancelled() {
+                    return Err(failure.diagnostics[0].clone());
+                }
+                if audited.outcome.is_err() || is_fail(&audited.outcome) {
+                    failed.push(test.name.clone());
+                }
+                if audited.outcome.is_err() && !is_broken {
+                    is_broken = worker.connection().return_to_mark().is_err();
+                }
+                lock(&runner.audits().outcomes).insert(test.unique_id.clone(), audited);
             }
-            if audited.outcome.is_err() || is_fail(&audited.outcome) {
-                failed.push(test.name.clone());
-            }
-            if audited.outcome.is_err() && !is_broken {
-                is_broken = worker.connection().return_to_mark().is_err();
-            }
-            lock(&runner.audits().outcomes).insert(test.unique_id.clone(), audited);
         }
         Ok(failed)
     }
+}
+
+/// A test that is compiled and not yet run.
+struct Prepared {
+    run: Arc<NodeRun>,
+    options: RunOptions,
+    compiled: Result<Option<Compiled>, Failure>,
+    timing: Timing,
+    /// How long it took.
+    seconds: f64,
+}
+
+impl Prepared {
+    /// Its run and its SQL.
+    fn compiled(&self) -> Option<(&Arc<NodeRun>, &str)> {
+        Some((&self.run, self.compiled.as_ref().ok()?.as_ref()?.code.as_str()))
+    }
+}
+
+fn step(name: &'static str, started_at: Timestamp) -> Timing {
+    Timing { name, started_at: Some(started_at), completed_at: Some(Timestamp::now()) }
+}
+
+/// Does a step of a test, which ends when the test's time limit is over.
+fn within_limit<T>(run: &NodeRun, step: impl FnOnce() -> T) -> T {
+    let worker = run.worker();
+    let limit = time_limit(&run.node().config).ok().flatten();
+    let watch = TimeLimit::begin(limit, worker);
+    let outcome = step();
+    drop(watch);
+    if limit.is_some_and(|limit| worker.halt.reason() == Some(Halted::TimedOut(limit))) {
+        worker.halt.clear();
+    }
+    outcome
 }
 
 /// The run of a compiled test that only counts: what it finds is stored by its own job, when the transaction is over.

@@ -29,6 +29,7 @@ mod run;
 mod sample;
 mod schemas;
 mod seed;
+mod shared_scan;
 mod show;
 mod staging;
 mod stop;

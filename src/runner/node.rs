@@ -300,13 +300,20 @@ fn node_job(running: &mut Running<'_>, node: &Arc<Node>) -> Result<Done, Failure
         None => Transaction::Own,
     };
     let mut options = RunOptions { event_time, transaction, ..RunOptions::default() };
+    let mut compiled_ahead = None;
     if node.resource_type == ResourceType::Test && runner.action == Action::Build {
         running.note = runner.look_at_candidates(node, &mut options);
+        if let Some(ahead) = runner.shared_scans().take(runner, node, running.worker) {
+            compiled_ahead = Some(ahead.compiled);
+            options.foreseen = ahead.count;
+        }
     }
     let run = runner.node_run(node, running.worker, options);
     running.begins_to("compiling", &run);
     let compiled = running.timed("compile", |running| {
-        compile(runner, &running.node_info, &run, &CodePath::of_node(node), |run| runner.compiler.compile(run))
+        compile(runner, &running.node_info, &run, &CodePath::of_node(node), |run| {
+            compiled_ahead.map_or_else(|| runner.compiler.compile(run), Ok)
+        })
     })?;
     running.begins_to("executing", &run);
     match runner.action {

@@ -11,6 +11,7 @@ use super::microbatch::BatchErrand;
 use super::pool::{self, Errands, Pool, Taken};
 use super::recording::Recording;
 use super::sample::{self, Window};
+use super::shared_scan::SharedScans;
 use super::staging::Staging;
 use super::stop::{Stop, StopReason};
 use super::subject::Subject;
@@ -104,6 +105,7 @@ pub struct Runner {
     compiled: Mutex<CompiledNodes>,
     tables: Mutex<IndexMap<String, Table>>,
     audits: OnceLock<Audits>,
+    shared_scans: OnceLock<SharedScans>,
     pub(super) staging: OnceLock<Staging>,
     myself: Weak<Self>,
 }
@@ -129,6 +131,7 @@ impl Runner {
             compiled: Mutex::default(),
             tables: Mutex::default(),
             audits: OnceLock::new(),
+            shared_scans: OnceLock::new(),
             staging: OnceLock::new(),
             myself: Weak::clone(myself),
         }))
@@ -157,6 +160,7 @@ impl Runner {
             }
             Audits::new(plan.gates(), &self.manifest.nodes)
         });
+        self.shared_scans.get_or_init(|| SharedScans::new(self, plan));
         self.report(&Event::blank());
         self.report(&Event::ConcurrencyLine {
             node_count: plan.len(),
@@ -347,6 +351,11 @@ impl Runner {
 
     fn behaves(&self, flag: &str) -> bool {
         self.session.config().flags.behaves(flag)
+    }
+
+    /// The tests of the plan that share scans.
+    pub(super) fn shared_scans(&self) -> &SharedScans {
+        self.shared_scans.get_or_init(SharedScans::default)
     }
 
     /// The audits of the plan that is run.

@@ -7,7 +7,9 @@
 mod columns;
 mod dialect;
 mod equivalence;
+mod filtered_scan;
 mod grammar;
+mod lines;
 mod query;
 mod rewrite;
 mod select_items;
@@ -20,6 +22,7 @@ pub use columns::{
 };
 pub use dialect::Dialect;
 pub use equivalence::{is_readable, is_same_query};
+pub use filtered_scan::FilteredScan;
 pub use query::{Query, SqlProblem};
 pub use shape::{CteShape, JoinCondition, JoinShape, RelationKind, RelationShape, SelectShape, Shape};
 pub use with_clause::add_ctes;

@@ -43,8 +43,8 @@ impl std::str::FromStr for LogFormat {
 pub struct LogSettings {
     /// Format on standard output.
     pub format: LogFormat,
-    /// Least level on standard output.
-    pub level: Level,
+    /// Least level on standard output; none for nothing at all, not even what a command is asked for.
+    pub level: Option<Level>,
     /// Whether standard output has colours; none lets the terminal decide.
     pub colors: Option<bool>,
     /// Where the dots of a progress line end.
@@ -74,7 +74,7 @@ impl Default for LogSettings {
     fn default() -> Self {
         Self {
             format: LogFormat::Text,
-            level: Level::Info,
+            level: Some(Level::Info),
             colors: None,
             width: 80,
             file_format: LogFormat::Debug,
@@ -112,7 +112,7 @@ impl Console {
         let terminal = output::is_terminal();
         let colors = settings.colors.unwrap_or(terminal) && settings.format != LogFormat::Json;
         let progress =
-            (terminal && settings.live && settings.format == LogFormat::Text && settings.level == Level::Info)
+            (terminal && settings.live && settings.format == LogFormat::Text && settings.level == Some(Level::Info))
                 .then(Progress::new);
         let file = settings.folder.as_ref().and_then(|folder| LogFile::open(folder, settings.file_max_bytes));
         Self {
@@ -149,7 +149,7 @@ impl Console {
     }
 
     fn is_for_terminal(&self, event: &Event) -> bool {
-        event.kind().level >= self.settings.level || event.is_output()
+        self.settings.level.is_some_and(|least| event.kind().level >= least || event.is_output())
     }
 
     fn to_terminal(&self, event: &Event) {

@@ -2,12 +2,15 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a line waits for others before they are written together: much less than anybody who follows the file would see.
 const GATHERING: Duration = Duration::from_millis(5);
+
+/// How many log files are kept beside the one that is written, as in dbt.
+const KEPT: u32 = 5;
 
 /// An open log file that starts anew when it has grown too large. Lines are written by a thread of their own, many at once where
 /// many come; what waits is written when this is dropped.
@@ -20,21 +23,25 @@ pub(super) struct LogFile {
 struct Shared {
     waiting: Mutex<String>,
     came: Condvar,
-    file: Mutex<File>,
+    file: Mutex<Rotated>,
+}
+
+/// The file, and when it is put aside.
+#[derive(Debug)]
+struct Rotated {
+    path: PathBuf,
+    file: File,
+    size: u64,
+    max_bytes: u64,
 }
 
 impl LogFile {
     /// Opens `dbt.log` in a folder, which is made where it is missing; none where that is impossible (a read-only
-    /// project can still be run). A file above `max_bytes` becomes `dbt.log.1`; 0 means no limit.
+    /// project can still be run). Before a line that would make it larger than `max_bytes` it becomes `dbt.log.1`, and
+    /// that `dbt.log.2`, up to five; 0 means no limit.
     pub(super) fn open(folder: &Path, max_bytes: u64) -> Option<Self> {
         std::fs::create_dir_all(folder).ok()?;
-        let path = folder.join("dbt.log");
-        let size = std::fs::metadata(&path).map_or(0, |about| about.len());
-        if max_bytes > 0 && size > max_bytes {
-            // If the rename fails the file only grows further.
-            let _ = std::fs::rename(&path, folder.join("dbt.log.1"));
-        }
-        let file = OpenOptions::new().create(true).append(true).open(&path).ok()?;
+        let file = Rotated::open(folder.join("dbt.log"), max_bytes)?;
         let shared = Arc::new(Shared { waiting: Mutex::default(), came: Condvar::new(), file: Mutex::new(file) });
         let writer = Arc::clone(&shared);
         std::thread::Builder::new().name("log".into()).spawn(move || writer.write_as_they_come()).ok()?;
@@ -79,7 +86,50 @@ impl Shared {
         // The file is held first, lest what comes later is written earlier.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let _ = file.write_all(lines.as_bytes());
+        file.append(&lines);
+    }
+}
+
+impl Rotated {
+    fn open(path: PathBuf, max_bytes: u64) -> Option<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(&path).ok()?;
+        let size = file.metadata().map_or(0, |about| about.len());
+        Some(Self { path, file, size, max_bytes })
+    }
+
+    fn append(&mut self, lines: &str) {
+        if self.max_bytes == 0 || self.has_room_for(lines) {
+            self.write(lines);
+            return;
+        }
+        for line in lines.split_inclusive('\n') {
+            if self.size > 0 && !self.has_room_for(line) {
+                self.put_aside();
+            }
+            self.write(line);
+        }
+    }
+
+    fn has_room_for(&self, text: &str) -> bool {
+        self.size + (text.len() as u64) < self.max_bytes
+    }
+
+    fn write(&mut self, text: &str) {
+        let _ = self.file.write_all(text.as_bytes());
+        self.size += text.len() as u64;
+    }
+
+    /// If this fails the file only grows further.
+    fn put_aside(&mut self) {
+        let numbered = |number: u32| self.path.with_extension(format!("log.{number}"));
+        for number in (1..KEPT).rev() {
+            let _ = std::fs::rename(numbered(number), numbered(number + 1));
+        }
+        if std::fs::rename(&self.path, numbered(1)).is_ok()
+            && let Some(next) = Self::open(self.path.clone(), self.max_bytes)
+        {
+            *self = next;
+        }
     }
 }
 
@@ -125,5 +175,21 @@ mod tests {
         LogFile::open(folder.path(), 2).unwrap().write("new");
         assert_eq!(std::fs::read_to_string(folder.path().join("dbt.log.1")).unwrap(), "old\n");
         assert_eq!(std::fs::read_to_string(folder.path().join("dbt.log")).unwrap(), "new\n");
+    }
+
+    #[test]
+    fn five_files_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = LogFile::open(folder.path(), 12).unwrap();
+        for number in 10..30 {
+            log.write(&format!("line {number}"));
+        }
+        drop(log);
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["dbt.log", "dbt.log.1", "dbt.log.2", "dbt.log.3", "dbt.log.4", "dbt.log.5"]);
+        let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!([text("dbt.log"), text("dbt.log.1"), text("dbt.log.5")], ["line 29\n", "line 28\n", "line 24\n"]);
     }
 }

@@ -119,3 +119,37 @@ models:
     project.run("compile").expect(0, &[]);
     assert_eq!(keys(), [r#""p"."main"."parent""#, r#""p"."main"."parent""#]);
 }
+
+#[test]
+fn a_query_is_given_instead_of_a_selection() {
+    let project = Project::new(&[("models/a.sql", "select 1 as id")]);
+    for command in ["compile", "show"] {
+        for (flag, named) in [("-s|a", "--select"), ("--selector|s", "--selector")] {
+            let words = format!("{command}|--inline|select 1|{flag}");
+            project.run(&words).expect(2, &[&format!("--inline and {named} cannot both be given")]);
+        }
+        project.run(&format!("{command}|--inline|select 1|--exclude|a")).expect(0, &["inline node"]);
+    }
+}
+
+/// As agate draws tables in dbt: six columns, twenty characters, three digits; what is left out is told by an ellipsis.
+#[test]
+fn shown_tables_are_cut() {
+    let project = Project::new(&[]);
+    let query = "select 1234567.12345 as number, true as truth, 'a text of many characters' as text, null as none, 1 as e, 2 as f, 3 as g";
+    project.run(&format!("show|--quiet|--inline|{query}")).expect(
+        0,
+        &["\
+|         number | truth | text                 | none | e | f | ... |
+| -------------- | ----- | -------------------- | ---- | - | - | --- |
+| 1,234,567.123… |  True | a text of many ch... |      | 1 | 2 | ... |
+"],
+    );
+}
+
+#[test]
+fn a_log_level_of_none_is_silence() {
+    let project = Project::new(&[("models/a.sql", "select 1 as id")]);
+    assert_eq!(project.run("ls --log-level none --log-level-file none").expect(0, &[]).printed, "");
+    assert!(!project.path("logs").exists());
+}

@@ -39,6 +39,20 @@ fn the_site_stands_beside_the_artifacts() {
 }
 
 #[test]
+fn the_catalog_is_of_what_was_selected_and_compiled() {
+    let project = project();
+    project.run("build").expect(0, &[]);
+    let catalog = |flags: &str| {
+        project.run(&format!("docs generate {flags}")).expect(0, &[]);
+        let catalog = project.json("target/catalog.json");
+        catalog["nodes"].as_object().expect("nodes").keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(catalog("-s totals"), ["model.p.totals"]);
+    assert_eq!(catalog("--exclude totals"), ["model.p.orders"]);
+    assert_eq!(catalog("-s totals --no-compile"), ["model.p.orders", "model.p.totals"]);
+}
+
+#[test]
 fn runs_before_the_last_one_are_remembered() {
     let project = project();
     project.run("build").expect(0, &[]);

@@ -24,6 +24,7 @@ mod reports;
 mod secrets;
 mod seeds;
 mod semantic_layer;
+mod shared_scans;
 mod snapshots;
 mod state;
 mod statements;

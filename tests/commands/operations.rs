@@ -25,6 +25,18 @@ fn an_operation_leaves_results() {
 }
 
 #[test]
+fn a_failed_operation_is_retried_with_its_arguments() {
+    let project = Project::new(&[(
+        "macros/m.sql",
+        "{% macro told(x) %}{% do log(x, info=true) %}{{ exceptions.raise_compiler_error('no') if var('bad', true) }}{% endmacro %}",
+    )]);
+    project.run("run-operation|told|--args|{x: hello}").expect(1, &["hello"]);
+    project.run("retry").expect(1, &["hello"]);
+    project.run("retry|--vars|{bad: false}").expect(0, &["hello"]);
+    project.run("retry").expect(0, &[]).without("hello");
+}
+
+#[test]
 fn clean_leaves_sources_and_other_folders() {
     let project = Project::new(&[("models/a.sql", "select 1 as id"), ("target/x", ""), ("other/x", "")]);
     let config = |targets: &str| format!("name: p\nprofile: p\nclean-targets: [{targets}]\n");

@@ -165,6 +165,7 @@ fn configs_are_compared_as_they_are_written_where_a_flag_says_so() {
 models:
   - {name: described, config: {materialized: \"{{ env_var('KIND') }}\", meta: {plain: 1}}}
   - {name: versioned, versions: [{v: 1, config: {materialized: \"{{ env_var('KIND') }}\"}}]}
+  - {name: configured, columns: [{name: id, data_tests: [{unique: {config: {limit: 3}}}]}]}
 ";
     let project = Project::new(&[
         ("dbt_project.yml", flags),
@@ -172,6 +173,7 @@ models:
         ("models/described.sql", "select 1 as id"),
         ("models/versioned_v1.sql", "select 1 as id"),
         ("models/properties.yml", properties),
+        ("tests/single.sql", "{{ config(severity='warn') }} select 1 from {{ ref('configured') }}"),
     ]);
     let with = |kind: &str, command: &str| project.run_with(command, &[("KIND", kind)]);
     with("table", "parse --target-path before").expect(0, &[]);
@@ -189,6 +191,12 @@ models:
         written("model.p.described"),
         serde_json::json!({"materialized": "{{ env_var('KIND') }}", "meta": {"plain": 1}})
     );
+    // Of tests dbt keeps also plain values as they are written.
+    assert_eq!(written("test.p.single")["severity"], "Keyword(key='severity', value=Const(value='warn'))");
+    let manifest = project.json("target/manifest.json");
+    let mut nodes = manifest["nodes"].as_object().expect("nodes").iter();
+    let (unique, _) = nodes.find(|(id, _)| id.starts_with("test.p.unique_configured_id")).expect("the generic test");
+    assert_eq!(written(unique)["limit"], "Keyword(key='limit', value=Const(value=3))");
     project.write("models/configured.sql", "{{ config(materialized=env_var('OTHER', 'view')) }} select 1 as id");
     with("view", modified).expect(0, &["p.configured"]);
 }

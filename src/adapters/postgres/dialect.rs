@@ -47,6 +47,8 @@ pub(super) struct Dialect {
     pub(super) has_advisory_locks: bool,
     /// Whether a transaction can go on after a statement that failed, from a savepoint.
     pub(super) has_savepoints: bool,
+    /// Whether the columns of a row lie together.
+    pub(super) stores_rows: bool,
     pub(super) relations: fn(&[String]) -> String,
     pub(super) dependencies: fn(&[String]) -> String,
     pub(super) columns: fn(&Relation) -> String,
@@ -111,6 +113,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     client_check_since: Some(140_000),
     has_advisory_locks: true,
     has_savepoints: true,
+    stores_rows: true,
     relations: queries::relations,
     dependencies: queries::dependencies,
     columns: queries::columns,
@@ -191,6 +194,7 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     client_check_since: None,
     has_advisory_locks: false,
     has_savepoints: false,
+    stores_rows: false,
     relations: redshift_queries::relations,
     dependencies: queries::dependencies,
     columns: redshift_queries::columns,

@@ -126,6 +126,10 @@ impl Adapter for Postgres {
         self.server.dialect.has_advisory_locks && !self.disables_transactions()
     }
 
+    fn tests_share_scans(&self) -> bool {
+        self.server.dialect.stores_rows && self.server.dialect.has_savepoints
+    }
+
     fn stored_name(&self, identifier: &str, is_quoted: bool) -> String {
         if is_quoted { identifier.to_owned() } else { identifier.to_lowercase() }
     }

@@ -38,7 +38,10 @@ pub(in crate::context) fn run(
     let started = Instant::now();
     run.worker().check_halt()?;
     fault("statement")?;
-    let answer = run.worker().connection().execute(&sent, fetch);
+    let answer = match run.foreseen(sql) {
+        Some(answer) => Ok(answer),
+        None => run.worker().connection().execute(&sent, fetch),
+    };
     match answer {
         Ok((response, table)) => {
             report_status(run, started, &response.message);

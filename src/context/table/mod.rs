@@ -18,6 +18,7 @@ use minijinja::{Error, Value};
 pub(super) use self::cell::cell_of;
 pub use self::cell::json_of_cell;
 use self::cell::{cell_value, kind_of, kind_of_values};
+pub use self::printing::{TableLimits, drawn_table};
 use self::row::{RowValue, as_row};
 use super::arguments::{bind, required};
 use super::raise::compilation;

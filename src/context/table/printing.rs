@@ -1,13 +1,40 @@
 //! A table as text: `print_table` and CSV.
 
+use std::sync::Arc;
+
 use minijinja::{Error, Value};
 
 use super::TableValue;
 use super::row::as_row;
-use crate::adapters::SeedType;
+use crate::adapters::{SeedType, Table};
 use crate::context::arguments::bind;
 use crate::context::print_table;
 use crate::jinja::{number_of, to_text};
+
+/// How much of a table is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct TableLimits {
+    /// At most so many rows; a last row of ellipses stands for the others.
+    pub rows: usize,
+    /// At most so many columns, likewise.
+    pub columns: usize,
+    /// Characters of a cell or of a name; what is longer ends with an ellipsis.
+    pub width: usize,
+    /// Digits behind the point of a number.
+    pub precision: usize,
+}
+
+impl Default for TableLimits {
+    /// Those of agate's `print_table`.
+    fn default() -> Self {
+        Self { rows: 20, columns: 6, width: 20, precision: 3 }
+    }
+}
+
+/// A query's result as text, drawn as agate's `print_table` does.
+pub fn drawn_table(table: Arc<Table>, limits: TableLimits) -> String {
+    TableValue::new(table).drawn(limits)
+}
 
 impl TableValue {
     /// The table as text, as `print_table` shows it.
@@ -20,49 +47,56 @@ impl TableValue {
             Some(value) => value.as_usize().unwrap_or(default),
             None => default,
         };
-        let max_precision = limit(precision, 3);
-        let (max_rows, max_columns, max_width) = (limit(max_rows, 20), limit(max_columns, 6), limit(max_width, 20));
+        let usual = TableLimits::default();
+        Ok(self.drawn(TableLimits {
+            rows: limit(max_rows, usual.rows),
+            columns: limit(max_columns, usual.columns),
+            width: limit(max_width, usual.width),
+            precision: limit(precision, usual.precision),
+        }))
+    }
+
+    fn drawn(&self, limits: TableLimits) -> String {
         let shorten = |text: String| {
-            if text.chars().count() > max_width {
-                let kept: String = text.chars().take(max_width.saturating_sub(3)).collect();
+            if text.chars().count() > limits.width {
+                let kept: String = text.chars().take(limits.width.saturating_sub(3)).collect();
                 format!("{kept}...")
             } else {
                 text
             }
         };
-        let shown = self.names.len().min(max_columns);
+        let shown = self.names.len().min(limits.columns);
         let more_columns = self.names.len() > shown;
         let mut head: Vec<String> = self.names[..shown].iter().map(|name| shorten(name.clone())).collect();
         // All but text stands on the right; numbers of a column have equally many decimal places.
-        let kinds = &self.kinds()[..shown];
-        let mut on_the_right: Vec<bool> = kinds.iter().map(|kind| *kind != SeedType::Text).collect();
-        let places: Vec<Option<usize>> = kinds
+        let kinds = self.kinds();
+        let on_the_right: Vec<bool> = kinds.iter().map(|kind| *kind != SeedType::Text).collect();
+        let places: Vec<Option<usize>> = kinds[..shown]
             .iter()
             .enumerate()
-            .map(|(index, kind)| (*kind == SeedType::Number).then(|| self.decimal_places(index, max_rows)))
+            .map(|(index, kind)| (*kind == SeedType::Number).then(|| self.decimal_places(index, limits.rows)))
             .collect();
         let cell = |(index, value): (usize, &Value)| match places[index] {
-            Some(places) if !value.is_none() => grouped_number(value, places, max_precision),
+            Some(places) if !value.is_none() => grouped_number(value, places, limits.precision),
             _ => shown_text(value),
         };
         let mut rows: Vec<Vec<String>> = self
             .rows()
             .iter()
-            .take(max_rows)
+            .take(limits.rows)
             .filter_map(as_row)
             .map(|row| row.values[..shown].iter().enumerate().map(cell).map(shorten).collect())
             .collect();
         if more_columns {
             head.push("...".into());
-            on_the_right.push(false);
             for row in &mut rows {
                 row.push("...".into());
             }
         }
-        if self.len() > max_rows {
+        if self.len() > limits.rows {
             rows.push(vec!["...".into(); head.len()]);
         }
-        Ok(print_table::agate(&head, &rows, &on_the_right))
+        print_table::agate(&head, &rows, &on_the_right)
     }
 
     /// The most decimal places that a number of a column needs.

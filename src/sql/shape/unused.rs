@@ -7,8 +7,8 @@ use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{self, Expr, GroupByExpr, Ident, SelectItem, SetExpr, Spanned};
 
-use super::walk::Lines;
 use crate::sql::dialect::Dialect;
+use crate::sql::lines::Lines;
 
 /// A name that is mentioned in the query, at a moment of the walk.
 #[derive(Debug)]

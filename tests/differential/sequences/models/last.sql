@@ -1,0 +1,1 @@
+select id{{ breaks('last') }} from {{ ref('passing') }}

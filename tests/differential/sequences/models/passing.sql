@@ -1,0 +1,1 @@
+{{ config(materialized='ephemeral') }} select id{{ breaks('passing') }} from {{ ref('second') }}

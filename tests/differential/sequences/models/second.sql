@@ -1,0 +1,1 @@
+{{ config(materialized='view') }} select id, day{{ breaks('second') }} from {{ ref('first') }}
