@@ -36,8 +36,11 @@ cp "$libraries/$library" "$work/$name/lib/"
 cp "$root/README.md" "$work/$name/"
 "$hetl" man > "$work/$name/share/man/man1/hetl.1"
 for shell in bash zsh fish; do "$hetl" completions "$shell" > "$work/$name/share/completions/hetl.$shell"; done
-# The library beside it is enough: nothing of the folder it was built in.
-env -u DUCKDB_LIB_DIR -u LD_LIBRARY_PATH "$work/$name/bin/hetl" --version >/dev/null
+# The library beside it is enough to open a database.
+mkdir "$work/empty"
+printf 'name: empty\nprofile: empty\n' > "$work/empty/dbt_project.yml"
+printf 'empty: {target: dev, outputs: {dev: {type: duckdb, path: ":memory:"}}}\n' > "$work/empty/profiles.yml"
+(cd "$work/empty" && env -u DUCKDB_LIB_DIR -u LD_LIBRARY_PATH "$work/$name/bin/hetl" show --inline 'select 1' >/dev/null)
 
 tar --create --gzip --file "$folder/$name.tar.gz" --directory "$work" "$name"
 (cd "$folder" && if command -v sha256sum >/dev/null; then sha256sum "$name.tar.gz"; else shasum -a 256 "$name.tar.gz"; fi > "$name.tar.gz.sha256")

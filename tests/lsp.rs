@@ -435,3 +435,44 @@ fn places_count_units_of_utf16() {
     assert!(found["uri"].as_str().is_some_and(|uri| uri.ends_with("models/orders.sql")), "{found}");
     client.end();
 }
+
+#[test]
+fn a_column_is_that_of_the_relation_before_its_dot() {
+    let project = Project::new(&[
+        ("models/orders.sql", "select 1 as id, 2 as customer_id\n"),
+        ("models/people.sql", "select 1 as id\n"),
+        ("models/joined.sql", "select 1 from {{ ref('orders') }} as o join {{ ref('people') }} as p on true\n"),
+        (
+            "models/models.yml",
+            "models:\n  - name: orders\n    columns:\n      - name: id\n        description: Of an order.\n      - name: customer_id\n  \
+             - name: people\n    columns:\n      - name: id\n        description: Of a person.\n        data_tests:\n          - unique\n",
+        ),
+    ]);
+    let mut client = Client::new(&project);
+    let text = "with q as (select * from {{ ref('people') }})\nselect COLUMN from {{ ref('orders') }} as o join q as p on true\n";
+    for (column, line) in [("p.i|d", 8), ("q.i|d", 8), ("o.i|d", 3), ("o.customer_|id", 5)] {
+        let found = client.at("textDocument/definition", "models/joined.sql", &text.replace("COLUMN", column));
+        assert_eq!(found["range"]["start"]["line"], line, "{column}: {found}");
+    }
+    let labels = |found: Value| -> Vec<String> {
+        let items = found.as_array().expect("a list").iter();
+        items.map(|item| item["label"].as_str().expect("a label").to_owned()).collect()
+    };
+    let found = client.at("textDocument/completion", "models/joined.sql", &text.replace("COLUMN", "p.|"));
+    assert_eq!(labels(found), ["id"]);
+
+    let yaml = "models/models.yml";
+    let complete = |client: &mut Client<'_>, text: &str| labels(client.at("textDocument/completion", yaml, text));
+    assert_eq!(complete(&mut client, "models:\n  - name: |\n"), ["joined", "orders", "people"]);
+    let columns = complete(&mut client, "models:\n  - name: orders\n    columns:\n      - name: |\n");
+    assert_eq!(columns, ["customer_id", "id"]);
+    let tests = complete(&mut client, "models:\n  - name: orders\n    data_tests:\n      - |\n");
+    assert_eq!(tests, ["accepted_values", "not_null", "relationships", "unique"]);
+    let words = client.at(
+        "textDocument/hover",
+        yaml,
+        "models:\n  - name: people\n    columns:\n      - name: i|d\n        description: Of a person.\n",
+    );
+    assert!(words.to_string().contains("Of a person."), "{words}");
+    client.end();
+}

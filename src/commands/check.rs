@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::Map;
 
 use super::finding_args::FindingArgs;
-use super::linting::{KINDS, Linting};
+use super::linting::{KINDS, Linting, deepen_stacks};
 use super::opening::{Opening, Outcome, with_project};
 use super::project_rules::{ProjectRules, unknown};
 use super::selection_args::SelectionArgs;
@@ -38,6 +38,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        deepen_stacks();
         with_project("check", Map::new(), overrides, |opening| self.check(opening))
     }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde_json::Map;
 
 use super::lint::{refuse_bad_settings, unwritable};
-use super::linting::{FileArgs, Linting};
+use super::linting::{FileArgs, Linting, deepen_stacks};
 use super::opening::{Opening, Outcome, with_project};
 use super::unified_diff::unified_diff;
 use crate::config::Overrides;
@@ -34,6 +34,7 @@ pub(super) const RULES: &[&str] = &["layout", "capitalisation", "jinja.padding"]
 
 impl Format {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        deepen_stacks();
         with_project("format", Map::new(), overrides, |opening| self.format(opening))
     }
 
@@ -44,7 +45,7 @@ impl Format {
         let texts = linting.for_each(files.par_iter(), |renderer, file| {
             let mender = Mender { renderer, linters: &linting.linters, dialect, path: &file.path };
             fix(&mender, &file.source, &file.settings).map(|outcome| outcome.text)
-        })?;
+        });
         refuse_bad_settings(&linting, &files)?;
         linting.keep_findings();
         let mut changed = 0;

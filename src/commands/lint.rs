@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde_json::Map;
 
 use super::finding_args::FindingArgs;
-use super::linting::{FileArgs, LintedFile, Linting};
+use super::linting::{FileArgs, LintedFile, Linting, deepen_stacks};
 use super::opening::{Opening, Outcome, with_project};
 use super::project_rules::ProjectRules;
 use crate::config::Overrides;
@@ -37,6 +37,7 @@ pub(crate) struct Lint {
 
 impl Lint {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {
+        deepen_stacks();
         with_project("lint", Map::new(), overrides, |opening| self.lint(opening))
     }
 
@@ -65,7 +66,7 @@ impl Lint {
             let mut checked = check(renderer, &linting.linters, &file.settings, &file.path, &file.source);
             checked.findings = lint::as_set(checked.findings, &rules.settings, &file.source);
             checked
-        })?;
+        });
         refuse_bad_settings(&linting, &files)?;
         linting.keep_findings();
         let mut findings = Vec::new();
@@ -124,7 +125,7 @@ fn mend(linting: &Linting<'_>, files: &mut [LintedFile]) -> Result<Mended, Diagn
             file.source = outcome.text;
         }
         Ok(Mended { has_changed, notes })
-    })?;
+    });
     let mut mended = Mended { has_changed: false, notes: Vec::new() };
     for outcome in outcomes {
         let outcome = outcome?;

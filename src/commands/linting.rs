@@ -218,12 +218,12 @@ impl<'a> Linting<'a> {
         if problems.is_empty() { Ok(files) } else { Err(problems) }
     }
 
-    /// Does the same with each of many, side by side, on threads whose stacks are deep enough for SQL and templates.
+    /// Does the same with each of many, side by side.
     pub(super) fn for_each<T: Send, R: Send>(
         &self,
         items: impl IndexedParallelIterator<Item = T>,
         work: impl Fn(&Renderer, T) -> R + Send + Sync,
-    ) -> Result<Vec<R>, Diagnostics> {
+    ) -> Vec<R> {
         on_deep_stacks(|| items.map_init(|| self.renderer.clone(), |renderer, item| work(renderer, item)).collect())
     }
 
@@ -269,9 +269,13 @@ pub(super) fn hand_on(opening: &Opening, mut findings: Vec<Finding>, files: &[St
     }
 }
 
-/// Does something on threads whose stacks are deep enough for SQL and templates.
-pub(super) fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Diagnostics> {
-    let pool = ThreadPoolBuilder::new().stack_size(STACK).build();
-    let pool = pool.map_err(|error| Diagnostic::error(Code::USAGE, format!("threads cannot be started: {error}")))?;
-    Ok(pool.install(work))
+/// Gives all threads that work is shared out to stacks that are deep enough for SQL and templates: what `lint`, `format` and `check` begin
+/// with. Threads that are there already stay what they are.
+pub(super) fn deepen_stacks() {
+    let _ = ThreadPoolBuilder::new().stack_size(STACK).build_global();
+}
+
+/// Does something on one of these threads, which shares work out to the others.
+pub(super) fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| work())
 }

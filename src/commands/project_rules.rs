@@ -79,7 +79,7 @@ impl ProjectRules {
         subject.warnings = &project.warnings;
         subject.selected = selected;
         if self.chosen.iter().any(|rule| rule.needs == Needs::Sql) {
-            subject.sql = on_deep_stacks(|| models_sql(&linting.renderer, &subject))?;
+            subject.sql = on_deep_stacks(|| models_sql(&linting.renderer, &subject));
         }
         subject.lineage = lineage;
         Ok(lint::check(&subject, &self.chosen, self.is_named))
@@ -119,14 +119,14 @@ pub(super) fn lineage(
     linting: &Linting<'_>,
     selected: Option<&HashSet<String>>,
 ) -> Result<(CompiledNodes, Lineage), Diagnostics> {
-    let compiled = compile(linting, selected)?;
+    let compiled = compile(linting, selected);
     let lineage = linting.opening.lineage_of(&linting.project, &compiled)?;
     Ok((compiled, lineage))
 }
 
 /// Models and snapshots as they can be compiled without a warehouse; those that cannot are left out. Of `selected` resources only what
 /// they are made of is compiled: their columns come from nowhere else.
-fn compile(linting: &Linting<'_>, selected: Option<&HashSet<String>>) -> Result<CompiledNodes, Diagnostics> {
+fn compile(linting: &Linting<'_>, selected: Option<&HashSet<String>>) -> CompiledNodes {
     let project = &linting.project;
     let compiler = Compiler::new();
     let needed = selected.map(|selected| {
@@ -161,7 +161,7 @@ fn compile(linting: &Linting<'_>, selected: Option<&HashSet<String>>) -> Result<
             let found = CompiledNode { code: Some(compiled.code), extra_ctes, ..CompiledNode::default() };
             (node.unique_id.clone(), found)
         })
-    })?;
+    });
     let ephemeral = compiler.ephemeral_models();
-    Ok(compiled.into_iter().flatten().chain(ephemeral).collect())
+    compiled.into_iter().flatten().chain(ephemeral).collect()
 }

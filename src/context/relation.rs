@@ -39,6 +39,8 @@ const METHODS: &[&str] = &[
     "get_function_macro_name",
     "get_materialized_view_config_change_collection",
     "relation_max_name_length",
+    "render_event_time_filtered",
+    "to_dict",
 ];
 
 const FIELDS: &[&str] = &["path", "type", "quote_character", "include_policy", "quote_policy", "dbt_created"];
@@ -207,6 +209,9 @@ impl Object for RelationValue {
             "quote_policy" => policy(relation.quoting),
             "include_policy" => policy(relation.include),
             "quote_character" => Value::from("\""),
+            "require_alias" => Value::from(relation.names_subqueries),
+            "event_time_filter" => optional(relation.filter.as_deref()),
+            "catalog" => none(),
             "limit" => relation.limit.map_or_else(none, Value::from),
             "metadata" => dict([("type".to_owned(), Value::from("BaseRelation"))]),
             _ => return constant(key).or_else(|| bound_method(self, METHODS, key)),
@@ -268,6 +273,12 @@ impl Object for RelationValue {
                 let [key, default] = bind("get", ["key", "default"], args)?;
                 let key = text("get", "key", key)?;
                 self.get_value_by_str(&key).unwrap_or_else(|| default.unwrap_or_else(none))
+            }
+            "render_event_time_filtered" => Value::from(Relation { limit: None, ..changed }.to_string()),
+            "to_dict" => {
+                let rest = ["limit", "event_time_filter", "require_alias", "catalog", "external"];
+                let fields = FIELDS.iter().copied().chain(rest);
+                dict(fields.filter_map(|field| Some((field.to_owned(), self.get_value_by_str(field)?))))
             }
             "get_function_config" => {
                 let [model] = bind("get_function_config", ["model"], args)?;

@@ -6,11 +6,15 @@ use std::path::Path;
 use lsp_types::{CompletionItem, CompletionItemKind, Documentation, MarkupContent, MarkupKind};
 
 use super::hover::described;
+use super::symbols::ctes;
 use super::target::{call_at, is_in_jinja};
-use super::workspace::{Meaning, Workspace};
+use super::workspace::{Meaning, Workspace, is_yaml};
+use super::yaml_place::YamlPlace;
+use crate::manifest::{Node, ResourceType};
 
 impl Workspace {
-    /// What can be written at a byte of an open file: names in `ref`, `source`, `doc` and `var`, macros in Jinja, columns in SQL.
+    /// What can be written at a byte of an open file: names in `ref`, `source`, `doc` and `var`, macros in Jinja, columns and common table
+    /// expressions in SQL, models, columns and tests in property files.
     pub(super) fn completion_at(&self, path: &Path, offset: usize) -> Vec<CompletionItem> {
         let (Some(text), Some(loaded)) = (self.text(path), &self.loaded) else { return Vec::new() };
         let manifest = &loaded.manifest;
@@ -89,8 +93,58 @@ impl Workspace {
                     }
                 }
             }
+            None if is_yaml(path) => {
+                let place = YamlPlace::at(&text, offset);
+                match place.path().as_slice() {
+                    ["models" | "seeds" | "snapshots", "name"] | ["unit_tests", "model"] => {
+                        let is_wanted = |node: &&Node| match place.keys[0].as_str() {
+                            "seeds" => node.resource_type == ResourceType::Seed,
+                            "snapshots" => node.resource_type == ResourceType::Snapshot,
+                            _ => node.resource_type == ResourceType::Model,
+                        };
+                        for node in self.refable().filter(is_wanted) {
+                            let detail = node.resource_type.as_str().into();
+                            add(&node.name, CompletionItemKind::CLASS, detail, Some(&Meaning::Node(node)));
+                        }
+                    }
+                    [.., "columns", "name"] => {
+                        let owner = self.described(&place, &place.names).and_then(|id| self.columns_of(id));
+                        let (_, _, columns) = owner.unwrap_or_default();
+                        for column in columns {
+                            let kind = column.data_type.clone().unwrap_or_default();
+                            add(&column.name, CompletionItemKind::FIELD, kind, None);
+                        }
+                    }
+                    [.., "tests" | "data_tests"] => {
+                        for found in manifest.macros.values() {
+                            let Some(name) = found.name.strip_prefix("test_") else { continue };
+                            let is_near = found.package_name == manifest.project_name || found.package_name == "dbt";
+                            let name = if is_near { name.to_owned() } else { format!("{}.{name}", found.package_name) };
+                            let detail = format!("test of {}", found.package_name);
+                            add(&name, CompletionItemKind::FUNCTION, detail, Some(&Meaning::Macro(found)));
+                        }
+                    }
+                    [.., "depends_on"] => {
+                        for node in self.refable() {
+                            let detail = node.resource_type.as_str().into();
+                            let label = format!("ref('{}')", node.name);
+                            add(&label, CompletionItemKind::CLASS, detail, Some(&Meaning::Node(node)));
+                        }
+                    }
+                    _ => {}
+                }
+            }
             None => {
-                for meaning in &self.columns(path) {
+                let before = &text[..offset];
+                let word = super::text::name_at(before, before.len());
+                let qualifier =
+                    before[..word.start].strip_suffix('.').map(|rest| &rest[super::text::name_at(rest, rest.len())]);
+                if qualifier.is_none() && self.node_in(path).is_some() {
+                    for range in ctes(&text) {
+                        add(&text[range], CompletionItemKind::VARIABLE, "common table expression".into(), None);
+                    }
+                }
+                for meaning in &self.columns(path, &text, qualifier) {
                     if let Meaning::Column(table, _, column) = meaning {
                         let kind = column.data_type.clone().unwrap_or_default();
                         add(

@@ -46,8 +46,6 @@ impl Workspace {
 
     /// The definition of what stands at a byte of an open file.
     pub(super) fn definition_at(&self, path: &Path, offset: usize) -> Option<Location> {
-        let text = self.text(path)?;
-        let (target, _) = super::target::target_at(&text, offset)?;
-        self.definition(&self.meaning(path, &target)?)
+        self.definition(&self.found_at(path, offset)?.0)
     }
 }

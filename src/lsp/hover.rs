@@ -13,8 +13,7 @@ impl Workspace {
     /// What is said of what stands at a byte of an open file.
     pub(super) fn hover_at(&self, path: &Path, offset: usize) -> Option<Hover> {
         let text = self.text(path)?;
-        let (target, range) = super::target::target_at(&text, offset)?;
-        let meaning = self.meaning(path, &target)?;
+        let (meaning, _, range) = self.found_at(path, offset)?;
         let mut value = described(&meaning);
         let (id, known) = match &meaning {
             Meaning::Node(node) => (node.unique_id.as_str(), &node.columns),

@@ -4,6 +4,7 @@
 //! of open files: answers come from it at once, while a thread of its own reads the project again after changes. What reading means is
 //! told by the caller ([`Loader`]); nothing here prints or renders.
 
+mod alias;
 mod code_action;
 mod completion;
 mod definition;
@@ -15,6 +16,7 @@ mod symbols;
 mod target;
 mod text;
 mod workspace;
+mod yaml_place;
 
 pub use server::{Loader, serve};
 pub use workspace::{InferredColumns, Loaded, Mend, Mending, Problem, Unreadable, Workspace};

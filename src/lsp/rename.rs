@@ -11,21 +11,22 @@ use lsp_types::{
 
 use super::target::{Target, target_at};
 use super::text;
-use super::workspace::{Meaning, Workspace, uri_of};
+use super::workspace::{Meaning, Workspace, is_yaml, uri_of};
+use super::yaml_place::YamlPlace;
 use crate::manifest::{Node, ResourceType};
 
 impl Workspace {
     /// The model that stands at a byte of a file, and where it is named there: in a `ref`, or by its name in a property file.
     pub(super) fn renamed_at(&self, path: &Path, offset: usize) -> Option<(&Node, Range<usize>)> {
         let text = self.text(path)?;
-        let (target, range) = target_at(&text, offset)?;
+        let (meaning, target, range) = self.found_at(path, offset)?;
         let range = if let Target::Ref { name, .. } = &target {
             let at = range.start + text[range.clone()].find(name.as_str())?;
             at..at + name.len()
         } else {
             range
         };
-        let Meaning::Node(node) = self.meaning(path, &target)? else { return None };
+        let Meaning::Node(node) = meaning else { return None };
         let is_own = node.package_name == self.loaded.as_ref()?.manifest.project_name;
         (is_own && node.resource_type == ResourceType::Model).then_some((node, range))
     }
@@ -46,9 +47,7 @@ impl Workspace {
         let mut paths: BTreeSet<PathBuf> = BTreeSet::new();
         for id in loaded.sources.ids() {
             let file = loaded.sources.get(id);
-            let is_yaml =
-                Path::new(&file.path).extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-            if is_yaml || file.text.contains(&node.name) {
+            if is_yaml(Path::new(&file.path)) || file.text.contains(&node.name) {
                 paths.insert(loaded.root.join(&file.path));
             }
         }
@@ -56,8 +55,7 @@ impl Workspace {
         let mut edits: BTreeMap<PathBuf, Vec<Range<usize>>> = BTreeMap::new();
         for path in paths.into_iter().filter(|path| path.is_file()) {
             let Some(text) = self.text(&path) else { continue };
-            let is_yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-            let found = references(&text, &node.name, is_yaml);
+            let found = references(&text, &node.name, is_yaml(&path));
             if !found.is_empty() {
                 edits.insert(path, found);
             }
@@ -100,7 +98,7 @@ fn references(text: &str, name: &str, is_yaml: bool) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a name in YAML is that of a model: the value of `model:`, or of `name:` in an item right below `models:`.
+/// Whether a name in YAML is that of a model: the value of `model:`, or of `name:` in an item of `models:`.
 fn names_model(text: &str, range: &Range<usize>) -> bool {
     let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let before = text[line_start..range.start].trim_end_matches(['"', '\'']);
@@ -111,19 +109,7 @@ fn names_model(text: &str, range: &Range<usize>) -> bool {
     if before.trim_start().trim_start_matches("- ").trim() == "model:" {
         return true;
     }
-    let key = before.trim_start().trim_start_matches("- ").trim_start_matches('{').trim();
-    if key != "name:" || !before.trim_start().starts_with('-') {
-        return false;
-    }
-    // The nearest line above that is indented less, or a key on the same level as the list, is what the list belongs to.
-    let indent = before.len() - before.trim_start().len();
-    let above =
-        text[..line_start].lines().rev().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-    let owner = above.into_iter().find(|line| {
-        let own = line.len() - line.trim_start().len();
-        own < indent || own == indent && !line.trim_start().starts_with('-')
-    });
-    owner.is_some_and(|line| line.trim() == "models:")
+    YamlPlace::at(text, range.start).path() == ["models", "name"]
 }
 
 #[cfg(test)]

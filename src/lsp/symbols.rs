@@ -68,7 +68,7 @@ fn symbol(text: &str, name: &str, kind: SymbolKind, bytes: &std::ops::Range<usiz
 }
 
 /// Names of common table expressions: `name as (` after `with` or a comma.
-fn ctes(text: &str) -> Vec<std::ops::Range<usize>> {
+pub(super) fn ctes(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices('(') {
         let before = text[..at].trim_end();

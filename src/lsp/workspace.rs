@@ -9,8 +9,10 @@ use indexmap::IndexMap;
 use lsp_types::{Location, Uri};
 use serde_json::{Map, Value};
 
-use super::target::Target;
+use super::alias::relations_named;
+use super::target::{Target, target_at};
 use super::text;
+use super::yaml_place::YamlPlace;
 use crate::diagnostics::{SourceMap, Span};
 use crate::lint::{Edit, Finding, Range, Severity};
 use crate::manifest::{ColumnProperties, Doc, Macro, Manifest, Node, ResourceType, Source};
@@ -113,6 +115,11 @@ pub(super) enum Meaning<'w> {
     Column(String, &'w str, &'w ColumnProperties),
 }
 
+/// Whether a file is a property file.
+pub(super) fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
 /// The file that an address means.
 pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
     let text = uri.as_str().strip_prefix("file://")?;
@@ -176,8 +183,61 @@ impl Workspace {
         named.first().copied()
     }
 
-    /// What stands at a place means; `path` is the file.
-    pub(super) fn meaning(&self, path: &Path, target: &Target) -> Option<Meaning<'_>> {
+    /// What stands at a byte of a file means, and where it stands.
+    pub(super) fn found_at(&self, path: &Path, offset: usize) -> Option<(Meaning<'_>, Target, std::ops::Range<usize>)> {
+        let text = self.text(path)?;
+        let (target, range) = target_at(&text, offset)?;
+        let meaning = match &target {
+            Target::Name { name, .. } if is_yaml(path) => self.in_yaml(&YamlPlace::at(&text, range.start), name),
+            Target::Name { qualifier, name } => self.column(path, &text, qualifier.as_deref(), name),
+            _ => self.meaning(&target),
+        };
+        Some((meaning?, target, range))
+    }
+
+    /// A name in a property file.
+    fn in_yaml(&self, place: &YamlPlace, name: &str) -> Option<Meaning<'_>> {
+        match (place.path().as_slice(), place.names.as_slice()) {
+            (
+                ["models" | "seeds" | "snapshots", "columns", "name"] | ["sources", "tables", "columns", "name"],
+                names,
+            ) => {
+                let owner = self.described(place, names)?;
+                let (table, id, columns) = self.columns_of(owner)?;
+                let column = columns.into_iter().find(|column| column.name.eq_ignore_ascii_case(name))?;
+                Some(Meaning::Column(table, id, column))
+            }
+            ([.., "tests" | "data_tests"], _) => {
+                let (package, name) = (None, format!("test_{name}"));
+                self.meaning(&Target::Macro { package, name })
+            }
+            _ => self.node(None, name).map(Meaning::Node),
+        }
+    }
+
+    /// The unique id of what the columns at a place in a property file are described of.
+    pub(super) fn described(&self, place: &YamlPlace, names: &[String]) -> Option<&str> {
+        match (place.keys.first()?.as_str(), names) {
+            ("sources", [source, table, ..]) => {
+                let mut all = self.loaded.as_ref()?.manifest.sources.values();
+                all.find(|found| found.source_name == *source && found.name == *table).map(|found| &*found.unique_id)
+            }
+            (_, [name, ..]) => self.node(None, name).map(|node| &*node.unique_id),
+            _ => None,
+        }
+    }
+
+    /// A column that a name in SQL means; `qualifier` is what stands before it with a dot.
+    fn column(&self, path: &Path, text: &str, qualifier: Option<&str>, name: &str) -> Option<Meaning<'_>> {
+        let is_it = |column: &Meaning<'_>| match column {
+            Meaning::Column(_, _, column) => column.name.eq_ignore_ascii_case(name),
+            _ => false,
+        };
+        self.columns(path, text, qualifier).into_iter().find(is_it)
+    }
+
+    /// What a call or the name of a macro means.
+    pub(super) fn meaning(&self, target: &Target) -> Option<Meaning<'_>> {
         let loaded = self.loaded.as_ref()?;
         let manifest = &loaded.manifest;
         match target {
@@ -201,36 +261,44 @@ impl Workspace {
                 };
                 found.map(|found| Meaning::Macro(found))
             }
-            Target::Name { name, .. } => {
-                let is_yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-                if is_yaml {
-                    return self.node(None, name).map(Meaning::Node);
-                }
-                self.columns(path).into_iter().find(|column| match column {
-                    Meaning::Column(_, _, column) => column.name.eq_ignore_ascii_case(name),
-                    _ => false,
-                })
-            }
+            // What it means is told by what is around it.
+            Target::Name { .. } => None,
         }
     }
 
-    /// The columns that the SQL in a file can name: those of what it reads, then its own.
-    pub(super) fn columns(&self, path: &Path) -> Vec<Meaning<'_>> {
-        let (Some(loaded), Some(node)) = (&self.loaded, self.node_in(path)) else { return Vec::new() };
-        let manifest = &loaded.manifest;
-        let mut found = Vec::new();
-        for id in node.depends_on.nodes.iter().chain([&node.unique_id]) {
-            let (id, name, described) = if let Some(upstream) = manifest.nodes.get(id) {
-                (upstream.unique_id.as_str(), upstream.name.clone(), &upstream.columns)
-            } else if let Some(source) = manifest.sources.get(id) {
-                (source.unique_id.as_str(), format!("{}.{}", source.source_name, source.name), &source.columns)
-            } else {
-                continue;
-            };
-            let columns = described.values().chain(self.not_described(id, described));
-            found.extend(columns.map(|column| Meaning::Column(name.clone(), id, column)));
-        }
-        found
+    /// The columns that the SQL in a file can name: those of what it reads, then its own. With a qualifier that the text explains, only
+    /// those of what that stands for.
+    pub(super) fn columns(&self, path: &Path, text: &str, qualifier: Option<&str>) -> Vec<Meaning<'_>> {
+        let Some(node) = self.node_in(path) else { return Vec::new() };
+        let named = qualifier.map(|qualifier| relations_named(text, qualifier)).unwrap_or_default();
+        let named: Vec<&str> = named
+            .iter()
+            .filter_map(|target| match self.meaning(target)? {
+                Meaning::Node(node) => Some(node.unique_id.as_str()),
+                Meaning::Source(source) => Some(source.unique_id.as_str()),
+                _ => None,
+            })
+            .collect();
+        let read = node.depends_on.nodes.iter().chain([&node.unique_id]).map(String::as_str);
+        let ids: Vec<&str> = if named.is_empty() { read.collect() } else { named };
+        let tables = ids.into_iter().filter_map(|id| self.columns_of(id));
+        tables
+            .flat_map(|(table, id, columns)| {
+                columns.into_iter().map(move |column| Meaning::Column(table.clone(), id, column))
+            })
+            .collect()
+    }
+
+    /// What a node or source is called, its unique id, and its columns.
+    pub(super) fn columns_of(&self, id: &str) -> Option<(String, &str, Vec<&ColumnProperties>)> {
+        let manifest = &self.loaded.as_ref()?.manifest;
+        let (id, name, described) = if let Some(node) = manifest.nodes.get(id) {
+            (node.unique_id.as_str(), node.name.clone(), &node.columns)
+        } else {
+            let source = manifest.sources.get(id)?;
+            (source.unique_id.as_str(), format!("{}.{}", source.source_name, source.name), &source.columns)
+        };
+        Some((name, id, described.values().chain(self.not_described(id, described)).collect()))
     }
 
     /// The columns of a node or source that follow from SQL and are not among the described ones.

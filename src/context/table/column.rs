@@ -27,7 +27,7 @@ struct ColumnOfTable {
 }
 
 const COLUMN_METHODS: &[&str] =
-    &["values", "values_distinct", "values_without_nulls", "values_sorted", "values_without_nulls_sorted"];
+    &["count", "values", "values_distinct", "values_without_nulls", "values_sorted", "values_without_nulls_sorted"];
 
 impl Object for ColumnOfTable {
     fn repr(self: &Arc<Self>) -> ObjectRepr {

@@ -28,6 +28,10 @@ const TABLE_METHODS: &[&str] = &[
     "where",
     "find",
     "group_by",
+    "homogenize",
+    "join",
+    "pivot",
+    "print_structure",
     "to_csv",
 ];
 
@@ -43,6 +47,7 @@ impl Object for TableValue {
                 "columns" => columns_value(self),
                 "column_names" => tuple(self.names.iter().map(|name| Value::from(name.as_str())).collect()),
                 "column_types" => tuple(self.kinds().iter().map(|kind| Value::from(type_name(*kind))).collect()),
+                "row_names" => none(),
                 "original_abspath" => optional(self.path.as_deref()),
                 _ => return bound_method(self, TABLE_METHODS, name),
             });
@@ -63,6 +68,10 @@ impl Object for TableValue {
                 let text = json_yaml::tojson(&[rows])?;
                 print(state, text.to_string())
             }
+            "print_structure" => print(state, self.structure().printed(&[])?),
+            "homogenize" => self.homogenized(state, args),
+            "join" => self.joined(state, args),
+            "pivot" => self.pivoted(args),
             "select" => {
                 let [key] = bind("select", ["key"], args)?;
                 Ok(self.with_columns(&self.indexes_of(&required("select", "key", key)?)?))

@@ -8,6 +8,7 @@ mod column;
 mod groups;
 mod methods;
 mod printing;
+mod reshape;
 mod row;
 
 use std::sync::{Arc, OnceLock};

@@ -6,8 +6,10 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
 use super::{Names, TableValue};
-use crate::context::arguments::{bind, bound_method, text};
+use crate::context::arguments::{bind, bound_method, required, text};
+use crate::context::raise::compilation;
 use crate::context::values::{dict, list, none, tuple};
+use crate::jinja::repr;
 
 /// The row behind a value.
 pub(super) fn as_row(value: &Value) -> Option<&RowValue> {
@@ -58,11 +60,22 @@ pub(super) fn mapped_method(names: &[String], values: &[Value], method: &str, ar
             let index = names.iter().position(|name| *name == key);
             index.and_then(|index| values.get(index).cloned()).unwrap_or_else(|| default.unwrap_or_else(none))
         }
+        "count" => {
+            let [value] = bind("count", ["value"], args)?;
+            let value = required("count", "value", value)?;
+            Value::from(values.iter().filter(|other| **other == value).count())
+        }
+        "index" => {
+            let [value] = bind("index", ["value"], args)?;
+            let value = required("index", "value", value)?;
+            let index = values.iter().position(|other| *other == value);
+            index.map(Value::from).ok_or_else(|| compilation(format!("{} is not among the values", repr(&value))))?
+        }
         _ => return Err(Error::from(ErrorKind::UnknownMethod)),
     })
 }
 
-const MAPPED_METHODS: &[&str] = &["values", "keys", "items", "dict", "get"];
+pub(super) const MAPPED_METHODS: &[&str] = &["values", "keys", "items", "dict", "get", "count", "index"];
 
 impl Object for RowValue {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
