@@ -11,7 +11,7 @@ use super::selection_args::SelectionArgs;
 use crate::config::Overrides;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
-use crate::manifest::ResourceType;
+use crate::manifest::{CompiledNodes, ResourceType};
 use crate::python::json_yaml::json_line;
 
 /// List the resources of the project
@@ -83,7 +83,10 @@ impl List {
         self.writer()?;
         let project = opening.parse()?;
         opening.report_found(&project.manifest);
-        let lines = self.lines(opening, &project)?;
+        let lines = self.lines(opening, &project);
+        // After the selection: the state that it compares with may lie where this is written.
+        opening.write_manifest(&project, &CompiledNodes::default())?;
+        let lines = lines?;
         if lines.is_empty() {
             opening.report(&Event::NoNodesSelected {});
         }

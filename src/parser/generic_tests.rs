@@ -179,6 +179,9 @@ struct Split {
     warnings: Diagnostics,
 }
 
+/// Tests that dbt parses without rendering a template; so it keeps their configs as values.
+const NOT_RENDERED: [&str; 2] = ["macro.dbt.test_not_null", "macro.dbt.test_unique"];
+
 fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
     let mut split = split(parsing, definition)?;
     let package = definition.entry.file.package.as_ref();
@@ -207,7 +210,8 @@ fn make(parsing: &Parsing, definition: &Definition<'_>) -> Parsed {
     super::config_merge::merge(&mut call, &captured.config_call);
     let sources = ConfigSources { package, kind: ResourceType::Test, fqn: &fqn, properties: None, call: &call };
     let mut resolved = parsing.configs().resolve(parsing.project(), &sources);
-    if parsing.compares_as_written() {
+    let is_rendered = !captured.macros.iter().any(|id| NOT_RENDERED.contains(&id.as_str()));
+    if parsing.compares_as_written() && is_rendered {
         resolved.unrendered = unrendered_template(parsing, &raw_code, sources);
     }
     let mut tags = definition.tags.clone();
@@ -450,7 +454,7 @@ fn capture(
         }
     };
     let mut captured = Reading::default();
-    if matches!(macro_id.as_str(), "macro.dbt.test_not_null" | "macro.dbt.test_unique") {
+    if NOT_RENDERED.contains(&macro_id.as_str()) {
         captured.macros.push(macro_id);
         own_reference(&mut captured);
         return Ok(captured);

@@ -237,12 +237,22 @@ pub(super) fn help(runner: &Runner, worker: &Arc<Worker>, pool: &dyn Errands<Bat
 /// Says that a job has ended, and that what is below one that failed will be skipped.
 pub(super) fn finished(runner: &Runner, result: &NodeResult, node_info: NodeInfo) {
     runner.report(&Event::NodeFinished { node_info, run_result: result_json(result) });
-    if result.status.blocks_downstream() && result.status != NodeStatus::Skipped {
+    if is_told_of_dependents(runner, result.status) {
         runner.report(&Event::MarkSkippedChildren {
             run_result: result_json(result),
             status: result.status.as_str().into(),
             unique_id: result.unique_id.clone(),
         });
+    }
+}
+
+/// Whether dbt says after a job of this status that what is below it is skipped: in `build` also after tests that failed and of what is
+/// skipped itself.
+fn is_told_of_dependents(runner: &Runner, status: NodeStatus) -> bool {
+    match status {
+        NodeStatus::Error | NodeStatus::PartialSuccess => true,
+        NodeStatus::Fail | NodeStatus::Skipped => runner.session.config().invocation.which == "build",
+        _ => false,
     }
 }
 

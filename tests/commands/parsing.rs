@@ -163,3 +163,16 @@ unit_tests:
     assert_eq!(manifest["unit_tests"].as_object().map(serde_json::Map::len), Some(1));
     assert_eq!(manifest["disabled"]["unit_test.p.unused.of_disabled"][0]["config"]["enabled"], json!(false));
 }
+
+#[test]
+fn a_list_leaves_a_manifest_and_compares_with_the_one_before() {
+    let project = Project::new(&[("models/a.sql", "select 1 as id"), ("models/b.sql", "select 2 as id")]);
+    project.run("ls").expect(0, &["p.a"]);
+    assert_eq!(project.json("target/manifest.json")["nodes"].as_object().map(serde_json::Map::len), Some(2));
+    project.write("models/b.sql", "select 3 as id");
+    let modified = "ls --state target -s state:modified";
+    project.run(modified).expect(0, &["p.b"]).without("p.a");
+    project.run(modified).expect(0, &["No nodes selected"]);
+    project.run("--no-write-json ls --target-path elsewhere").expect(0, &["p.a"]);
+    assert!(!project.path("elsewhere/manifest.json").exists());
+}

@@ -165,7 +165,7 @@ fn configs_are_compared_as_they_are_written_where_a_flag_says_so() {
 models:
   - {name: described, config: {materialized: \"{{ env_var('KIND') }}\", meta: {plain: 1}}}
   - {name: versioned, versions: [{v: 1, config: {materialized: \"{{ env_var('KIND') }}\"}}]}
-  - {name: configured, columns: [{name: id, data_tests: [{unique: {config: {limit: 3}}}]}]}
+  - {name: configured, columns: [{name: id, data_tests: [{unique: {config: {limit: 3}}}, {accepted_values: {arguments: {values: [1]}, config: {limit: 3}}}]}]}
 ";
     let project = Project::new(&[
         ("dbt_project.yml", flags),
@@ -194,9 +194,12 @@ models:
     // Of tests dbt keeps also plain values as they are written.
     assert_eq!(written("test.p.single")["severity"], "Keyword(key='severity', value=Const(value='warn'))");
     let manifest = project.json("target/manifest.json");
-    let mut nodes = manifest["nodes"].as_object().expect("nodes").iter();
-    let (unique, _) = nodes.find(|(id, _)| id.starts_with("test.p.unique_configured_id")).expect("the generic test");
-    assert_eq!(written(unique)["limit"], "Keyword(key='limit', value=Const(value=3))");
+    let id = |name: &str| {
+        let mut ids = manifest["nodes"].as_object().expect("nodes").keys();
+        ids.find(|id| id.starts_with(&format!("test.p.{name}_configured_id"))).expect("the generic test").clone()
+    };
+    assert_eq!(written(&id("accepted_values"))["limit"], "Keyword(key='limit', value=Const(value=3))");
+    assert_eq!(written(&id("unique"))["limit"], 3);
     project.write("models/configured.sql", "{{ config(materialized=env_var('OTHER', 'view')) }} select 1 as id");
     with("view", modified).expect(0, &["p.configured"]);
 }
