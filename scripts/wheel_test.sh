@@ -21,7 +21,7 @@ rm -rf target logs ./*.duckdb
 # The library is the wheel's own.
 case "$(uname -s)" in
 Linux)
-  loaded=$(env LD_DEBUG=files -u DUCKDB_LIB_DIR -u LD_LIBRARY_PATH "$work/venv/bin/hetl" debug 2>&1 | grep -m1 'calling init: .*libduckdb' || true)
+  loaded=$(env -u DUCKDB_LIB_DIR -u LD_LIBRARY_PATH LD_DEBUG=files "$work/venv/bin/hetl" debug 2>&1 | grep -m1 'calling init: .*libduckdb' || true)
   case "$loaded" in *"$work/venv/"*) echo "ok: $loaded" ;; *) echo "another library is loaded: $loaded"; exit 1 ;; esac ;;
 esac
 hetl build --quiet
