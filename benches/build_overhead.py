@@ -72,7 +72,7 @@ def main():
         project = fresh(given.project, work, "recorded")
         recorded = work / "statements.json"
         log = work / "log"
-        build(tools["hetl"], project, "--quiet", "--log-format-file", "json", "--log-path", str(log))
+        build(tools["hetl"], project, "--quiet", "--log-format-file", "json", "--log-path", str(log), "--log-file-max-bytes", "0")
         sent = statements((log / "dbt.log").read_text())
         recorded.write_text(json.dumps(sent))
         measured = {name: [] for name in ["statements", *tools]}
