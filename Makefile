@@ -23,8 +23,8 @@ site: library
 	scripts/site.sh "$(target)/debug/hetl"
 
 lint: library
-	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
 
 # The executable finds the library beside itself.
 release: library

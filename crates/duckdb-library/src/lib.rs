@@ -9,7 +9,7 @@ mod functions;
 use std::error::Error;
 use std::ffi::{CStr, c_char, c_void};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use libduckdb_sys::{
@@ -66,10 +66,10 @@ fn open() -> Result<String, LoadError> {
 /// Where the library may be: beside the executable, in `../lib`, in the folder that the build was given, and where the system looks.
 fn places() -> Vec<PathBuf> {
     let name = library_filename("duckdb");
-    let executable = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
-    let beside = executable.parent().map(PathBuf::from).unwrap_or_default();
+    let executable = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
+    let beside = executable.as_deref().and_then(Path::parent);
     let built_with = option_env!("DUCKDB_LIB_DIR").map(PathBuf::from);
-    let folders = [beside.clone(), beside.join("../lib")].into_iter().chain(built_with);
+    let folders = beside.into_iter().flat_map(|folder| [folder.to_owned(), folder.join("../lib")]).chain(built_with);
     folders.map(|folder| folder.join(&name)).chain([PathBuf::from(&name)]).collect()
 }
 
