@@ -456,9 +456,12 @@ fn config_tree(kind: ConfigKind, reader: &mut Reader<'_>, unrendered: &Mapping) 
     if kind == ConfigKind::DataTests && reader.node("tests").is_some() {
         if let Some(node) = reader.node("data_tests") {
             reader.report(
-                Diagnostic::error(Code::INVALID_PROJECT, "`tests` and `data_tests` cannot both be given")
-                    .at(node.span, "")
-                    .hint("move everything under `data_tests`"),
+                Diagnostic::error(
+                    Code::INVALID_PROJECT,
+                    "Invalid project config: cannot have both 'tests' and 'data_tests' defined",
+                )
+                .at(node.span, "")
+                .hint("move everything under `data_tests`"),
             );
         }
         key = "tests";

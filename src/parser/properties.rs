@@ -316,9 +316,12 @@ fn rename_tests(values: &mut Map<String, Value>, item: &Node) -> Result<(), Diag
     if let Some(tests) = values.remove("tests") {
         if values.contains_key("data_tests") {
             let span = item.get("tests").map_or(item.span, |node| node.span);
-            return Err(Diagnostic::error(Code::INVALID_TEST, "both `tests` and `data_tests` are given")
-                .at(span, "the older spelling")
-                .hint("move these tests below `data_tests` and delete `tests`"));
+            return Err(Diagnostic::error(
+                Code::INVALID_TEST,
+                "Invalid test config: cannot have both 'tests' and 'data_tests' defined",
+            )
+            .at(span, "the older spelling")
+            .hint("move these tests below `data_tests` and delete `tests`"));
         }
         values.insert("data_tests".to_owned(), tests);
     }
