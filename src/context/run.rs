@@ -393,7 +393,10 @@ impl NodeRun {
         let Some(relations) = relations else {
             return Err(Diagnostic::error(
                 Code::INVALID_RESOURCE,
-                format!("the materialization of {} returned no relations", self.parts.node.unique_id),
+                format!(
+                    "The materialization (\"{}\") did not explicitly return a list of relations",
+                    self.parts.node.config.materialized()
+                ),
             )
             .hint("end it with `{{ return({'relations': [target_relation]}) }}`"));
         };
@@ -519,7 +522,9 @@ impl NodeRun {
         if let Some(model) = lock(&self.model).clone() {
             return model;
         }
-        let model = from_json(&self.model_json());
+        let json = self.model_json();
+        let model = from_json(&json);
+        super::batch::add_times(&model, &json);
         *lock(&self.model) = Some(model.clone());
         model
     }

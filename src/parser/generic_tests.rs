@@ -382,7 +382,7 @@ fn config(
         if beside.is_some() && nested.contains_key(*key) {
             return Err(Diagnostic::error(
                 Code::INVALID_TEST,
-                format!("`{key}` of a test is given both beside and inside `config`"),
+                format!("Test cannot have the same key at the top-level and in config: `{key}`"),
             )
             .at(definition.span, "in this test")
             .hint("keep the one inside `config`"));

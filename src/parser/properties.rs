@@ -216,7 +216,7 @@ pub(super) fn entries(file: &Arc<PropertyFile>, tree: Node, render: &Render, pro
             problems.push(
                 Diagnostic::error(
                     Code::YAML_TYPE,
-                    format!("{} must hold a mapping, not {}", file.original_path, tree.type_name()),
+                    format!("Dictionary expected in {}, which holds {}", file.original_path, tree.type_name()),
                 )
                 .at(span, "expected keys such as `models:` or `sources:`"),
             );
@@ -235,7 +235,7 @@ pub(super) fn entries(file: &Arc<PropertyFile>, tree: Node, render: &Render, pro
         }
         let Some(items) = value.as_seq() else {
             problems.push(
-                Diagnostic::error(Code::YAML_TYPE, format!("`{section}` must be a list, not {}", value.type_name()))
+                Diagnostic::error(Code::YAML_TYPE, format!("'{section}' is not a list but {}", value.type_name()))
                     .at(value.span, "expected a list of items that begin with `- name:`"),
             );
             continue;
