@@ -310,12 +310,13 @@ fn rendered_json(section: &str, path: &[&str], node: &Node, render: &Render) -> 
 /// The places that dbt leaves for later: descriptions, tests, hooks, and what the semantic layer filters by. Hooks may be written with `-` too.
 fn is_rendered_later(section: &str, path: &[&str]) -> bool {
     match (section, path) {
-        ("sources", ["description" | "loaded_at_query", ..] | ["config", "loaded_at_query", ..]) => true,
-        ("sources", ["tables", "", inner @ ..]) => is_description_test_or_hook(inner),
+        ("sources", ["description" | "loaded_at_query", ..] | ["config", "loaded_at_query", ..])
+        | ("metrics", [.., "filter"] | [.., "filter", _])
+        | ("saved_queries", ["query_params", "where", ..]) => true,
+        ("sources", ["tables", "", inner @ ..]) | ("macros", ["arguments", inner @ ..]) => {
+            is_description_test_or_hook(inner)
+        }
         ("sources", _) => false,
-        ("macros", ["arguments", inner @ ..]) => is_description_test_or_hook(inner),
-        ("metrics", [.., "filter"] | [.., "filter", _]) => true,
-        ("saved_queries", ["query_params", "where", ..]) => true,
         (_, path) => is_description_test_or_hook(path),
     }
 }

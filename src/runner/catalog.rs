@@ -1,6 +1,7 @@
 //! What the warehouse says of the project's relations, for `catalog.json`.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
 
 use minijinja::Value;
@@ -19,12 +20,14 @@ const MOST_BY_NAME: usize = 100;
 
 /// One metadata query a database, for all schemas that the project's nodes and sources are in. Where the project has its own `get_catalog_relations`
 /// or `get_catalog`, that macro answers: the former where nodes were selected, and not too many, as in dbt.
-pub fn catalog_rows(
+pub fn catalog_rows<S: BuildHasher>(
     session: &Arc<Session>,
     manifest: &Arc<Manifest>,
-    selected: Option<&HashSet<String>>,
+    selected: Option<&HashSet<String, S>>,
 ) -> Result<Vec<CatalogRow>, Diagnostic> {
-    let by_name = selected.filter(|selected| selected.len() <= MOST_BY_NAME);
+    let by_name: Option<Vec<&str>> = selected
+        .filter(|selected| selected.len() <= MOST_BY_NAME)
+        .map(|selected| selected.iter().map(String::as_str).collect());
     let name = if by_name.is_some() { "get_catalog_relations" } else { "get_catalog" };
     let mut connection = session.adapter().connect()?;
     if session.is_overridden(name) {
@@ -34,7 +37,7 @@ pub fn catalog_rows(
             node: Arc::new(inline_node(session, manifest, "generate_catalog", "")),
             worker: Arc::new(Worker::new("MainThread", connection)),
         });
-        return of_project(&run, name, relations_by_database(session, manifest, by_name)?);
+        return of_project(&run, name, relations_by_database(session, manifest, by_name.as_deref())?);
     }
     let mut rows = Vec::new();
     for (database, relations) in relations_by_database(session, manifest, None)? {
@@ -47,9 +50,9 @@ pub fn catalog_rows(
 fn relations_by_database(
     session: &Session,
     manifest: &Manifest,
-    selected: Option<&HashSet<String>>,
+    selected: Option<&[&str]>,
 ) -> Result<BTreeMap<String, Vec<Relation>>, Diagnostic> {
-    let is_selected = |id: &str| selected.is_none_or(|selected| selected.contains(id));
+    let is_selected = |id: &str| selected.is_none_or(|selected| selected.contains(&id));
     let nodes = manifest.nodes.values().filter(|node| node.is_stored() && is_selected(&node.unique_id));
     let sources = manifest.sources.values().filter(|source| is_selected(&source.unique_id));
     let nodes = nodes.map(|node| Ok(node_relation(session, node)));
