@@ -393,7 +393,10 @@ impl NodeRun {
         let Some(relations) = relations else {
             return Err(Diagnostic::error(
                 Code::INVALID_RESOURCE,
-                format!("the materialization of {} returned no relations", self.parts.node.unique_id),
+                format!(
+                    "The materialization (\"{}\") did not explicitly return a list of relations to add to the cache.",
+                    self.parts.node.config.materialized()
+                ),
             )
             .hint("end it with `{{ return({'relations': [target_relation]}) }}`"));
         };
