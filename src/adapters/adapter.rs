@@ -21,6 +21,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// Packages of built-in macros, most special first: `["dbt_duckdb", "dbt"]`.
     fn macro_packages(&self) -> &'static [&'static str];
 
+    /// Types of constraints that it enforces (dbt's `CONSTRAINT_SUPPORT`).
+    fn enforced_constraints(&self) -> &'static [&'static str] {
+        &["check", "not_null", "unique", "primary_key", "foreign_key"]
+    }
+
     /// The default database (catalog) of the target.
     fn database(&self) -> &str;
 

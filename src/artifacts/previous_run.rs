@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::previous_state::{read, rows};
+use super::previous_state::{RUN_RESULTS, rows};
 use crate::diagnostics::Diagnostic;
 use crate::plan::BatchResults;
 
@@ -33,7 +33,7 @@ pub struct PreviousResult {
 
 /// What the `run_results.json` of a folder says; none where there is no such file.
 pub fn read_previous_run(folder: &Path) -> Result<Option<PreviousRun>, Diagnostic> {
-    let Some(json) = read(&folder.join("run_results.json"))? else { return Ok(None) };
+    let Some(json) = RUN_RESULTS.read(folder)? else { return Ok(None) };
     let args = json.get("args").and_then(Value::as_object).cloned().unwrap_or_default();
     let results = rows(&json).map(|(id, row)| PreviousResult {
         unique_id: id.to_owned(),

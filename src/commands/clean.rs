@@ -57,8 +57,10 @@ fn clean(opening: &Opening) -> Result<Outcome, Diagnostics> {
     }
     let cleans = |folder: &Path| project.clean_targets.iter().any(|target| target == folder);
     if cleans(Path::new("dbt_modules")) && !cleans(&project.packages_install_path) {
-        let message =
-            format!("packages are in `{}` now, which clean-targets lacks", project.packages_install_path.display());
+        let message = format!(
+            "the default package install path has changed from `dbt_modules` to `dbt_packages`. Packages are in `{}`, which clean-targets lacks",
+            project.packages_install_path.display()
+        );
         let warning = Diagnostic::warning(Code::DEPRECATED, message)
             .named("PackageInstallPathDeprecation")
             .hint("replace `dbt_modules` in clean-targets");

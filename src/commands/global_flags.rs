@@ -75,6 +75,7 @@ const SWITCHES: &[Switch] = &[
     switch!("populate-cache", populate_cache, "Read the warehouse's relations at the start"),
     switch!("cache-selected-only", cache_selected_only, "Read only schemas of selected nodes at the start"),
     switch!("introspect", introspect, "Let compiling templates query the warehouse"),
+    switch!("inject-ephemeral-ctes", inject_ephemeral_ctes, "Put ephemeral models into compiled SQL"),
     switch!("print", print, "Show what templates print"),
     switch!("log-cache-events", log_cache_events, "Log every change of the relation cache"),
     switch!("use-colors", use_colors, "Use colours on standard output"),
@@ -100,7 +101,6 @@ const SWITCHES: &[Switch] = &[
     ignored!("upload-to-artifacts-ingest-api"),
     ignored!("include-saved-query"),
     ignored!("deprecated-print"),
-    ignored!("inject-ephemeral-ctes"),
 ];
 
 macro_rules! setting {

@@ -111,7 +111,10 @@ fn reopened(
     merged.threads = own.threads.or(merged.threads);
     merged.vars = own.vars.or(merged.vars);
     let flags = opening.config.invocation_args();
-    let commands_own = kept.into_iter().filter(|(key, _)| !flags.contains_key(key)).collect();
+    let mut commands_own: Map<String, Value> = kept.into_iter().filter(|(key, _)| !flags.contains_key(key)).collect();
+    if let Some(threads) = merged.threads {
+        commands_own.insert("threads".into(), threads.into());
+    }
     let invocation =
         Invocation { which: which.to_owned(), args: commands_own, ..opening.config.invocation.as_ref().clone() };
     let Loaded { config, diagnostics, .. } = config::load(invocation, &merged, &opening.sources);
@@ -135,6 +138,12 @@ impl Opening {
         let failed = previous.results.iter().filter(|result| retried(&result.status) || !result.is_published);
         let ids: Vec<&str> =
             failed.clone().map(|result| result.unique_id.as_str()).filter(|id| !id.starts_with("operation.")).collect();
+        if let Some(gone) = ids.iter().find(|id| project.manifest.resource_type(id).is_none()) {
+            let message = format!("Couldn't find model '{gone}' -- does it exist or is it disabled?");
+            return Err(Diagnostic::error(Code::USAGE, message)
+                .hint("the command to retry has run it; run that command again as a whole")
+                .into());
+        }
         let is_kept = |id: &&str| {
             action != Action::Compile || project.manifest.resource_type(id).is_some_and(|kind| KINDS.contains(&kind))
         };

@@ -9,7 +9,6 @@ use crate::adapters::Relation;
 use crate::artifacts::read_previous_state;
 use crate::context::deferred_relations;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::events::Event;
 use crate::graph::selection::PreviousState;
 
 impl Opening {
@@ -31,12 +30,15 @@ impl Opening {
                     folder.display()
                 ),
             );
-            self.report(&Event::diagnosed(&warning, &self.sources));
+            self.check(warning.named("WarnStateTargetEqual").into())?;
         }
         let mut previous = read_previous_state(&state, Some(&target.join("sources.json")))?;
         let flag = self.config.flags.behavior.get("state_modified_compare_more_unrendered_values");
         previous.compares_as_written = flag.and_then(serde_json::Value::as_bool) == Some(true);
-        previous.built_in_packages = self.adapter()?.macro_packages();
+        let adapter = self.adapter()?;
+        previous.built_in_packages = adapter.macro_packages();
+        previous.enforced_constraints = adapter.enforced_constraints();
+        previous.now = self.config.invocation.started_at;
         Ok(previous)
     }
 

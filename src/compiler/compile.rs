@@ -78,6 +78,9 @@ impl Compiler {
     fn rendered(&self, run: &Arc<NodeRun>) -> Result<Rendered, Diagnostic> {
         let code = render(run)?;
         let mut extra_ctes: Vec<(String, String)> = Vec::new();
+        if !run.session().config().flags.inject_ephemeral_ctes {
+            return Ok(Rendered { code, extra_ctes });
+        }
         for id in run.ephemeral_refs() {
             let upstream = self.ephemeral(run, &id)?;
             let known = |id: &str, list: &[(String, String)]| list.iter().any(|(known, _)| known == id);

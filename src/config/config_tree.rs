@@ -1,5 +1,7 @@
 //! `models:`, `seeds:` … of `dbt_project.yml`: configs by folder.
 
+use serde_json::{Map, Value as Json};
+
 use super::Project;
 use crate::diagnostics::Span;
 use crate::yaml::{Node, Value};
@@ -127,6 +129,16 @@ impl Project {
         fqn: &[String],
     ) -> NodeConfigChain<'a> {
         self.chain(package, kind, |tree| tree.unrendered_levels(fqn))
+    }
+
+    /// What the project file of `package` has at the root of a section, under keys that are no configs for want of a `+`:
+    /// dbt reads `tags` and `meta` of exposures there.
+    pub fn section_defaults(&self, package: &str, kind: ConfigKind) -> Map<String, Json> {
+        let of = if self.name == package { Some(self) } else { self.package(package) };
+        match of.and_then(|project| project.config_tree(kind)).map(|tree| tree.rendered.to_json()) {
+            Some(Json::Object(section)) => section,
+            _ => Map::new(),
+        }
     }
 
     fn chain<'a>(

@@ -72,6 +72,9 @@ pub(super) fn flags(
     let o = overrides;
     let mut from = FlagSources { invocation, project, diagnostics };
     let d = Flags::default();
+    let log_format = from.maybe_choice("log_format", o.log_format.as_ref(), LogFormat::NAMES);
+    let log_level = from.maybe_choice("log_level", o.log_level.as_ref(), LogLevel::NAMES);
+    let use_colors = from.maybe_bool("use_colors", o.use_colors);
     let flags = Flags {
         full_refresh: from.bool("full_refresh", o.full_refresh, d.full_refresh),
         fail_fast: from.bool("fail_fast", o.fail_fast, d.fail_fast),
@@ -82,7 +85,7 @@ pub(super) fn flags(
         event_time_end: from.text("event_time_end", o.event_time_end.as_ref()),
         defer: from.bool_or_old("defer", "defer_to_state", o.defer, d.defer),
         favor_state: from.bool_or_old("favor_state", "favor_state_mode", o.favor_state, d.favor_state),
-        state: from.path("state", o.state.as_ref()).or_else(|| from.path("artifact_state_path", None)),
+        state: from.state(o.state.as_ref()),
         defer_state: from.path("defer_state", o.defer_state.as_ref()),
         indirect_selection: from.choice(
             "indirect_selection",
@@ -107,22 +110,29 @@ pub(super) fn flags(
         populate_cache: from.bool("populate_cache", o.populate_cache, d.populate_cache),
         cache_selected_only: from.bool("cache_selected_only", o.cache_selected_only, d.cache_selected_only),
         introspect: from.bool("introspect", o.introspect, d.introspect),
+        inject_ephemeral_ctes: invocation.which != "compile"
+            || from.bool("inject_ephemeral_ctes", o.inject_ephemeral_ctes, d.inject_ephemeral_ctes),
         print: from.print(o.print),
         quiet: from.bool("quiet", o.quiet, d.quiet),
         debug: from.bool("debug", o.debug, d.debug),
-        log_format: from.choice("log_format", o.log_format.as_ref(), LogFormat::NAMES, d.log_format),
-        log_format_file: from.choice(
-            "log_format_file",
-            o.log_format_file.as_ref(),
-            LogFormat::NAMES,
-            d.log_format_file,
-        ),
-        log_level: from.choice("log_level", o.log_level.as_ref(), LogLevel::NAMES, d.log_level),
-        log_level_file: from.choice("log_level_file", o.log_level_file.as_ref(), LogLevel::NAMES, d.log_level_file),
+        // What is said of the console goes for the log file, unless that has its own.
+        log_format: log_format.unwrap_or(d.log_format),
+        log_format_file: from
+            .maybe_choice("log_format_file", o.log_format_file.as_ref(), LogFormat::NAMES)
+            .or(log_format)
+            .unwrap_or(d.log_format_file),
+        log_level: log_level.unwrap_or(d.log_level),
+        log_level_file: from
+            .maybe_choice("log_level_file", o.log_level_file.as_ref(), LogLevel::NAMES)
+            .or(log_level)
+            .unwrap_or(d.log_level_file),
         log_file_max_bytes: from.number("log_file_max_bytes", o.log_file_max_bytes, d.log_file_max_bytes),
         log_cache_events: from.bool("log_cache_events", o.log_cache_events, d.log_cache_events),
-        use_colors: from.maybe_bool("use_colors", o.use_colors),
-        use_colors_file: from.bool("use_colors_file", o.use_colors_file, d.use_colors_file),
+        use_colors,
+        use_colors_file: from
+            .maybe_bool("use_colors_file", o.use_colors_file)
+            .or(use_colors)
+            .unwrap_or(d.use_colors_file),
         printer_width: from.number("printer_width", o.printer_width.map(|width| width as u64), d.printer_width as u64)
             as usize,
         send_anonymous_usage_stats: from.bool(
@@ -238,13 +248,33 @@ impl FlagSources<'_> {
 
     /// A flag that had another name in the environment.
     fn bool_or_old(&mut self, name: &str, old: &str, given: Option<bool>, default: bool) -> bool {
+        self.check_old_variable(old, name);
         self.maybe_bool(name, given).or_else(|| self.maybe_bool(old, None)).unwrap_or(default)
+    }
+
+    /// Warns of a variable of the environment that has a new name.
+    fn check_old_variable(&mut self, old: &str, new: &str) {
+        let Some((old, _)) = self.env(old) else { return };
+        let new = format!("DBT_ENGINE_{}", new.to_uppercase());
+        self.diagnostics.push(
+            Diagnostic::warning(
+                Code::DEPRECATED,
+                format!("The environment variable `{old}` has been renamed as `{new}`"),
+            )
+            .named("EnvironmentVariableRenamed")
+            .field("old_name", old)
+            .field("new_name", new)
+            .hint("set that one instead"),
+        );
     }
 
     fn print(&mut self, given: Option<bool>) -> bool {
         match self.maybe_bool("print", given) {
             Some(print) => print,
-            None => !self.bool("no_print", None, false),
+            None => {
+                self.check_old_variable("no_print", "print");
+                !self.bool("no_print", None, false)
+            }
         }
     }
 
@@ -260,6 +290,11 @@ impl FlagSources<'_> {
             self.refuse(&giver, &text, "a number of seconds or a duration such as 10m");
         }
         duration
+    }
+
+    fn state(&mut self, given: Option<&PathBuf>) -> Option<PathBuf> {
+        self.check_old_variable("artifact_state_path", "state");
+        self.path("state", given).or_else(|| self.path("artifact_state_path", None))
     }
 
     fn path(&mut self, name: &str, given: Option<&PathBuf>) -> Option<PathBuf> {
@@ -294,6 +329,10 @@ impl FlagSources<'_> {
     }
 
     fn choice<T: Copy>(&mut self, name: &str, given: Option<&String>, names: &[(&str, T)], default: T) -> T {
+        self.maybe_choice(name, given, names).unwrap_or(default)
+    }
+
+    fn maybe_choice<T: Copy>(&mut self, name: &str, given: Option<&String>, names: &[(&str, T)]) -> Option<T> {
         let found = match (given, self.env(name), self.project(name)) {
             (Some(value), ..) => Some((format!("--{}", name.replace('_', "-")), value.clone())),
             (None, Some(found), _) => Some(found),
@@ -303,16 +342,14 @@ impl FlagSources<'_> {
             }
             (None, None, None) => None,
         };
-        let Some((giver, value)) = found else { return default };
+        let (giver, value) = found?;
         let wanted = value.to_lowercase();
-        names.iter().find(|(known, _)| *known == wanted).map_or_else(
-            || {
-                let known: Vec<&str> = names.iter().map(|(known, _)| *known).collect();
-                self.refuse(&giver, &value, &format!("one of {}", known.join(", ")));
-                default
-            },
-            |(_, choice)| *choice,
-        )
+        let choice = names.iter().find(|(known, _)| *known == wanted).map(|(_, choice)| *choice);
+        if choice.is_none() {
+            let known: Vec<&str> = names.iter().map(|(known, _)| *known).collect();
+            self.refuse(&giver, &value, &format!("one of {}", known.join(", ")));
+        }
+        choice
     }
 
     fn warn_error_options(&mut self, given: Option<&String>, sources: &SourceMap) -> WarnErrorOptions {
@@ -358,12 +395,16 @@ impl FlagSources<'_> {
                 );
             }
         }
-        let old: Vec<&str> = ["include", "exclude"].into_iter().filter(|old| options.contains_key(*old)).collect();
-        if !old.is_empty() {
+        let pairs = [("include", "error"), ("exclude", "warn")];
+        let old = pairs.into_iter().filter(|(old, _)| options.contains_key(*old));
+        let (found, better): (Vec<_>, Vec<_>) =
+            old.map(|(old, new)| (format!("`{old}`"), format!("`{new}` for `{old}`"))).unzip();
+        if !found.is_empty() {
+            let message = format!("Found {} in `warn_error_options` specification", found.join(" and "));
             self.diagnostics.push(
-                Diagnostic::warning(Code::DEPRECATED, format!("warn_error_options has old keys: {}", old.join(", ")))
+                Diagnostic::warning(Code::DEPRECATED, message)
                     .named("WEOIncludeExcludeDeprecation")
-                    .hint("write `error` for `include` and `warn` for `exclude`"),
+                    .hint(format!("write {}", better.join(" and "))),
             );
         }
         for key in options.keys() {
@@ -436,7 +477,7 @@ impl FlagSources<'_> {
     fn check_old_spellings(&mut self) {
         let is_old = |arg: &&String| matches!(arg.as_str(), "--models" | "--model" | "-m");
         if let Some(old) = self.invocation.argv.iter().find(is_old) {
-            let message = format!("`{old}` is an old name of `--select`");
+            let message = format!("Usage of `{old}` is deprecated in favor of `--select` or `-s`");
             self.diagnostics.push(Diagnostic::warning(Code::DEPRECATED, message).named("ModelParamUsageDeprecation"));
         }
         for name in self.invocation.environment.keys().filter(|name| name.starts_with("DBT_ENGINE_")) {
@@ -444,9 +485,13 @@ impl FlagSources<'_> {
                 self.diagnostics.push(
                     Diagnostic::warning(
                         Code::DEPRECATED,
-                        format!("the variable {name} begins with DBT_ENGINE, which is kept for dbt's own"),
+                        format!(
+                            "Found custom environment variable `{name}` in the environment: the prefix DBT_ENGINE is reserved"
+                        ),
                     )
                     .named("EnvironmentVariableNamespaceDeprecation")
+                    .field("env_var", name.as_str())
+                    .field("reserved_prefix", "DBT_ENGINE")
                     .hint("give it another name"),
                 );
             }

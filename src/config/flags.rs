@@ -168,6 +168,8 @@ pub struct Flags {
     pub populate_cache: bool,
     pub cache_selected_only: bool,
     pub introspect: bool,
+    /// Whether `compile` puts ephemeral models into the SQL that reads them.
+    pub inject_ephemeral_ctes: bool,
     pub print: bool,
     pub quiet: bool,
     pub debug: bool,
@@ -253,6 +255,7 @@ impl Default for Flags {
             populate_cache: true,
             cache_selected_only: false,
             introspect: true,
+            inject_ephemeral_ctes: true,
             print: true,
             quiet: false,
             debug: false,

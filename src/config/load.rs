@@ -149,10 +149,11 @@ impl Loader<'_> {
             return flags;
         }
         self.diagnostics.push(
-            Diagnostic::warning(Code::DEPRECATED, "`config` in profiles.yml is the old place of flags")
+            Diagnostic::warning(Code::DEPRECATED, format!(
+                    "User config should be moved from the 'config' key in profiles.yml to the 'flags' key in {PROJECT_FILE}."
+                ))
                 .named("ProjectFlagsMovedDeprecation")
-                .at(span, "")
-                .hint(format!("move it to `flags` in {PROJECT_FILE}")),
+                .at(span, ""),
         );
         super::reader::to_json(older)
     }

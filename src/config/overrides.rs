@@ -41,6 +41,7 @@ pub struct Overrides {
     pub populate_cache: Option<bool>,
     pub cache_selected_only: Option<bool>,
     pub introspect: Option<bool>,
+    pub inject_ephemeral_ctes: Option<bool>,
     pub print: Option<bool>,
     pub quiet: Option<bool>,
     pub debug: Option<bool>,

@@ -92,7 +92,10 @@ fn spec(item: &Node, written: &Node, file: &str, diagnostics: &mut Diagnostics) 
     };
     let place = map.get(kind)?;
     let Some(location) = place.as_str().filter(|text| !text.is_empty()) else {
-        diagnostics.push(wrong_type(file, kind, place, "a string that is not empty"));
+        diagnostics.push(match *kind {
+            "package" => refuse("A hub package is missing the value of `package`, its name".to_owned()),
+            _ => wrong_type(file, kind, place, "a string that is not empty"),
+        });
         return None;
     };
     if *kind == "package" {

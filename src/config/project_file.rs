@@ -306,10 +306,12 @@ fn check_old_key(reader: &mut Reader<'_>, old: &str, new: &str, event: &'static 
         );
     } else {
         reader.report(
-            Diagnostic::warning(Code::DEPRECATED, format!("`{old}` in {PROJECT_FILE} is deprecated"))
+            Diagnostic::warning(Code::DEPRECATED, format!("The `{old}` config has been renamed to `{new}`"))
                 .named(event)
+                .field("deprecated_path", old)
+                .field("exp_path", new)
                 .at(span, "")
-                .hint(format!("rename it to `{new}`")),
+                .hint(format!("rename it in {PROJECT_FILE}")),
         );
     }
 }
@@ -320,10 +322,14 @@ fn path(reader: &mut Reader<'_>, key: &str, default: &str, event: &'static str) 
     if let Some(node) = reader.node(key).filter(|_| text != default) {
         let variable = format!("DBT_{}", key.replace('-', "_").to_uppercase());
         reader.report(
-            Diagnostic::warning(Code::DEPRECATED, format!("`{key}` in {PROJECT_FILE} is deprecated"))
-                .named(event)
-                .at(node.span, "")
-                .hint(format!("use --{key}, or the environment variable {variable}")),
+            Diagnostic::warning(
+                Code::DEPRECATED,
+                format!("The `{key}` config in `{PROJECT_FILE}` has been deprecated"),
+            )
+            .named(event)
+            .field("deprecated_path", key)
+            .at(node.span, "")
+            .hint(format!("use --{key}, or the environment variable {variable}")),
         );
     }
     Some(PathBuf::from(text))
@@ -461,9 +467,12 @@ fn config_tree(kind: ConfigKind, reader: &mut Reader<'_>, unrendered: &Mapping) 
     if kind == ConfigKind::DataTests && reader.node("tests").is_some() {
         if let Some(node) = reader.node("data_tests") {
             reader.report(
-                Diagnostic::error(Code::INVALID_PROJECT, "`tests` and `data_tests` cannot both be given")
-                    .at(node.span, "")
-                    .hint("move everything under `data_tests`"),
+                Diagnostic::error(
+                    Code::INVALID_PROJECT,
+                    "Invalid project config: cannot have both 'tests' and 'data_tests' defined",
+                )
+                .at(node.span, "")
+                .hint("move everything under `data_tests`"),
             );
         }
         key = "tests";

@@ -215,7 +215,7 @@ impl Object for Var {
             (None, Some(default)) => Ok(default),
             (None, None) if self.lenient => Ok(Jinja::from(())),
             (None, None) => Err(raise(
-                Diagnostic::error(Code::MISSING_VAR, format!("the variable `{name}` is not given"))
+                Diagnostic::error(Code::MISSING_VAR, format!("Required var '{name}' not found in config"))
                     .note("project files see the variables of --vars only")
                     .hint(format!("add --vars '{{{name}: …}}', or give a default: var('{name}', 'default')")),
             )),

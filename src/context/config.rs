@@ -107,7 +107,7 @@ impl Config {
         };
         let name = text(method, "name", name)?;
         let value = match self.find(&name, method.starts_with("meta_")) {
-            Some(found) => from_json(&found),
+            Some(found) => super::batch::config_value(&name, &found),
             None if requires => {
                 return Err(raise(Diagnostic::error(
                     Code::INVALID_CONFIG,

@@ -17,6 +17,11 @@ struct Line {
 /// `data_type`/`formatted`.
 pub(super) fn mismatch(contract: &Value, definition: &Value) -> Result<Diagnostic, Error> {
     let contract = columns(contract)?;
+    if contract.is_empty() {
+        let message = "This model has an enforced contract, and its 'columns' specification is missing";
+        return Ok(Diagnostic::error(Code::CONTRACT, message)
+            .hint("list its columns with `name` and `data_type` in a property file"));
+    }
     let definition = columns(definition)?;
     let mut lines = Vec::new();
     for (name, wanted) in &contract {

@@ -89,7 +89,7 @@ impl MacroSet {
             return Err(Diagnostic::error(
                 Code::DUPLICATE_RESOURCE,
                 format!(
-                    "dbt found two macros named \"{}\" in the project \"{}\"",
+                    "dbt found multiple macros named \"{}\" in the project \"{}\"",
                     definition.name, definition.package_name
                 ),
             )

@@ -6,6 +6,7 @@
 //! which order nodes run, and nothing here prints.
 
 mod adapter;
+mod batch;
 mod capture;
 mod column;
 mod config;

@@ -522,7 +522,9 @@ impl NodeRun {
         if let Some(model) = lock(&self.model).clone() {
             return model;
         }
-        let model = from_json(&self.model_json());
+        let json = self.model_json();
+        let model = from_json(&json);
+        super::batch::add_times(&model, &json);
         *lock(&self.model) = Some(model.clone());
         model
     }

@@ -429,7 +429,7 @@ fn provider_member(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "sql" | "compiled_code" => optional(scope.run().and_then(|run| run.compiled_code()).as_deref()),
         "adapter_macro" => function("adapter_macro", |_, _| {
             Err(super::raise::compilation(
-                "\"adapter_macro\" was removed; use `adapter.dispatch` and call its result instead",
+                "The \"adapter_macro\" macro has been deprecated: use `adapter.dispatch` and call its result instead",
             ))
         }),
         _ => return None,

@@ -1,5 +1,7 @@
 //! One problem as a value.
 
+use serde_json::Value;
+
 use super::{Code, SourceMap, Span};
 
 /// How bad it is.
@@ -48,6 +50,8 @@ pub struct Diagnostic {
     pub frames: Vec<Frame>,
     /// dbt's name of it, where it is not that of the code: what `--warn-error-options` lists.
     pub event: Option<&'static str>,
+    /// What dbt's event of that name says in fields of its own, for those who read logs as JSON.
+    pub fields: Vec<(&'static str, Value)>,
 }
 
 impl Diagnostic {
@@ -62,6 +66,7 @@ impl Diagnostic {
             hint: None,
             frames: Vec::new(),
             event: None,
+            fields: Vec::new(),
         }
     }
 
@@ -104,6 +109,13 @@ impl Diagnostic {
     #[must_use]
     pub fn named(mut self, event: &'static str) -> Self {
         self.event = Some(event);
+        self
+    }
+
+    /// Fills a field of dbt's event.
+    #[must_use]
+    pub fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.fields.push((name, value.into()));
         self
     }
 

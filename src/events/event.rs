@@ -451,6 +451,9 @@ pub enum Event {
         diagnostic: Value,
         /// The message alone.
         msg: String,
+        /// What dbt's event has for fields.
+        #[serde(flatten)]
+        fields: Map<String, Value>,
         /// dbt's name of such a warning, where it has one.
         #[serde(skip)]
         event: Option<&'static str>,
@@ -474,6 +477,7 @@ impl Event {
         Self::Diagnosed {
             diagnostic: render::json(diagnostic, sources),
             msg: diagnostic.message.clone(),
+            fields: diagnostic.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
             event: diagnostic.events().first().copied().filter(|_| !diagnostic.is_error()),
             is_error: diagnostic.is_error(),
             text: render::text(diagnostic, sources),

@@ -71,6 +71,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ("DuplicateNameDistinctNodeTypesDeprecation", "D040"),
     ("DuplicateYAMLKeysDeprecation", "D024"),
     ("EnvironmentVariableNamespaceDeprecation", "D036"),
+    ("EnvironmentVariableRenamed", "D009"),
     ("ExposureNameDeprecation", "D007"),
     ("InvalidConcurrentBatchesConfig", "I075"),
     ("InvalidMacroAnnotation", "I076"),
@@ -104,6 +105,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ("UnversionedBreakingChange", "I071"),
     ("UpcomingReferenceDeprecation", "I066"),
     ("WEOIncludeExcludeDeprecation", "D031"),
+    ("WarnStateTargetEqual", "I072"),
 ];
 
 /// dbt's code of a warning that is a diagnostic here.

@@ -104,19 +104,6 @@ impl NodeConfig {
         self.materialized() == "incremental" && self.str("incremental_strategy") == Some("microbatch")
     }
 
-    /// Sorts its tags; each stays once.
-    pub fn sort_tags(&mut self) {
-        let mut tags = self.tags();
-        tags.sort_unstable();
-        tags.dedup();
-        if tags != self.tags() {
-            let tags: Vec<Value> = tags.into_iter().map(Value::from).collect();
-            let mut values = self.values().clone();
-            values.insert("tags".into(), Value::Array(tags));
-            *self = Self::new(values);
-        }
-    }
-
     /// Its tags, sorted and unique.
     pub fn tags(&self) -> Vec<&str> {
         self.strings("tags")

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
 use serde::ser::SerializeMap;
+use serde_json::Value;
 
 use crate::adapters::RelationParts;
 
@@ -67,4 +68,10 @@ pub(super) fn utc_with_offset(time: Timestamp) -> String {
 /// dbt's id of a project: a hash of its name.
 pub(super) fn project_id(name: &str) -> String {
     hex::encode(Md5::digest(name))
+}
+
+/// The number in the `dbt_schema_version` of an artifact: 12 of `https://schemas.getdbt.com/dbt/manifest/v12.json`.
+pub fn schema_version(artifact: &Value) -> Option<u32> {
+    let address = artifact.pointer("/metadata/dbt_schema_version")?.as_str()?;
+    address.rsplit('/').next()?.strip_prefix('v')?.strip_suffix(".json")?.parse().ok()
 }

@@ -6,6 +6,7 @@
 mod compiled;
 mod config;
 mod contract;
+mod deprecation_date;
 mod described;
 mod json;
 mod metadata;
@@ -21,9 +22,10 @@ mod time_limit;
 
 pub use compiled::{CompiledNode, CompiledNodes};
 pub use config::NodeConfig;
+pub use deprecation_date::moment;
 pub use described::Described;
 pub use json::{ManifestJson, MetadataJson, Pieces, freshness_json};
-pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, python_utc, utc};
+pub use metadata::{ArtifactMetadata, COMPATIBLE_DBT_VERSION, ManifestMetadata, python_utc, schema_version, utc};
 pub use node::{
     Checksum, ColumnProperties, Constraint, DependsOn, FunctionDetails, Node, RefCall, RefVersion, ResourceType,
     TestDetails, TestMetadata,

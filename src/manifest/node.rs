@@ -57,6 +57,16 @@ impl ResourceType {
         }
     }
 
+    /// dbt's name of several: `models`, `analyses`, `unit_tests`.
+    pub fn plural(self) -> String {
+        match self {
+            Self::Analysis => "analyses".to_owned(),
+            Self::SavedQuery => "saved_queries".to_owned(),
+            Self::Test => "data_tests".to_owned(),
+            _ => format!("{}s", self.as_str()),
+        }
+    }
+
     /// The type of a name as used on the command line.
     pub fn parse(name: &str) -> Option<Self> {
         [

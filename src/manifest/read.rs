@@ -1,4 +1,5 @@
-//! Reads a `manifest.json` that hetl or dbt wrote (v12) back into a [`Manifest`], to compare with or to defer to.
+//! Reads a `manifest.json` that hetl or dbt wrote (v12, or an older form from v4 on) back into a [`Manifest`], to compare with or to
+//! defer to.
 //!
 //! It is lenient: a key that is missing or has another type counts as empty. Macros, docs and groups are read too; places in
 //! files are not known.
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{
     Checksum, ColumnProperties, CompiledNode, CompiledNodes, Constraint, DependsOn, Doc, Exposure, FreshnessRule,
     FreshnessThreshold, FunctionDetails, Group, Macro, MacroArgument, Manifest, Node, NodeConfig, RefCall, RefVersion,
-    ResourceType, SemanticLayer, Source, TestDetails, TestMetadata, TimePeriod, UnitTest,
+    ResourceType, SemanticLayer, Source, TestDetails, TestMetadata, TimePeriod, UnitTest, schema_version,
 };
 use crate::adapters::RelationParts;
 
@@ -27,6 +28,8 @@ impl Manifest {
                 .filter(move |(id, _)| wanted(id))
                 .map(|(id, list)| (id, list.as_array().cloned().unwrap_or_default()))
         };
+        // Metrics of before v10 are another thing.
+        let has_comparable_metrics = schema_version(json).is_none_or(|version| version > 9);
         let shared = |list: Vec<Value>, read: fn(&Value) -> Node| list.iter().map(read).map(Arc::new).collect();
         let manifest = Self {
             project_name: json.pointer("/metadata/project_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
@@ -54,7 +57,7 @@ impl Manifest {
                 .collect(),
             selectors: object(json, "selectors"),
             semantic: SemanticLayer {
-                metrics: entries(json, "metrics", Clone::clone),
+                metrics: if has_comparable_metrics { entries(json, "metrics", Clone::clone) } else { IndexMap::new() },
                 semantic_models: entries(json, "semantic_models", Clone::clone),
                 disabled: disabled(is_semantic).collect(),
                 saved_queries: entries(json, "saved_queries", Clone::clone),
@@ -68,10 +71,13 @@ impl Manifest {
 fn compiled_nodes(json: &Value) -> CompiledNodes {
     let maps = ["nodes", "functions"].into_iter().filter_map(|key| json.get(key).and_then(Value::as_object));
     maps.flatten()
-        .filter(|(_, value)| value.get("compiled_code").is_some() || option(value, "build_path").is_some())
+        .filter(|(_, value)| {
+            ["compiled_code", "compiled_sql"].iter().any(|key| value.get(*key).is_some())
+                || option(value, "build_path").is_some()
+        })
         .map(|(id, value)| {
             let compiled = CompiledNode {
-                code: option(value, "compiled_code"),
+                code: option(value, "compiled_code").or_else(|| option(value, "compiled_sql")),
                 extra_ctes: list(value, "extra_ctes", |cte| {
                     (text(cte, "id"), text(cte, "sql").trim_start().to_owned())
                 }),
@@ -102,7 +108,7 @@ fn node(value: &Value) -> Node {
         config: NodeConfig::new(object(value, "config")),
         unrendered_config: object(value, "unrendered_config"),
         config_call: Map::new(),
-        raw_code: text(value, "raw_code").into(),
+        raw_code: option(value, "raw_code").unwrap_or_else(|| text(value, "raw_sql")).into(),
         span: None,
         language: if text(value, "language") == "python" { "python" } else { "sql" },
         refs: list(value, "refs", ref_call),
@@ -120,7 +126,7 @@ fn node(value: &Value) -> Node {
         properties_span: None,
         doc_blocks: strings(value, "doc_blocks"),
         created_at: number(value, "created_at"),
-        access: text(value, "access"),
+        access: option(value, "access").unwrap_or_else(|| "protected".to_owned()),
         version: present(value, "version"),
         latest_version: present(value, "latest_version"),
         deprecation_date: option(value, "deprecation_date"),
@@ -337,7 +343,16 @@ fn constraint(value: &Value) -> Constraint {
     Constraint { values: value.as_object().cloned().unwrap_or_default() }
 }
 
+/// A call of `ref`; before v9 a list of one or two names.
 fn ref_call(value: &Value) -> RefCall {
+    if let Some(names) = value.as_array() {
+        let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+        let (name, package) = match names.as_slice() {
+            [package, name] => (*name, Some((*package).to_owned())),
+            names => (names.first().copied().unwrap_or_default(), None),
+        };
+        return RefCall { name: name.to_owned(), package, version: None, span: None };
+    }
     let version = present(value, "version");
     RefCall {
         name: text(value, "name"),

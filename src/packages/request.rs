@@ -220,9 +220,12 @@ fn private_url(path: &str, provider: Option<&str>, span: Span) -> Result<String,
 
 fn tarball_name(spec: &PackageSpec) -> Result<String, Diagnostic> {
     spec.values.get("name").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
-        Diagnostic::error(Code::PACKAGE, "a tarball package has no name")
-            .at(spec.span, "")
-            .hint("add `name:`, the name that the package is installed under")
+        Diagnostic::error(
+            Code::PACKAGE,
+            "The packages.yml file in this project is malformed: a tarball package has no name",
+        )
+        .at(spec.span, "")
+        .hint("add `name:`, the name that the package is installed under")
     })
 }
 

@@ -146,10 +146,14 @@ fn warn(work: &Work<'_>, request: &Request, pinned: &Pinned) -> Result<(), Diagn
     if let Origin::Hub(hub) = &request.origin {
         let known = work.hub.package(&hub.package)?;
         if let Some(new) = known.as_ref().and_then(|known| known.moved_to.as_ref()) {
-            let warning =
-                Diagnostic::warning(Code::DEPRECATED, format!("the package {} is now called {new}", hub.package))
-                    .at(place, "")
-                    .hint(format!("ask for {new} instead"));
+            let warning = Diagnostic::warning(
+                Code::DEPRECATED,
+                format!("The `{}` package is deprecated in favor of `{new}`", hub.package),
+            )
+            .field("old_name", hub.package.as_str())
+            .field("new_name", new.as_str())
+            .at(place, "")
+            .hint(format!("ask for {new} instead"));
             work.warn_of("PackageRedirectDeprecation", warning)?;
         }
     }

@@ -137,6 +137,7 @@ fn extra(item: &Map<String, Value>) -> Map<String, Value> {
         "data_tests",
         "tests",
         "docs",
+        "doc_blocks",
     ];
     item.iter().filter(|(key, _)| !KNOWN.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

@@ -191,6 +191,20 @@ pub(super) fn finish(kind: ResourceType, config: &mut Map<String, Value>) {
     if kind == ResourceType::Test {
         agree_on_stored_failures(config);
     }
+    let is_node = !matches!(
+        kind,
+        ResourceType::Test
+            | ResourceType::Source
+            | ResourceType::Exposure
+            | ResourceType::UnitTest
+            | ResourceType::Group
+    );
+    // Of these two dbt keeps nothing that it does not know.
+    for (key, known) in [("docs", ["show", "node_color"]), ("contract", ["enforced", "alias_types"])] {
+        if let Some(Value::Object(values)) = config.get_mut(key).filter(|_| is_node) {
+            values.retain(|name, _| known.contains(&name.as_str()));
+        }
+    }
 }
 
 fn agree_on_stored_failures(config: &mut Map<String, Value>) {

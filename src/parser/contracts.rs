@@ -25,9 +25,10 @@ pub(super) fn warn_of_ignored_constraints(parsing: &Parsing, manifest: &Manifest
         problems.push(
             Diagnostic::warning(
                 Code::CONSTRAINTS_IGNORED,
-                format!("the constraints of `{}` have no effect: it is materialized as {materialized}", node.name),
+                format!("Constraint types are not supported for {materialized} materializations: those of `{}` have no effect", node.name),
             )
             .named("UnsupportedConstraintMaterialization")
+            .field("materialized", materialized)
             .at_some(super::places::of_config(parsing.sources(), node, "contract"), "enforced here")
             .hint(
                 "only tables and incremental models have constraints; `warn_unsupported: false` on each silences this",
@@ -40,9 +41,9 @@ fn is_enforced(node: &Node) -> bool {
     node.config.get("contract").and_then(|contract| contract.get("enforced")).and_then(Value::as_bool) == Some(true)
 }
 
-/// An enforced contract lists its columns.
+/// An enforced contract lists its columns. Of a model without any properties dbt says so when it is built.
 fn check_columns(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> {
-    if is_enforced(node) && node.columns.is_empty() {
+    if is_enforced(node) && node.columns.is_empty() && node.patch_path.is_some() {
         return Err(Diagnostic::error(
             Code::INVALID_CONFIG,
             format!(
@@ -68,7 +69,10 @@ fn check_primary_key(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic>
             "Primary key constraints defined at the model level and the columns level".to_owned()
         }
         [_] => return Ok(()),
-        _ => format!("Found {} columns ({}) with primary key constraints defined", keys.len(), keys.join(", ")),
+        _ => {
+            let names: Vec<String> = keys.iter().map(|key| format!("'{key}'")).collect();
+            format!("Found {} columns ([{}]) with primary key constraints defined", keys.len(), names.join(", "))
+        }
     };
     let place = super::places::of_property(sources, node, &["columns"]);
     Err(Diagnostic::error(Code::INVALID_CONFIG, format!("{problem} (model {})", node.name))

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
@@ -14,15 +13,13 @@ use super::parsing::Parsing;
 use super::resolve::{Found, Lookup};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 use crate::jinja::Blocks;
-use crate::manifest::{Manifest, Node, ResourceType};
+use crate::manifest::{Manifest, Node, ResourceType, moment};
 
 /// Warns of deprecated models and of references to them.
 pub(super) fn warn_of_models(parsing: &Parsing, manifest: &Manifest, problems: &mut Diagnostics) {
     let now = parsing.session().config().invocation.started_at;
     for node in manifest.nodes.values().filter(|node| node.resource_type == ResourceType::Model) {
-        let Some((text, moment)) = node.deprecation_date.as_deref().and_then(|text| Some((text, moment(text)?))) else {
-            continue;
-        };
+        let Some((text, moment)) = node.deprecation_date.as_deref().zip(node.deprecated_from()) else { continue };
         let is_past = moment < now;
         let date = super::places::of_property(parsing.sources(), node, &["deprecation_date"]);
         if is_past {
@@ -59,6 +56,9 @@ pub(super) fn warn_of_root_references(parsing: &Parsing, lookup: &Lookup, node: 
                 format!("`{}` of the package `{}` refers to {id} of the root project", node.name, node.package_name),
             )
             .named("PackageNodeDependsOnRootProjectNode")
+            .field("node_name", node.name.as_str())
+            .field("package_name", node.package_name.as_str())
+            .field("root_project_unique_id", id)
             .at_some(call.span.or(node.span), "referenced here")
             .hint(format!(
                 "name the package, `ref('{package}', '{}')`, or set the flag `require_ref_searches_node_package_before_root`",
@@ -189,22 +189,10 @@ pub(super) fn in_full(text: &str) -> String {
     }
 }
 
-/// A date with or without time; without a zone it is of the system's.
-fn moment(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(moment) = text.replacen(' ', "T", 1).parse::<Timestamp>() {
-        return Some(moment);
-    }
-    let civil = match text.parse::<DateTime>() {
-        Ok(civil) => civil,
-        Err(_) => text.parse::<Date>().ok()?.at(0, 0, 0, 0),
-    };
-    TimeZone::system().to_timestamp(civil).ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{in_full, moment};
+    use super::in_full;
+    use crate::manifest::moment;
 
     #[test]
     fn dates_are_kept_with_time_and_zone() {

@@ -8,8 +8,9 @@ use super::node_config::{ConfigSources, check_enabled, resolve, resolve_group};
 use super::parsing::Parsing;
 use super::properties::Entry;
 use super::references;
+use crate::config::ConfigKind;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::manifest::{DependsOn, Exposure, Group, ResourceType};
+use crate::manifest::{DependsOn, Exposure, Group, NodeConfig, ResourceType};
 
 const TYPES: &[&str] = &["dashboard", "notebook", "analysis", "ml", "application"];
 const MATURITIES: &[&str] = &["low", "medium", "high"];
@@ -19,8 +20,10 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
     let package = entry.file.package.as_ref();
     if entry.name.is_empty() || !entry.name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '-')) {
         let message =
-            format!("the name of exposure `{}` has other characters than letters, digits and `_`", entry.name);
-        let warning = Diagnostic::warning(Code::DEPRECATED, message).named("ExposureNameDeprecation");
+            "Starting in v1.3, the 'name' of an exposure should contain only letters, numbers, and underscores.";
+        let warning = Diagnostic::warning(Code::DEPRECATED, message)
+            .named("ExposureNameDeprecation")
+            .field("exposure", entry.name.as_str());
         problems
             .push(warning.at(entry.span("name"), "").hint("give it such a name, and write this one as its `label`"));
     }
@@ -32,23 +35,11 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
     if let Some(enabled) = entry.values.get("enabled") {
         given.entry("enabled").or_insert(enabled.clone());
     }
-    let mut tags = strings(entry.values.get("tags"));
-    tags.extend(strings(given.get("tags")));
-    tags.sort_unstable();
-    tags.dedup();
-    let mut meta = entry.mapping("meta")?;
-    meta.extend(given.get("meta").and_then(Value::as_object).cloned().unwrap_or_default());
-    if !tags.is_empty() {
-        given.insert("tags".into(), json!(tags));
-    }
-    if !meta.is_empty() {
-        given.insert("meta".into(), Value::Object(meta));
-    }
     let sources =
         ConfigSources { package, kind: ResourceType::Exposure, fqn: &fqn, properties: Some(&given), call: &Map::new() };
-    let mut resolved = resolve(parsing.project(), &sources);
+    let resolved = resolve(parsing.project(), &sources);
     check_enabled(&resolved.config, &entry.name).map_err(|problem| problem.at(entry.span("config"), ""))?;
-    resolved.config.sort_tags();
+    let config = with_labels(parsing, entry, &resolved.config)?;
     let mut exposure = Exposure {
         unique_id: format!("exposure.{package}.{}", entry.name),
         name: entry.name.clone(),
@@ -62,9 +53,9 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
         label: entry.text("label")?,
         maturity,
         url: entry.text("url")?,
-        meta: resolved.config.get("meta").and_then(Value::as_object).cloned().unwrap_or_default(),
-        tags: resolved.config.tags().into_iter().map(str::to_owned).collect(),
-        config: resolved.config,
+        meta: config.get("meta").and_then(Value::as_object).cloned().unwrap_or_default(),
+        tags: config.tags().into_iter().map(str::to_owned).collect(),
+        config,
         unrendered_config: resolved.unrendered,
         refs: Vec::new(),
         sources: Vec::new(),
@@ -88,6 +79,23 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
         )?;
     }
     Ok(exposure)
+}
+
+/// The config with the tags and the meta that stand beside it, and with those at the root of the section in the package's project file.
+fn with_labels(parsing: &Parsing, entry: &Entry, config: &NodeConfig) -> Result<NodeConfig, Diagnostic> {
+    let section = parsing.project().section_defaults(entry.file.package.as_ref(), ConfigKind::Exposures);
+    let given = config.values();
+    let mut tags = [section.get("tags"), entry.values.get("tags"), given.get("tags")].map(strings).concat();
+    tags.sort_unstable();
+    tags.dedup();
+    let meta = |values: Option<&Value>| values.and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut all = meta(section.get("meta"));
+    all.extend(entry.mapping("meta")?);
+    all.extend(meta(given.get("meta")));
+    let mut values = given.clone();
+    values.insert("tags".into(), json!(tags));
+    values.insert("meta".into(), Value::Object(all));
+    Ok(NodeConfig::new(values))
 }
 
 /// One group.

@@ -312,11 +312,13 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
     Some(captured)
 }
 
-/// `var` and `env_var` fail while parsing where there is neither value nor default; then rendering must tell.
+/// `var` and `env_var` fail while parsing where there is neither value nor default, and messages are for people: then rendering must
+/// tell.
 fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     let function = match call.path.as_slice() {
         [name] if name == "var" || name == "env_var" => name.as_str(),
-        [object, ..] if object == "exceptions" => return call.is_conditional,
+        // dbt shows these when it parses, too.
+        [name, ..] if matches!(name.as_str(), "exceptions" | "log" | "print") => return call.is_conditional,
         _ => return true,
     };
     let names_secret = |argument: &crate::jinja::CallArgument| {

@@ -383,7 +383,7 @@ fn config(
         if beside.is_some() && nested.contains_key(*key) {
             return Err(Diagnostic::error(
                 Code::INVALID_TEST,
-                format!("`{key}` of a test is given both beside and inside `config`"),
+                format!("Test cannot have the same key at the top-level and in config: `{key}`"),
             )
             .at(definition.span, "in this test")
             .hint("keep the one inside `config`"));
@@ -441,18 +441,7 @@ fn capture(
         Some(namespace) => session.macros().find_in(namespace, &macro_name),
         None => session.macros().find(package, &macro_name),
     };
-    let Some(found) = found else {
-        let known: Vec<&str> = session.macros().names().filter_map(|name| name.strip_prefix("test_")).collect();
-        let whole = split.namespace.as_ref().map_or_else(|| split.name.clone(), |ns| format!("{ns}.{}", split.name));
-        return Err(Diagnostic::error(
-            Code::MACRO_NOT_FOUND,
-            format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name),
-        )
-        .at(definition.span, "used here")
-        .suggest(&split.name, known)
-        .into());
-    };
-    let macro_id = found.definition.unique_id.clone();
+    let macro_id = found.map(|found| found.definition.unique_id.clone());
     let own_reference = |captured: &mut Reading| match &definition.target {
         Target::Node { name, version } => captured.refs.push(RefCall {
             name: (*name).to_owned(),
@@ -465,8 +454,8 @@ fn capture(
         }
     };
     let mut captured = Reading::default();
-    if NOT_RENDERED.contains(&macro_id.as_str()) {
-        captured.macros.push(macro_id);
+    if let Some(macro_id) = macro_id.as_ref().filter(|id| NOT_RENDERED.contains(&id.as_str())) {
+        captured.macros.push(macro_id.clone());
         own_reference(&mut captured);
         return Ok(captured);
     }
@@ -486,5 +475,18 @@ fn capture(
         config: Map::new(),
         names: Vec::new(),
     });
-    templates::capture_generic_test(parsing, &node, &split.kwargs, &macro_id, definition.span)
+    let mut captured =
+        templates::capture_generic_test(parsing, &node, &split.kwargs, macro_id.as_deref(), definition.span)?;
+    if macro_id.is_none() {
+        captured.warnings.push(no_such_test(parsing, split, definition.span));
+    }
+    Ok(captured)
+}
+
+/// As in dbt, a test that is not there fails when it runs: what else there is can be built without it.
+fn no_such_test(parsing: &Parsing, split: &Split, span: Span) -> Diagnostic {
+    let known: Vec<&str> = parsing.session().macros().names().filter_map(|name| name.strip_prefix("test_")).collect();
+    let whole = split.namespace.as_ref().map_or_else(|| split.name.clone(), |ns| format!("{ns}.{}", split.name));
+    let message = format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name);
+    Diagnostic::warning(Code::MACRO_NOT_FOUND, message).at(span, "used here").suggest(&split.name, known)
 }

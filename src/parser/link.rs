@@ -345,14 +345,13 @@ fn check_unit_test(test: &UnitTest, models: &[&Node]) -> Result<(), Diagnostic> 
     let given = test.overrides.as_ref().and_then(|overrides| overrides["macros"].get("is_incremental"));
     match given.and_then(Value::as_bool) {
         None => wrong(format!(
-            "unit test '{}' must override `is_incremental` with true or false, which its model '{}' asks for",
+            "Boolean override for 'is_incremental' must be provided for unit test '{}' in model '{}'",
             test.name, test.model
         ))
         .map_err(|problem| problem.hint("write `overrides: {macros: {is_incremental: false}}`")),
-        Some(true) if !test.given.iter().any(|input| input["input"] == "this") => wrong(format!(
-            "unit test '{}' of the incremental model '{}' must have the input `this`",
-            test.name, test.model
-        )),
+        Some(true) if !test.given.iter().any(|input| input["input"] == "this") => {
+            wrong(format!("Unit test '{}' for incremental model '{}' must have a 'this' input", test.name, test.model))
+        }
         Some(_) => Ok(()),
     }
 }

@@ -40,7 +40,10 @@ pub(super) fn check(definition: &Macro, documented: &[MacroArgument], entry: &En
     };
     let declared = parameters(&definition.macro_sql);
     for (name, argument) in declared.iter().zip(documented).filter(|(name, argument)| **name != argument.name) {
-        warn(format!("macro `{}` has the argument `{name}` where `{}` is documented", definition.name, argument.name));
+        warn(format!(
+            "Argument {} in yaml for macro {} does not match the jinja definition: `{name}` is there",
+            argument.name, definition.name
+        ));
     }
     if declared.len() != documented.len() {
         let (has, told) = (declared.len(), documented.len());
@@ -49,7 +52,10 @@ pub(super) fn check(definition: &Macro, documented: &[MacroArgument], entry: &En
     for argument in documented {
         let Some(data_type) = argument.data_type.as_deref().filter(|text| !text.trim().is_empty()) else { continue };
         if !is_type(data_type) {
-            warn(format!("`{data_type}` is no type: argument `{}` of macro `{}`", argument.name, definition.name));
+            warn(format!(
+                "Argument {} in the yaml for macro {} has an invalid type: {data_type}",
+                argument.name, definition.name
+            ));
         }
     }
     problems

@@ -255,7 +255,14 @@ pub(super) fn add_foreign_keys(node: &mut Node, span: Option<Span>) -> Result<()
         .filter_map(|constraint| constraint.values.get("to")?.as_str().map(str::to_owned))
         .collect();
     for target in targets {
-        match references::parse(&target, span)? {
+        let reference = references::parse(&target, span).map_err(|problem| Diagnostic {
+            message: format!(
+                "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model {}: {target}.",
+                node.name
+            ),
+            ..problem
+        })?;
+        match reference {
             Reference::Ref(call) => node.refs.push(call),
             Reference::Source(source, table) => node.sources.push((source, table)),
             Reference::Metric(_) => {}
@@ -520,7 +527,7 @@ impl NodeSet {
         problems.push(
             Diagnostic::error(
                 Code::DUPLICATE_RESOURCE,
-                format!("dbt found two {}s with the name \"{}\"", node.resource_type.as_str(), node.name),
+                format!("dbt found two {} with the name \"{}\"", node.resource_type.plural(), node.name),
             )
             .at_some(node.span, "defined again here")
             .at_some(first.span, "first defined here")

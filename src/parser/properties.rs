@@ -215,7 +215,7 @@ pub(super) fn entries(file: &Arc<PropertyFile>, tree: Node, render: &Render, pro
             problems.push(
                 Diagnostic::error(
                     Code::YAML_TYPE,
-                    format!("{} must hold a mapping, not {}", file.original_path, tree.type_name()),
+                    format!("Dictionary expected in {}, which holds {}", file.original_path, tree.type_name()),
                 )
                 .at(span, "expected keys such as `models:` or `sources:`"),
             );
@@ -234,7 +234,7 @@ pub(super) fn entries(file: &Arc<PropertyFile>, tree: Node, render: &Render, pro
         }
         let Some(items) = value.as_seq() else {
             problems.push(
-                Diagnostic::error(Code::YAML_TYPE, format!("`{section}` must be a list, not {}", value.type_name()))
+                Diagnostic::error(Code::YAML_TYPE, format!("'{section}' is not a list but {}", value.type_name()))
                     .at(value.span, "expected a list of items that begin with `- name:`"),
             );
             continue;
@@ -316,9 +316,12 @@ fn rename_tests(values: &mut Map<String, Value>, item: &Node) -> Result<(), Diag
     if let Some(tests) = values.remove("tests") {
         if values.contains_key("data_tests") {
             let span = item.get("tests").map_or(item.span, |node| node.span);
-            return Err(Diagnostic::error(Code::INVALID_TEST, "both `tests` and `data_tests` are given")
-                .at(span, "the older spelling")
-                .hint("move these tests below `data_tests` and delete `tests`"));
+            return Err(Diagnostic::error(
+                Code::INVALID_TEST,
+                "Invalid test config: cannot have both 'tests' and 'data_tests' defined",
+            )
+            .at(span, "the older spelling")
+            .hint("move these tests below `data_tests` and delete `tests`"));
         }
         values.insert("data_tests".to_owned(), tests);
     }

@@ -64,7 +64,10 @@ fn by_source<'a>(overriding: &[&'a Arc<Entry>], problems: &mut Diagnostics) -> I
             problems.push(
                 Diagnostic::error(
                     Code::DUPLICATE_RESOURCE,
-                    format!("the source `{}` of the package `{package}` is overridden twice", entry.name),
+                    format!(
+                        "dbt found two schema.yml entries for the same source named {} in package {package}",
+                        entry.name
+                    ),
                 )
                 .at(entry.span("name"), "overridden again here")
                 .at(first.span("name"), "first overridden here")

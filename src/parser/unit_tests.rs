@@ -57,7 +57,7 @@ impl<'a> RowFiles<'a> {
         let file = self.seeds.get(&(package, call.name.as_str())).ok_or_else(|| {
             let names = self.seeds.keys().map(|(_, name)| *name);
             problem(format!(
-                "the input `{input}` has no rows, and there is no seed '{package}.{}' to take them from",
+                "Unable to find seed '{package}.{}' for unit tests: the input `{input}` has no rows",
                 call.name
             ))
             .suggest(&call.name, names)

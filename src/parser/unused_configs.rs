@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::node_config::section;
 use crate::config::{ConfigKind, Project};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, most_similar};
 use crate::manifest::ResourceType;
 
 /// Where resources of a kind lie.
@@ -51,6 +51,9 @@ impl<'a> ConfiguredPaths<'a> {
 
     /// Warns of paths of the root project that no resource lies below (dbt's `UnusedResourceConfigPath`).
     pub(super) fn warn_of_unused(&self, project: &Project, problems: &mut Diagnostics) {
+        let mut unused = Vec::new();
+        let mut places = Vec::new();
+        let mut meant = None;
         for (kind, tree) in &project.configs {
             let paths = tree.paths();
             let mut configured = Branch::default();
@@ -61,20 +64,29 @@ impl<'a> ConfiguredPaths<'a> {
                 if configured.at(path).is_some_and(|branch| branch.is_used) {
                     continue;
                 }
-                let whole = [&[kind.key().to_owned()], path.as_slice()].concat().join(".");
+                unused.push([&[kind.key().to_owned()], path.as_slice()].concat().join("."));
+                places.push(*span);
                 let names: BTreeSet<&str> = fqns().flatten().map(String::as_str).collect();
-                let last = path.last().map_or("", String::as_str);
-                problems.push(
-                    Diagnostic::warning(
-                        Code::UNUSED_CONFIG_PATH,
-                        format!(
-                            "Configuration paths exist in your dbt_project.yml file which do not apply to any resources: {whole}"
-                        ),
-                    )
-                    .at(*span, "no resource lies below this")
-                    .suggest(last, names),
-                );
+                meant = meant.or_else(|| most_similar(path.last()?, names).map(str::to_owned));
             }
         }
+        if unused.is_empty() {
+            return;
+        }
+        let message = format!(
+            "Configuration paths exist in your dbt_project.yml file which do not apply to any resources.\n\
+             There are {} unused configuration paths:\n- {}",
+            unused.len(),
+            unused.join("\n- ")
+        );
+        let mut warning =
+            Diagnostic::warning(Code::UNUSED_CONFIG_PATH, message).field("unused_config_paths", unused.as_slice());
+        for place in places {
+            warning = warning.at(place, "no resource lies below this");
+        }
+        problems.push(match meant {
+            Some(similar) => warning.hint(format!("a similar name exists: `{similar}`")),
+            None => warning,
+        });
     }
 }

@@ -91,7 +91,7 @@ fn truth(cell: &Cell) -> Result<bool, String> {
         Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
-            _ => Err(not_a("a boolean", text)),
+            _ => Err(format!("'get_test_sql' returns '{text}', which is no boolean")),
         },
         other => Err(not_a("a boolean", &format!("{other:?}"))),
     }

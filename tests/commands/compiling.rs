@@ -153,3 +153,26 @@ fn a_log_level_of_none_is_silence() {
     assert_eq!(project.run("ls --log-level none --log-level-file none").expect(0, &[]).printed, "");
     assert!(!project.path("logs").exists());
 }
+
+#[test]
+fn ephemeral_models_can_be_left_out_of_compiled_sql() {
+    let project = Project::new(&[
+        ("models/e.sql", "{{ config(materialized='ephemeral') }} select 1 as id"),
+        ("models/a.sql", "select * from {{ ref('e') }}"),
+    ]);
+    let compiled = || std::fs::read_to_string(project.path("target/compiled/p/models/a.sql")).unwrap();
+    project.run("compile -s a").expect(0, &[]);
+    assert!(compiled().starts_with("with "), "{}", compiled());
+    project.run("compile -s a --no-inject-ephemeral-ctes").expect(0, &[]);
+    assert_eq!(compiled(), "select * from __dbt__cte__e");
+    project.run("build --no-inject-ephemeral-ctes").expect(0, &["PASS=1"]);
+}
+
+#[test]
+fn a_contract_without_properties_fails_when_it_is_built() {
+    let project = Project::new(&[("models/a.sql", "{{ config(contract={'enforced': true}) }} select 1 as id")]);
+    project.run("parse").expect(0, &[]);
+    project
+        .run("run")
+        .expect(1, &["error[E0706]", "has an enforced contract, and its 'columns' specification is missing"]);
+}

@@ -123,3 +123,30 @@ fn hooks_of_the_root_project_run_before_those_of_packages() {
         assert!(root < a && a < z, "{}", run.printed);
     }
 }
+
+#[test]
+fn an_operation_that_cannot_connect_has_failed() {
+    let profiles = "p: {target: dev, outputs: {dev: {type: postgres, host: 127.0.0.1, port: 1, user: u, password: w, dbname: d, schema: s}}}";
+    let macros = "{% macro m() %}{% do log('called', info=true) %}{% endmacro %}";
+    let project = Project::new(&[("profiles.yml", profiles), ("macros/m.sql", macros)]);
+    project.run("run-operation m").expect(1, &["error while running operation: Database Error"]).without("called");
+    assert_eq!(project.json("target/run_results.json")["results"][0]["status"], json!("error"));
+}
+
+#[test]
+fn the_log_file_has_the_format_and_level_of_the_console_unless_it_has_its_own() {
+    let project = Project::new(&[("models/a.sql", "select 1 as id")]);
+    let log = || {
+        let text = std::fs::read_to_string(project.path("logs/dbt.log")).unwrap();
+        std::fs::remove_file(project.path("logs/dbt.log")).unwrap();
+        text
+    };
+    project.run("--log-format json run").expect(0, &[]);
+    let events: Vec<serde_json::Value> =
+        log().lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    assert!(events.iter().any(|event| event["info"]["level"] == "debug"));
+    project.run("--log-level warn run").expect(0, &[]);
+    assert!(!log().contains("START sql view model"));
+    project.run("--log-format json --log-format-file text --log-level warn --log-level-file info run").expect(0, &[]);
+    assert!(log().contains("START sql view model"));
+}

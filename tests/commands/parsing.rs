@@ -176,3 +176,70 @@ fn a_list_leaves_a_manifest_and_compares_with_the_one_before() {
     project.run("--no-write-json ls --target-path elsewhere").expect(0, &["p.a"]);
     assert!(!project.path("elsewhere/manifest.json").exists());
 }
+
+#[test]
+fn times_of_a_batch_are_datetimes() {
+    let model = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', \
+                 begin='2024-01-01', batch_size='day') }}
+        {% if execute and model.batch %}
+        {% set start = config.get('__dbt_internal_microbatch_event_time_start') %}
+        {{ log('from ' ~ start.strftime('%d.%m.%Y') ~ ' ' ~ model.batch.event_time_end.tzinfo, info=true) }}
+        {{ log('until ' ~ model.config.__dbt_internal_microbatch_event_time_end, info=true) }}
+        {% endif %}
+        select now() as at";
+    let project = Project::new(&[("models/m.sql", model)]);
+    let ran = project.run("run --event-time-start 2024-03-01 --event-time-end 2024-03-02");
+    ran.expect(0, &["from 01.03.2024 UTC", "until 2024-03-02 00:00:00+00:00"]);
+}
+
+#[test]
+fn exposures_have_the_labels_of_the_projects_section_too() {
+    let project_yaml = "name: p\nprofile: p\nexposures: {tags: [all], meta: {a: 1, b: 1}, p: {+meta: {c: 1}}}\n";
+    let exposure = "
+exposures:
+  - {name: e, type: dashboard, owner: {name: me}, tags: [own], meta: {b: 2, c: 2}, config: {tags: [more]}}
+";
+    let project = Project::new(&[("dbt_project.yml", project_yaml), ("models/e.yml", exposure)]);
+    project.run("parse").expect(0, &[]);
+    let written = project.json("target/manifest.json")["exposures"]["exposure.p.e"].take();
+    assert_eq!(written["tags"], json!(["all", "more", "own"]));
+    assert_eq!(written["meta"], json!({"a": 1, "b": 2, "c": 1}));
+    assert_eq!(written["config"]["meta"], written["meta"]);
+    assert_eq!(written["unrendered_config"], json!({"meta": {"c": 1}, "tags": ["more"]}));
+}
+
+#[test]
+fn a_config_of_docs_or_contract_that_nobody_knows_is_not_kept() {
+    let properties = "models: [{name: a, config: {contract: {enforce: true}, docs: {show: false, colour: red}}}]";
+    let project = Project::new(&[("models/a.sql", "select 1 as id"), ("models/a.yml", properties)]);
+    project.run("parse").expect(0, &[]);
+    let config = project.json("target/manifest.json")["nodes"]["model.p.a"]["config"].take();
+    assert_eq!(config["contract"], json!({"enforced": false, "alias_types": true}));
+    assert_eq!(config["docs"], json!({"show": false, "node_color": null}));
+}
+
+#[test]
+fn messages_of_a_template_are_shown_when_it_is_parsed() {
+    let model =
+        "{{ log('any time', info=true) }}{% if execute %}{{ log('only then', info=true) }}{% endif %}select 1 as id";
+    let project = Project::new(&[("models/a.sql", model)]);
+    project.run("parse").expect(0, &["any time"]).without("only then");
+    let ran = project.run("run --no-partial-parse");
+    assert_eq!(ran.printed.matches("any time").count(), 2, "{}", ran.printed);
+}
+
+#[test]
+fn a_package_may_dispatch_its_test_without_a_namespace_until_it_runs() {
+    let package_test = "{% test t(model) %}{{ return(adapter.dispatch('test_t')(model)) }}{% endtest %}
+        {% macro default__test_t(model) %}select 1 where false{% endmacro %}";
+    let project = Project::new(&[
+        ("packages.yml", "packages: [{local: inner}]"),
+        ("inner/dbt_project.yml", "name: inner\n"),
+        ("inner/macros/t.sql", package_test),
+        ("models/a.sql", "select 1 as id"),
+        ("models/a.yml", "models: [{name: a, data_tests: [inner.t]}]"),
+    ]);
+    project.run("deps").expect(0, &[]);
+    project.run("run").expect(0, &["PASS=1"]);
+    project.run("test").expect(1, &["No macro named 'test_t' found"]);
+}

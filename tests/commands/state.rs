@@ -203,3 +203,32 @@ models:
     project.write("models/configured.sql", "{{ config(materialized=env_var('OTHER', 'view')) }} select 1 as id");
     with("view", modified).expect(0, &["p.configured"]);
 }
+
+#[test]
+fn what_is_retried_must_be_there_still_and_tells_its_threads() {
+    let project = half_broken();
+    project.run("run --threads 1").expect(1, &[]);
+    project.run("retry --threads 2").expect(1, &[]);
+    assert_eq!(project.json("target/run_results.json")["args"]["threads"], 2);
+    project.write("models/c.sql", "{{ config(enabled=false) }} select 1");
+    project.run("retry").expect(2, &["Couldn't find model 'model.p.c' -- does it exist or is it disabled?"]);
+}
+
+#[test]
+fn a_contract_that_is_gone_is_told_unless_its_time_is_past() {
+    let yaml = |date: &str| {
+        format!(
+            "models: [{{name: a, config: {{contract: {{enforced: true}}}}, {date} columns: [{{name: id, data_type: integer}}]}}]"
+        )
+    };
+    for (date, is_told) in
+        [("", true), ("deprecation_date: 2999-01-01,", true), ("deprecation_date: 2024-01-01,", false)]
+    {
+        let project = Project::new(&[("models/a.sql", "select 1 as id"), ("models/a.yml", &yaml(date))]);
+        project.run("parse --target-path state").expect(0, &[]);
+        project.write("models/a.sql", "{{ config(enabled=false) }} select 1 as id");
+        let listed = project.run("ls -s state:modified --state state");
+        let words = "Contracted model 'model.p.a' was disabled.";
+        assert_eq!(listed.printed.contains(words), is_told, "{date}: {}", listed.printed);
+    }
+}

@@ -145,7 +145,7 @@ const DEPRECATIONS: &[(&str, &str)] = &[
         "a template that only needs reading is not rendered when the project is parsed",
     ),
     ("DuplicateNameDistinctNodeTypesDeprecation", "told"),
-    ("EnvironmentVariableRenamed", "hetl reads the variables under both names"),
+    ("EnvironmentVariableRenamed", "told"),
 ];
 
 /// A project that does nearly all that is deprecated.
@@ -196,7 +196,8 @@ semantic_models:
 #[test]
 fn all_that_dbt_calls_deprecated_is_told_or_said_why_not() {
     let project = old_fashioned();
-    let parsed = project.run_with("compile -m a --show-all-deprecations", &[("DBT_ENGINE_OF_MINE", "1")]);
+    let parsed =
+        project.run_with("compile -m a --show-all-deprecations", &[("DBT_ENGINE_OF_MINE", "1"), ("DBT_NO_PRINT", "1")]);
     let told: Vec<String> = DEPRECATIONS
         .iter()
         .filter(|(_, how)| *how == "told")
@@ -291,5 +292,15 @@ fn configs_for_resources_of_which_there_are_none_are_told() {
     let configs = "name: p\nprofile: p\nmodels: {+materialized: table}\ndata_tests: {+severity: warn}\n";
     let project = Project::new(&[("dbt_project.yml", configs), ("models/a.sql", "select 1 as id")]);
     let parsed = project.run("parse");
-    parsed.expect(0, &["do not apply to any resources: data_tests"]).without("any resources: models");
+    parsed
+        .expect(0, &["do not apply to any resources", "There are 1 unused configuration paths:", "- data_tests"])
+        .without("- models");
+}
+
+#[test]
+fn debug_tells_what_is_deprecated() {
+    let project_yaml = "name: p\nprofile: p\ndata-paths: [data]\n";
+    let project = Project::new(&[("dbt_project.yml", project_yaml)]);
+    project.run("debug").expect(0, &["The `data-paths` config has been renamed", "ConfigDataPathDeprecation: 1"]);
+    project.run("--warn-error debug").expect(2, &["The `data-paths` config has been renamed"]);
 }

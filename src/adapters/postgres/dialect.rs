@@ -13,6 +13,8 @@ pub(super) struct Dialect {
     pub(super) type_name: &'static str,
     pub(super) prefixes: &'static [&'static str],
     pub(super) macro_packages: &'static [&'static str],
+    /// Types of constraints that it enforces.
+    pub(super) enforced_constraints: &'static [&'static str],
     pub(super) default_port: u16,
     /// Seconds.
     pub(super) default_connect_timeout: u64,
@@ -77,6 +79,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     type_name: "postgres",
     prefixes: &["postgres", "default"],
     macro_packages: &["dbt_postgres", "dbt"],
+    enforced_constraints: &["check", "not_null", "unique", "primary_key", "foreign_key"],
     default_port: 5432,
     default_connect_timeout: 10,
     default_autocommit: false,
@@ -134,6 +137,7 @@ pub(super) const REDSHIFT: Dialect = Dialect {
     type_name: "redshift",
     prefixes: &["redshift", "postgres", "default"],
     macro_packages: &["dbt_redshift", "dbt_postgres", "dbt"],
+    enforced_constraints: &["not_null"],
     default_port: 5439,
     default_connect_timeout: 0,
     default_autocommit: true,

@@ -56,6 +56,10 @@ impl Adapter for Postgres {
         self.server.dialect.macro_packages
     }
 
+    fn enforced_constraints(&self) -> &'static [&'static str] {
+        self.server.dialect.enforced_constraints
+    }
+
     fn database(&self) -> &str {
         &self.server.credentials.database
     }

@@ -17,14 +17,17 @@ pub(super) enum ContractChange {
 }
 
 impl ContractChange {
-    /// Compares two states of one model.
-    pub(super) fn between(old: &Node, new: &Node) -> Self {
+    /// Compares two states of one model; `enforced` are the types of constraints that the warehouse enforces.
+    pub(super) fn between(old: &Node, new: &Node, enforced: &[&str]) -> Self {
         match (old.contract_checksum(), new.contract_checksum()) {
             (None, None) => Self::None,
             (None, Some(_)) => Self::Compatible,
             (old, new) if old == new => Self::None,
-            (Some(_), None) => Self::Breaking(vec!["its contract is not enforced any more".to_owned()]),
-            (Some(_), Some(_)) => match broken_promises(old, new) {
+            (Some(_), None) => {
+                let removed = "Contract enforcement was removed".to_owned();
+                Self::Breaking([vec![removed], broken_promises(old, new, enforced)].concat())
+            }
+            (Some(_), Some(_)) => match broken_promises(old, new, enforced) {
                 broken if broken.is_empty() => Self::Compatible,
                 broken => Self::Breaking(broken),
             },
@@ -44,62 +47,68 @@ impl ContractChange {
     }
 }
 
-/// The problem of a model with an enforced contract that is gone, unless its deprecation date has been set.
+/// The problem of a model with an enforced contract that is gone.
 pub(super) fn removed_contract(old: &Node, is_disabled: bool) -> Option<Diagnostic> {
     old.contract_checksum()?;
-    if old.deprecation_date.is_some() {
-        return None;
-    }
-    let what = if is_disabled { "it was disabled" } else { "it was deleted or renamed" };
-    Some(breaking_change(old, &[what.to_owned()]))
+    let what = if is_disabled { "disabled" } else { "deleted or renamed" };
+    Some(breaking_change(old, &[format!("Contracted model '{}' was {what}.", old.unique_id)]))
 }
 
 fn breaking_change(node: &Node, broken: &[String]) -> Diagnostic {
-    let message = format!("model `{}` breaks its contract: {}", node.search_name(), broken.join("; "));
+    let message = |what: &str| {
+        format!(
+            "While comparing to previous project state, dbt detected a breaking change to an {what}: `{}`\n- {}",
+            node.search_name(),
+            broken.join("\n- ")
+        )
+    };
     let problem = match node.version {
-        Some(_) => Diagnostic::error(Code::CONTRACT, message).hint("make the change in a new version of the model"),
-        None => {
-            Diagnostic::warning(Code::CONTRACT, message).hint("give the model versions, so that readers can move on")
-        }
+        Some(_) => Diagnostic::error(Code::CONTRACT, message("enforced contract"))
+            .hint("make the change in a new version of the model"),
+        None => Diagnostic::warning(Code::CONTRACT, message("unversioned model"))
+            .field("breaking_changes", broken)
+            .field("model_name", node.name.as_str())
+            .field("model_file_path", node.original_file_path.as_str())
+            .hint("give the model versions, so that readers can move on"),
     };
     problem.at_some(node.span, "")
 }
 
-fn broken_promises(old: &Node, new: &Node) -> Vec<String> {
-    let mut broken = Vec::new();
+fn broken_promises(old: &Node, new: &Node, enforced: &[&str]) -> Vec<String> {
+    let (mut gone, mut retyped, mut freed) = (Vec::new(), Vec::new(), Vec::new());
     let was_enforcing = enforces_constraints(old);
     for (name, before) in &old.columns {
         let Some(now) = new.columns.get(name) else {
-            broken.push(format!("column `{name}` was removed"));
+            gone.push(name.clone());
             continue;
         };
         if base_type(before.data_type.as_deref()) != base_type(now.data_type.as_deref()) {
             let [before, now] = [before, now].map(|column| column.data_type.as_deref().unwrap_or("no type"));
-            broken.push(format!("column `{name}` changed from {before} to {now}"));
+            retyped.push(format!("{name} ({before} -> {now})"));
         }
         if was_enforcing {
-            broken.extend(
-                removed(&before.constraints, &now.constraints)
-                    .map(|constraint| format!("constraint {} of column `{name}` was removed", title(constraint))),
-            );
+            let removed = removed(&before.constraints, &now.constraints, enforced);
+            freed.extend(removed.map(|constraint| format!("'{}' constraint on column {name}", title(constraint))));
         }
     }
+    let mut broken = vec![
+        ("Columns were removed", gone),
+        ("Columns with data_type changes", retyped),
+        ("Enforced column level constraints were removed", freed),
+    ];
     if was_enforcing {
-        broken.extend(
-            removed(&old.constraints, &new.constraints)
-                .map(|constraint| format!("constraint {} was removed", title(constraint))),
-        );
+        let removed = removed(&old.constraints, &new.constraints, enforced);
+        let of_model = removed.map(|constraint| format!("'{}' constraint", title(constraint))).collect();
+        broken.push(("Enforced model level constraints were removed", of_model));
         let has_constraints =
             !old.constraints.is_empty() || old.columns.values().any(|column| !column.constraints.is_empty());
         if has_constraints && !enforces_constraints(new) {
-            broken.push(format!(
-                "it was materialized as {} and is a {} now, which keeps no constraints",
-                old.config.materialized(),
-                new.config.materialized()
-            ));
+            let change = format!("{} -> {}", old.config.materialized(), new.config.materialized());
+            broken.push(("Materialization changed with enforced constraints", vec![change]));
         }
     }
-    broken
+    let broken = broken.into_iter().filter(|(_, items)| !items.is_empty());
+    broken.map(|(what, items)| format!("{what}: {}", items.join(", "))).collect()
 }
 
 fn enforces_constraints(node: &Node) -> bool {
@@ -107,10 +116,14 @@ fn enforces_constraints(node: &Node) -> bool {
 }
 
 /// Constraints that the warehouse enforced and that are gone.
-fn removed<'c>(old: &'c [Constraint], new: &'c [Constraint]) -> impl Iterator<Item = &'c Constraint> {
+fn removed<'c>(
+    old: &'c [Constraint],
+    new: &'c [Constraint],
+    enforced: &[&str],
+) -> impl Iterator<Item = &'c Constraint> {
     old.iter().filter(|constraint| {
         let kind = constraint.values.get("type").and_then(Value::as_str);
-        matches!(kind, Some("not_null" | "unique" | "primary_key" | "foreign_key")) && !is_among(constraint, new)
+        kind.is_some_and(|kind| enforced.contains(&kind)) && !is_among(constraint, new)
     })
 }
 

@@ -79,7 +79,7 @@ impl Matcher {
             Method::State | Method::Result | Method::SourceStatus => {
                 return Err(Diagnostic::error(
                     Code::SELECTOR,
-                    format!("`{}` compares with an earlier run, which is not given", criterion.raw),
+                    format!("Got a state selector method, but no comparison manifest: `{}`", criterion.raw),
                 )
                 .hint("say where its artifacts are: --state <folder>"));
             }

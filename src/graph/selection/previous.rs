@@ -18,4 +18,8 @@ pub struct PreviousState {
     /// Packages of built-in macros. Their texts do not count: they change with the program, not with the project, and dbt's are others than
     /// hetl's in a state that dbt wrote.
     pub built_in_packages: &'static [&'static str],
+    /// Types of constraints that the target enforces: taking one away breaks a contract.
+    pub enforced_constraints: &'static [&'static str],
+    /// When this run began: a model whose deprecation date is past may go.
+    pub now: jiff::Timestamp,
 }

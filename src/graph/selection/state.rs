@@ -109,8 +109,9 @@ impl State<'_> {
                 Question::New => old.is_none(),
                 Question::Old => old.is_some(),
                 Question::Modified | Question::Unmodified => {
-                    let modified =
-                        !comparison.same_contents() | macros_changed() | contract_changed(comparison, warnings)?;
+                    let modified = !comparison.same_contents()
+                        | macros_changed()
+                        | contract_changed(comparison, self.previous, warnings)?;
                     modified == (question == Question::Modified)
                 }
                 Question::Body => comparison.is_node() && !comparison.same_body(),
@@ -119,7 +120,7 @@ impl State<'_> {
                 Question::Relation => comparison.has_relation() && !comparison.same_relation(),
                 Question::Macros => macros_changed(),
                 Question::Contract => {
-                    comparison.is_node() && (old.is_none() || contract_changed(comparison, warnings)?)
+                    comparison.is_node() && (old.is_none() || contract_changed(comparison, self.previous, warnings)?)
                 }
             };
             if holds {
@@ -161,19 +162,25 @@ impl State<'_> {
     fn tell_removed_contracts(&self, previous: &Manifest, warnings: &mut Diagnostics) -> Result<(), Diagnostic> {
         for (id, old) in previous.nodes.iter().filter(|(id, _)| !self.manifest.nodes.contains_key(*id)) {
             if old.resource_type == ResourceType::Model {
-                tell(removed_contract(old, self.manifest.disabled.contains_key(id)), warnings)?;
+                let is_past = old.deprecated_from().is_some_and(|moment| moment < self.previous.now);
+                let problem = removed_contract(old, self.manifest.disabled.contains_key(id));
+                tell(problem.filter(|_| !is_past), warnings)?;
             }
         }
         Ok(())
     }
 }
 
-fn contract_changed(comparison: Comparison<'_>, warnings: &mut Diagnostics) -> Result<bool, Diagnostic> {
+fn contract_changed(
+    comparison: Comparison<'_>,
+    previous: &PreviousState,
+    warnings: &mut Diagnostics,
+) -> Result<bool, Diagnostic> {
     let (Member::Node(new), Some(Member::Node(old))) = (comparison.new, comparison.old) else { return Ok(false) };
     if new.resource_type != ResourceType::Model {
         return Ok(false);
     }
-    let change = ContractChange::between(old, new);
+    let change = ContractChange::between(old, new, previous.enforced_constraints);
     tell(change.breaking(new), warnings)?;
     Ok(change.is_change())
 }

@@ -97,7 +97,11 @@ fn a_broken_contract_is_a_warning_and_an_error_where_there_are_versions() {
     let selection = select(&new, &previous, "state:modified.contract").unwrap();
     assert_eq!(selection.ids, ["model.shop.dim"]);
     let warnings: Vec<&str> = selection.warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert_eq!(warnings, ["model `dim` breaks its contract: column `name` changed from varchar to text"]);
+    assert_eq!(
+        warnings,
+        ["While comparing to previous project state, dbt detected a breaking change to an unversioned model: `dim`\n\
+          - Columns with data_type changes: name (varchar -> text)"]
+    );
 
     new["nodes"]["model.shop.dim"]["version"] = json!(1);
     let problems = select(&new, &previous, "state:modified").unwrap_err();

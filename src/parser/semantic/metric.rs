@@ -58,17 +58,18 @@ pub(super) fn of_measure(parsing: &Parsing, entry: &Entry, model: &Value, measur
 fn check_name(entry: &Entry) -> Result<(), Diagnostic> {
     let name = &entry.name;
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let rule = if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        "begin with a letter"
-    } else if !name.chars().all(is_word) {
-        "contain only letters, numbers and underscores"
-    } else if name.chars().count() > 250 {
-        "have no more than 250 characters"
-    } else {
+    let rules = [
+        (name.contains(' '), "cannot contain spaces"),
+        (name.chars().count() > 250, "cannot contain more than 250 characters"),
+        (!name.starts_with(|first: char| first.is_ascii_alphabetic()), "must begin with a letter"),
+        (!name.chars().all(is_word), "must contain only letters, numbers and underscores"),
+    ];
+    let broken: Vec<&str> = rules.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, rule)| rule).collect();
+    if broken.is_empty() {
         return Ok(());
-    };
-    Err(Diagnostic::error(Code::YAML_VALUE, format!("The metric name '{name}' is invalid.  It must {rule}"))
-        .at(entry.span("name"), "this name"))
+    }
+    let message = format!("The metric name '{name}' is invalid.  It {}", broken.join(", "));
+    Err(Diagnostic::error(Code::YAML_VALUE, message).at(entry.span("name"), "this name"))
 }
 
 fn finished(

@@ -155,7 +155,7 @@ fn insert(
     };
     if into.contains_key(&id) {
         let name = value["name"].as_str().unwrap_or_default();
-        let message = format!("dbt found two resources of the name \"{name}\" ({id})");
+        let message = format!("dbt found two {} with the name \"{name}\"", kind.plural());
         problems
             .push(Diagnostic::error(Code::DUPLICATE_RESOURCE, message).at(entry.span("name"), "defined again here"));
         return;
