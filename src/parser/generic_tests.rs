@@ -459,7 +459,9 @@ fn capture(
         own_reference(&mut captured);
         return Ok(captured);
     }
-    check_arguments(&found.definition, definition, split)?;
+    if let Some(found) = found {
+        check_arguments(&found.definition, definition, split)?;
+    }
     let node = Arc::new(ParseNode {
         unique_id: unique_id.to_owned(),
         resource_type: ResourceType::Test,
