@@ -89,9 +89,17 @@ impl Debug {
         checks.say(format!("hetl version: {}", env!("CARGO_PKG_VERSION")));
         checks.say(format!("os info: {}-{}", std::env::consts::OS, std::env::consts::ARCH));
         let result = match opening {
-            Some(opening) => self.check(&opening, &mut checks),
-            // A folder that is not there is wrong usage, not a failed check.
-            None if diagnostics.iter().any(|problem| problem.code == Code::USAGE) => Err(diagnostics),
+            Some(opening) => {
+                let result = opening.check(diagnostics).and_then(|()| self.check(&opening, &mut checks));
+                opening.end(result)
+            }
+            // A folder that is not there is wrong usage, not a failed check; and dbt does not catch errors of templates here.
+            None if diagnostics
+                .iter()
+                .any(|problem| problem.code == Code::USAGE || problem.code.sort() == "Compilation Error") =>
+            {
+                Err(diagnostics)
+            }
             None => {
                 explain(&mut checks, &invocation, overrides, diagnostics);
                 Ok(Outcome::Failure)

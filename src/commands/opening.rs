@@ -82,7 +82,7 @@ impl Opening {
 
 impl Opening {
     /// Says which deprecations were met. The summary is a warning too, which can be made an error of the command.
-    fn end(&self, result: Result<Outcome, Diagnostics>) -> Result<Outcome, Diagnostics> {
+    pub(crate) fn end(&self, result: Result<Outcome, Diagnostics>) -> Result<Outcome, Diagnostics> {
         let flags = &self.config.flags;
         let Some(summary) = self.deprecations.summary(!flags.show_all_deprecations) else { return result };
         match flags.fate_of_warning(&["DeprecationsSummary"]) {

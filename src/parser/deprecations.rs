@@ -56,6 +56,9 @@ pub(super) fn warn_of_root_references(parsing: &Parsing, lookup: &Lookup, node: 
                 format!("`{}` of the package `{}` refers to {id} of the root project", node.name, node.package_name),
             )
             .named("PackageNodeDependsOnRootProjectNode")
+            .field("node_name", node.name.as_str())
+            .field("package_name", node.package_name.as_str())
+            .field("root_project_unique_id", id)
             .at_some(call.span.or(node.span), "referenced here")
             .hint(format!(
                 "name the package, `ref('{package}', '{}')`, or set the flag `require_ref_searches_node_package_before_root`",

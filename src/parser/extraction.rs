@@ -312,11 +312,13 @@ fn of_analysis(parsing: &Parsing, node: &ParseNode, analysis: &Analysis, place: 
     Some(captured)
 }
 
-/// `var` and `env_var` fail while parsing where there is neither value nor default; then rendering must tell.
+/// `var` and `env_var` fail while parsing where there is neither value nor default, and messages are for people: then rendering must
+/// tell.
 fn is_answered(parsing: &Parsing, node: &ParseNode, call: &Call) -> bool {
     let function = match call.path.as_slice() {
         [name] if name == "var" || name == "env_var" => name.as_str(),
-        [object, ..] if object == "exceptions" => return call.is_conditional,
+        // dbt shows these when it parses, too.
+        [name, ..] if matches!(name.as_str(), "exceptions" | "log" | "print") => return call.is_conditional,
         _ => return true,
     };
     let names_secret = |argument: &crate::jinja::CallArgument| {
@@ -347,6 +349,10 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
         "ref" => captured.refs.push(ref_call(call, place.map(|place| place.span(call.range.clone())))?),
         "source" => captured.sources.push(source_call(call)?),
         "config" => {
+            // One dict, or keywords: rendering reports what is neither.
+            if call.arguments.len() > 1 && call.arguments.iter().any(|argument| argument.name.is_none()) {
+                return None;
+            }
             let mut values = Map::new();
             for argument in &call.arguments {
                 match (&argument.name, &argument.value) {

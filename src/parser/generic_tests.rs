@@ -17,7 +17,8 @@ use super::templates::Reading;
 use super::written_config::unrendered_template;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::manifest::{DependsOn, Node, RefCall, RefVersion, ResourceType, TestDetails, TestMetadata};
+use crate::jinja::parameters;
+use crate::manifest::{DependsOn, Macro, Node, RefCall, RefVersion, ResourceType, TestDetails, TestMetadata};
 use crate::yaml::Node as Yaml;
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
@@ -408,6 +409,16 @@ fn config(
     Ok(rendered)
 }
 
+/// The test's macro takes each of the arguments that are given. What is left out is undefined in it.
+fn check_arguments(found: &Macro, definition: &Definition<'_>, split: &Split) -> Result<(), Diagnostic> {
+    let taken = parameters(&found.macro_sql);
+    let unknown = split.kwargs.keys().find(|name| !taken.contains(name));
+    let Some(unknown) = unknown.filter(|_| !found.macro_sql.contains("kwargs")) else { return Ok(()) };
+    let message = format!("macro '{}' takes no keyword argument '{unknown}'", found.name);
+    let problem = Diagnostic::error(Code::JINJA_ARGUMENTS, message).at(definition.span, "in this test");
+    Err(problem.suggest(unknown, taken.iter().map(String::as_str)))
+}
+
 /// What the test's template and arguments refer to.
 ///
 /// The macro itself is only rendered if it may call `ref`, `source` or `config`; those of `unique`, `not_null` and most
@@ -430,18 +441,7 @@ fn capture(
         Some(namespace) => session.macros().find_in(namespace, &macro_name),
         None => session.macros().find(package, &macro_name),
     };
-    let Some(found) = found else {
-        let known: Vec<&str> = session.macros().names().filter_map(|name| name.strip_prefix("test_")).collect();
-        let whole = split.namespace.as_ref().map_or_else(|| split.name.clone(), |ns| format!("{ns}.{}", split.name));
-        return Err(Diagnostic::error(
-            Code::MACRO_NOT_FOUND,
-            format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name),
-        )
-        .at(definition.span, "used here")
-        .suggest(&split.name, known)
-        .into());
-    };
-    let macro_id = found.definition.unique_id.clone();
+    let macro_id = found.map(|found| found.definition.unique_id.clone());
     let own_reference = |captured: &mut Reading| match &definition.target {
         Target::Node { name, version } => captured.refs.push(RefCall {
             name: (*name).to_owned(),
@@ -454,10 +454,13 @@ fn capture(
         }
     };
     let mut captured = Reading::default();
-    if NOT_RENDERED.contains(&macro_id.as_str()) {
-        captured.macros.push(macro_id);
+    if let Some(macro_id) = macro_id.as_ref().filter(|id| NOT_RENDERED.contains(&id.as_str())) {
+        captured.macros.push(macro_id.clone());
         own_reference(&mut captured);
         return Ok(captured);
+    }
+    if let Some(found) = found {
+        check_arguments(&found.definition, definition, split)?;
     }
     let node = Arc::new(ParseNode {
         unique_id: unique_id.to_owned(),
@@ -474,5 +477,18 @@ fn capture(
         config: Map::new(),
         names: Vec::new(),
     });
-    templates::capture_generic_test(parsing, &node, &split.kwargs, &macro_id, definition.span)
+    let mut captured =
+        templates::capture_generic_test(parsing, &node, &split.kwargs, macro_id.as_deref(), definition.span)?;
+    if macro_id.is_none() {
+        captured.warnings.push(no_such_test(parsing, split, definition.span));
+    }
+    Ok(captured)
+}
+
+/// As in dbt, a test that is not there fails when it runs: what else there is can be built without it.
+fn no_such_test(parsing: &Parsing, split: &Split, span: Span) -> Diagnostic {
+    let known: Vec<&str> = parsing.session().macros().names().filter_map(|name| name.strip_prefix("test_")).collect();
+    let whole = split.namespace.as_ref().map_or_else(|| split.name.clone(), |ns| format!("{ns}.{}", split.name));
+    let message = format!("'test_{}' is undefined: there is no generic test `{whole}`", split.name);
+    Diagnostic::warning(Code::MACRO_NOT_FOUND, message).at(span, "used here").suggest(&split.name, known)
 }

@@ -58,7 +58,6 @@ impl Entry {
         match self.values.get(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(Value::Number(number)) => Ok(Some(number.to_string())),
             Some(_) => Err(self.wrong_type(key, "a string")),
         }
     }
@@ -259,9 +258,10 @@ fn entry(file: &Arc<PropertyFile>, section: &'static str, item: &Node, render: &
         .at(item.span, "expected `name: …`"));
     };
     let name = match map.get("name") {
-        Some(node) => node.scalar_text().ok_or_else(|| {
+        Some(node) => node.as_str().map(str::to_owned).ok_or_else(|| {
             Diagnostic::error(Code::YAML_TYPE, format!("`name` must be a string, not {}", node.type_name()))
                 .at(node.span, "expected a string")
+                .hint("quote what YAML reads as another type: `name: \"off\"`")
         })?,
         None => {
             return Err(Diagnostic::error(Code::YAML_MISSING_KEY, format!("an item of `{section}` has no `name`"))
@@ -337,9 +337,12 @@ fn rename_tests(values: &mut Map<String, Value>, item: &Node) -> Result<(), Diag
     if let Some(tests) = values.remove("tests") {
         if values.contains_key("data_tests") {
             let span = item.get("tests").map_or(item.span, |node| node.span);
-            return Err(Diagnostic::error(Code::INVALID_TEST, "both `tests` and `data_tests` are given")
-                .at(span, "the older spelling")
-                .hint("move these tests below `data_tests` and delete `tests`"));
+            return Err(Diagnostic::error(
+                Code::INVALID_TEST,
+                "Invalid test config: cannot have both 'tests' and 'data_tests' defined",
+            )
+            .at(span, "the older spelling")
+            .hint("move these tests below `data_tests` and delete `tests`"));
         }
         values.insert("data_tests".to_owned(), tests);
     }

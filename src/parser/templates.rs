@@ -119,12 +119,13 @@ fn is_plain_name(name: &str, node: &ParseNode) -> bool {
         && !node.names.iter().any(|(known, _)| known == name)
 }
 
-/// What a generic test refers to: in its arguments (templates, or bare calls of `ref` and the like) and in its macro.
+/// What a generic test refers to: in its arguments (templates, or bare calls of `ref` and the like) and in its macro, if there is
+/// one of its name.
 pub(super) fn capture_generic_test(
     parsing: &Parsing,
     node: &Arc<ParseNode>,
     kwargs: &Map<String, Value>,
-    macro_id: &str,
+    macro_id: Option<&str>,
     span: Span,
 ) -> Result<Reading, Diagnostics> {
     let engine = parsing.session().engine();
@@ -143,9 +144,9 @@ pub(super) fn capture_generic_test(
         Ok(value)
     })?;
     let mut captured = Reading::from(capture.take());
-    captured.macros.insert(0, macro_id.to_owned());
+    captured.macros.splice(0..0, macro_id.map(str::to_owned));
     called.iter().for_each(|rendered| add_macros(&mut captured, rendered));
-    if parsing.silent_macros().contains(macro_id) {
+    if macro_id.is_none_or(|id| parsing.silent_macros().contains(id)) {
         return Ok(captured);
     }
     let mut with_kwargs = ParseNode::clone(node);

@@ -251,3 +251,29 @@ fn a_config_of_docs_or_contract_that_nobody_knows_is_not_kept() {
     assert_eq!(config["contract"], json!({"enforced": false, "alias_types": true}));
     assert_eq!(config["docs"], json!({"show": false, "node_color": null}));
 }
+
+#[test]
+fn messages_of_a_template_are_shown_when_it_is_parsed() {
+    let model =
+        "{{ log('any time', info=true) }}{% if execute %}{{ log('only then', info=true) }}{% endif %}select 1 as id";
+    let project = Project::new(&[("models/a.sql", model)]);
+    project.run("parse").expect(0, &["any time"]).without("only then");
+    let ran = project.run("run --no-partial-parse");
+    assert_eq!(ran.printed.matches("any time").count(), 2, "{}", ran.printed);
+}
+
+#[test]
+fn a_package_may_dispatch_its_test_without_a_namespace_until_it_runs() {
+    let package_test = "{% test t(model) %}{{ return(adapter.dispatch('test_t')(model)) }}{% endtest %}
+        {% macro default__test_t(model) %}select 1 where false{% endmacro %}";
+    let project = Project::new(&[
+        ("packages.yml", "packages: [{local: inner}]"),
+        ("inner/dbt_project.yml", "name: inner\n"),
+        ("inner/macros/t.sql", package_test),
+        ("models/a.sql", "select 1 as id"),
+        ("models/a.yml", "models: [{name: a, data_tests: [inner.t]}]"),
+    ]);
+    project.run("deps").expect(0, &[]);
+    project.run("run").expect(0, &["PASS=1"]);
+    project.run("test").expect(1, &["No macro named 'test_t' found"]);
+}

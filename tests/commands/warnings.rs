@@ -296,3 +296,11 @@ fn configs_for_resources_of_which_there_are_none_are_told() {
         .expect(0, &["do not apply to any resources", "There are 1 unused configuration paths:", "- data_tests"])
         .without("- models");
 }
+
+#[test]
+fn debug_tells_what_is_deprecated() {
+    let project_yaml = "name: p\nprofile: p\ndata-paths: [data]\n";
+    let project = Project::new(&[("dbt_project.yml", project_yaml)]);
+    project.run("debug").expect(0, &["The `data-paths` config has been renamed", "ConfigDataPathDeprecation: 1"]);
+    project.run("--warn-error debug").expect(2, &["The `data-paths` config has been renamed"]);
+}

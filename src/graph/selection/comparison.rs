@@ -69,7 +69,17 @@ impl<'m> Comparison<'m> {
             || (new.latest_version == old.latest_version
                 && new.access == old.access
                 && new.deprecation_date == old.deprecation_date);
-        same_names && self.same_body() && self.same_persisted_description() && self.same_relation() && same_reference
+        let signature = |node: &Node| {
+            let arguments: Vec<_> = node.function.arguments.iter().map(without_nulls).collect();
+            (arguments, without_nulls(&node.function.returns))
+        };
+        let same_function = new.resource_type != ResourceType::Function || signature(new) == signature(old);
+        same_names
+            && same_function
+            && self.same_body()
+            && self.same_persisted_description()
+            && self.same_relation()
+            && same_reference
     }
 
     pub(super) fn same_body(self) -> bool {
@@ -149,16 +159,18 @@ impl<'m> Comparison<'m> {
     }
 }
 
+/// What is set.
+fn without_nulls(values: &Map<String, Value>) -> Map<String, Value> {
+    values.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
 /// Whether two configs say the same, some keys aside.
 fn same_values(new: &Map<String, Value>, old: &Map<String, Value>, aside: &[&str]) -> bool {
     new.keys().chain(old.keys()).filter(|key| !aside.contains(&key.as_str())).all(|key| new.get(key) == old.get(key))
 }
 
 fn same_source(new: &Source, old: &Source) -> bool {
-    let set = |quoting: &Map<String, Value>| {
-        quoting.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect()
-    };
-    let (mine, theirs): (Map<_, _>, Map<_, _>) = (set(&new.quoting), set(&old.quoting));
+    let (mine, theirs) = (without_nulls(&new.quoting), without_nulls(&old.quoting));
     new.fqn == old.fqn
         && same_values(&new.unrendered_config, &old.unrendered_config, &[])
         && same_values(&mine, &theirs, &[])
@@ -192,7 +204,6 @@ fn same_semantic(kind: ResourceType, new: &Value, old: &Value) -> bool {
             "/label",
             "/config",
             "/group",
-            "/exports",
             "/tags",
         ],
         _ => &[
@@ -207,5 +218,12 @@ fn same_semantic(kind: ResourceType, new: &Value, old: &Value) -> bool {
             "/group",
         ],
     };
-    pointers.iter().all(|pointer| new.pointer(pointer) == old.pointer(pointer))
+    pointers.iter().all(|pointer| new.pointer(pointer) == old.pointer(pointer)) && exports(new) == exports(old)
+}
+
+/// What a saved query is exported as, by what is written: the target's schema is not.
+fn exports(query: &Value) -> Vec<(&Value, Map<String, Value>)> {
+    let written = |export: &Value| export["unrendered_config"].as_object().map(without_nulls).unwrap_or_default();
+    let exports = query.get("exports").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    exports.iter().map(|export| (&export["name"], written(export))).collect()
 }
