@@ -85,7 +85,7 @@ fn answer(number: usize, case: &Case, printed: &str, results: &serde_json::Value
         return error_of(message.unwrap_or("no result"), &format!("fails_{number}"));
     }
     let begin = format!("<case {number}>");
-    // The last: hooks print while they are parsed, too.
+    // Hooks print while they are parsed, too.
     let found = printed.rsplit_once(&begin).and_then(|(_, rest)| rest.split_once("</case>"));
     found.map_or_else(|| "it did not end".to_owned(), |(found, _)| found.to_owned())
 }

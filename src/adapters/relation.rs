@@ -211,17 +211,14 @@ impl fmt::Display for Relation {
             Some(name) if self.names_subqueries => format!(" \"{prefix}_{}\"", name.replace('"', "\"\"")),
             _ => String::new(),
         };
-        let limited = || alias("_dbt_limit_subq");
-        match (&self.filter, self.limit) {
-            (None, None) => f.write_str(&name),
-            (Some(filter), None) => {
-                write!(f, "(select * from {name} where {filter}){}", alias("_dbt_et_filter_subq"))
-            }
-            (None, Some(0)) => write!(f, "(select * from {name} where false limit 0){}", limited()),
-            (None, Some(limit)) => write!(f, "(select * from {name} limit {limit}){}", limited()),
-            (Some(filter), Some(limit)) => {
-                write!(f, "(select * from {name} where {filter} limit {limit}){}", limited())
-            }
+        let limited = match self.limit {
+            None => name,
+            Some(0) => format!("(select * from {name} where false limit 0){}", alias("_dbt_limit_subq")),
+            Some(limit) => format!("(select * from {name} limit {limit}){}", alias("_dbt_limit_subq")),
+        };
+        match &self.filter {
+            None => f.write_str(&limited),
+            Some(filter) => write!(f, "(select * from {limited} where {filter}){}", alias("_dbt_et_filter_subq")),
         }
     }
 }

@@ -22,10 +22,11 @@ impl CodePath {
         Self::new(&node.package_name, &node.original_file_path, &node.path)
     }
 
-    /// The path of a unit test: beside its YAML file, by its name, below a folder named as that file.
+    /// The path of a unit test: beside its YAML file, by its name with the model's version, below a folder named as that file.
     pub fn of_unit_test(test: &UnitTest) -> Self {
         let folder = Path::new(&test.original_file_path).parent().unwrap_or(Path::new(""));
-        let path = folder.join(format!("{}.sql", test.name));
+        let name = test.unique_id.rsplit('.').next().unwrap_or(&test.name);
+        let path = folder.join(format!("{name}.sql"));
         Self::new(&test.package_name, &test.original_file_path, &path.to_string_lossy())
     }
 

@@ -138,6 +138,7 @@ pub(super) fn project(
     let unrendered = file.root.as_map()?;
     let mut reader = Reader::new(PROJECT_FILE, map, diagnostics);
     reader.check_keys(KNOWN_KEYS);
+    check_config_version(&mut reader);
     let name = name(&mut reader, file.root.span);
     let paths = paths(&mut reader);
     let target_path =
@@ -180,6 +181,16 @@ pub(super) fn project(
         package_specs: Vec::new(),
         packages: Vec::new(),
     })
+}
+
+/// dbt knows one form of `dbt_project.yml`.
+fn check_config_version(reader: &mut Reader<'_>) {
+    let Some(node) = reader.node("config-version") else { return };
+    let given = node.scalar_text().unwrap_or_default();
+    if given != "2" {
+        let problem = Diagnostic::error(Code::YAML_VALUE, format!("config-version is {given}, and must be 2"));
+        reader.report(problem.at(node.span, "").hint("remove it, and write configs with a `+`"));
+    }
 }
 
 /// Key paths that are rendered later, when they are used.

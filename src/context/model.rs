@@ -47,12 +47,13 @@ pub fn source_relation(session: &super::Session, source: &Source) -> Result<Rela
     Ok(relation)
 }
 
-/// `this`: none for hooks and operations.
+/// `this`: none for hooks, undefined for a macro that is called by itself.
 pub(super) fn this(scope: &Arc<Scope>) -> Value {
     match &scope.stage {
         Stage::Parse { node, .. } if node.resource_type == ResourceType::Operation => none(),
         Stage::Parse { node, .. } => relation_value(parse_relation(scope, node)),
         Stage::Run(run) if run.node().resource_type == ResourceType::Operation => none(),
+        Stage::Run(run) if run.node().resource_type == ResourceType::Macro => Value::UNDEFINED,
         Stage::Run(run) => {
             run.this_override().unwrap_or_else(|| relation_value(node_relation(&scope.session, run.node())))
         }

@@ -394,7 +394,7 @@ impl NodeRun {
             return Err(Diagnostic::error(
                 Code::INVALID_RESOURCE,
                 format!(
-                    "The materialization (\"{}\") did not explicitly return a list of relations",
+                    "The materialization (\"{}\") did not explicitly return a list of relations to add to the cache.",
                     self.parts.node.config.materialized()
                 ),
             )

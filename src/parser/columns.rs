@@ -56,7 +56,14 @@ pub(super) fn columns(entry: &Entry, owner: &Map<String, Value>, yaml: &Node) ->
 fn column(entry: &Entry, item: &Map<String, Value>, place: &Node) -> Result<ColumnEntry, Diagnostic> {
     let name = match item.get("name") {
         Some(Value::String(name)) => name.clone(),
-        Some(other) if !other.is_null() => super::names::python_str(other),
+        Some(other) if !other.is_null() => {
+            return Err(Diagnostic::error(
+                Code::YAML_TYPE,
+                format!("the `name` of a column of `{}` must be a string, not {other}", entry.name),
+            )
+            .at(place.get("name").map_or(place.span, |node| node.span), "expected a string")
+            .hint("quote it"));
+        }
         _ => {
             return Err(Diagnostic::error(
                 Code::YAML_MISSING_KEY,
@@ -91,9 +98,18 @@ fn column(entry: &Entry, item: &Map<String, Value>, place: &Node) -> Result<Colu
                 .at(span, "expected a list"));
         }
     };
+    let text = |key: &str| match item.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(Diagnostic::error(
+            Code::YAML_TYPE,
+            format!("the `{key}` of column `{name}` must be a string, not {other}"),
+        )
+        .at(place.get(key).map_or(place.span, |node| node.span), "expected a string")),
+    };
     let properties = ColumnProperties {
-        description: item.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        data_type: item.get("data_type").and_then(Value::as_str).map(str::to_owned),
+        description: text("description")?.unwrap_or_default(),
+        data_type: text("data_type")?,
         constraints: constraints(&format!("column `{name}`"), item, place)?,
         quote: item.get("quote").and_then(Value::as_bool),
         config,

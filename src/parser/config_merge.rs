@@ -233,7 +233,8 @@ fn hook_object(hook: &Value) -> Value {
             _ => return json!({"sql": text, "transaction": true, "index": null}),
         },
         Value::Object(map) => map.clone(),
-        other => return json!({"sql": other.to_string(), "transaction": true, "index": null}),
+        // No SQL: told where types are checked.
+        other => return json!({"sql": other, "transaction": true, "index": null}),
     };
     json!({
         "sql": parsed.get("sql").cloned().unwrap_or_else(|| json!("")),

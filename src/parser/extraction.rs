@@ -349,6 +349,10 @@ fn take(captured: &mut Reading, call: &Call, place: Option<Origin>) -> Option<()
         "ref" => captured.refs.push(ref_call(call, place.map(|place| place.span(call.range.clone())))?),
         "source" => captured.sources.push(source_call(call)?),
         "config" => {
+            // One dict, or keywords: rendering reports what is neither.
+            if call.arguments.len() > 1 && call.arguments.iter().any(|argument| argument.name.is_none()) {
+                return None;
+            }
             let mut values = Map::new();
             for argument in &call.arguments {
                 match (&argument.name, &argument.value) {

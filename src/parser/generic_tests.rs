@@ -17,7 +17,8 @@ use super::templates::Reading;
 use super::written_config::unrendered_template;
 use crate::context::ParseNode;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::manifest::{DependsOn, Node, RefCall, RefVersion, ResourceType, TestDetails, TestMetadata};
+use crate::jinja::parameters;
+use crate::manifest::{DependsOn, Macro, Node, RefCall, RefVersion, ResourceType, TestDetails, TestMetadata};
 use crate::yaml::Node as Yaml;
 
 /// Arguments of a test that are configs, where dbt's older syntax has them beside the test's own.
@@ -408,6 +409,16 @@ fn config(
     Ok(rendered)
 }
 
+/// The test's macro takes each of the arguments that are given. What is left out is undefined in it.
+fn check_arguments(found: &Macro, definition: &Definition<'_>, split: &Split) -> Result<(), Diagnostic> {
+    let taken = parameters(&found.macro_sql);
+    let unknown = split.kwargs.keys().find(|name| !taken.contains(name));
+    let Some(unknown) = unknown.filter(|_| !found.macro_sql.contains("kwargs")) else { return Ok(()) };
+    let message = format!("macro '{}' takes no keyword argument '{unknown}'", found.name);
+    let problem = Diagnostic::error(Code::JINJA_ARGUMENTS, message).at(definition.span, "in this test");
+    Err(problem.suggest(unknown, taken.iter().map(String::as_str)))
+}
+
 /// What the test's template and arguments refer to.
 ///
 /// The macro itself is only rendered if it may call `ref`, `source` or `config`; those of `unique`, `not_null` and most
@@ -447,6 +458,9 @@ fn capture(
         captured.macros.push(macro_id.clone());
         own_reference(&mut captured);
         return Ok(captured);
+    }
+    if let Some(found) = found {
+        check_arguments(&found.definition, definition, split)?;
     }
     let node = Arc::new(ParseNode {
         unique_id: unique_id.to_owned(),

@@ -377,25 +377,85 @@ fn check_build_after(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic>
 
 /// Configs that are read as one type only; another would be ignored without a word.
 fn check_types(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic> {
-    const MAPPINGS: &[&str] = &["meta", "docs", "quoting", "column_types", "persist_docs", "grants"];
-    const NAMES: &[&str] = &["materialized", "schema", "database", "alias", "group"];
     for (key, value) in node.config.values() {
-        let wanted = match value {
-            Value::Null | Value::Object(_) if MAPPINGS.contains(&key.as_str()) => continue,
-            _ if MAPPINGS.contains(&key.as_str()) => "a mapping",
-            Value::Array(_) | Value::Object(_) if NAMES.contains(&key.as_str()) => "a name",
-            Value::Array(items) if key == "tags" && items.iter().any(|tag| tag.is_object() || tag.is_array()) => {
-                "a tag or a list of tags"
-            }
-            Value::Array(hooks) if key.ends_with("-hook") && hooks.iter().any(|hook| hook.get("sql").is_none()) => {
-                "SQL, a list of SQL, or `{sql: …, transaction: …}`"
-            }
-            _ => continue,
+        let Some(wanted) = expected(node.resource_type, key).and_then(|expected| expected.missed_by(value)) else {
+            continue;
         };
         return Err(Diagnostic::error(Code::INVALID_CONFIG, format!("`{key}` of `{}` must be {wanted}", node.name))
             .at_some(places::of_config(sources, node, key), ""));
     }
     Ok(())
+}
+
+/// What a config must be, if it is given.
+#[derive(Clone, Copy)]
+enum Expected {
+    Mapping,
+    Text,
+    Texts,
+    Flag,
+    Count,
+    Tags,
+    Hooks,
+}
+
+/// What dbt's schema of configs says of those that all nodes have, and of those of one kind.
+fn expected(kind: ResourceType, key: &str) -> Option<Expected> {
+    use Expected::{Count, Flag, Hooks, Mapping, Tags, Text, Texts};
+    let common = match key {
+        "meta" | "docs" | "quoting" | "column_types" | "persist_docs" | "grants" => Some(Mapping),
+        "materialized" | "schema" | "database" | "alias" | "group" => Some(Text),
+        "tags" => Some(Tags),
+        "pre-hook" | "post-hook" => Some(Hooks),
+        _ => None,
+    };
+    common.or(match kind {
+        ResourceType::Test => match key {
+            "where" | "fail_calc" | "warn_if" | "error_if" | "store_failures_as" => Some(Text),
+            "store_failures" => Some(Flag),
+            "limit" => Some(Count),
+            _ => None,
+        },
+        _ => match key {
+            "incremental_strategy" | "on_schema_change" => Some(Text),
+            "unique_key" => Some(Texts),
+            "full_refresh" => Some(Flag),
+            "delimiter" if kind == ResourceType::Seed => Some(Text),
+            "quote_columns" if kind == ResourceType::Seed => Some(Flag),
+            "check_cols" if kind == ResourceType::Snapshot => Some(Texts),
+            "strategy" | "target_schema" | "target_database" | "updated_at" if kind == ResourceType::Snapshot => {
+                Some(Text)
+            }
+            _ => None,
+        },
+    })
+}
+
+impl Expected {
+    /// In words what is wanted, where a value is something else.
+    fn missed_by(self, value: &Value) -> Option<&'static str> {
+        let texts = |items: &[Value]| items.iter().all(Value::is_string);
+        let (fits, words) = match self {
+            Self::Mapping => (value.is_object(), "a mapping"),
+            Self::Text => (value.is_string(), "a string"),
+            Self::Texts => (
+                value.is_string() || value.as_array().is_some_and(|items| texts(items)),
+                "a string or a list of strings",
+            ),
+            Self::Flag => (value.is_boolean(), "true or false"),
+            Self::Count => (value.is_i64(), "a whole number"),
+            Self::Tags => {
+                let is_nested = |tag: &Value| tag.is_object() || tag.is_array();
+                (!value.as_array().is_some_and(|items| items.iter().any(is_nested)), "a tag or a list of tags")
+            }
+            Self::Hooks => {
+                let has_sql = |hook: &Value| hook.get("sql").is_some_and(Value::is_string);
+                let fits = value.as_array().is_none_or(|hooks| hooks.iter().all(has_sql));
+                (fits, "SQL, a list of SQL, or `{sql: …, transaction: …}`")
+            }
+        };
+        (!fits && !value.is_null()).then_some(words)
+    }
 }
 
 /// A draft of what one `.sql` file (or block) of a kind defines.

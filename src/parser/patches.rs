@@ -161,6 +161,11 @@ fn versions(entry: &Arc<Entry>) -> Result<Vec<(String, Patch)>, Diagnostic> {
             Diagnostic::error(Code::YAML_MISSING_KEY, format!("a version of `{}` has no `v`", entry.name))
                 .at(place.span, "`v` is missing here")
         })?;
+        if listed.iter().any(|(known, _, _)| same_version(known, &v)) {
+            let message =
+                format!("Found duplicate version: '{}' in versions list of model '{}'", version_text(&v), entry.name);
+            return Err(Diagnostic::error(Code::YAML_VALUE, message).at(place.span, "given again here"));
+        }
         listed.push((v, item, place));
     }
     let latest = match entry.values.get("latest_version").filter(|v| !v.is_null()) {

@@ -16,9 +16,10 @@ pub struct Step {
 
 /// The state of a run through a plan. One owner calls it; workers tell the owner what they finished.
 ///
-/// Jobs that are ready come by level, as dbt's queue gives them: projects rely on it where they read what a seed makes without saying so. Within a
-/// level, where several workers go through the plan, the job comes first below which the longest chain of jobs waits: the run lasts as long as its
-/// longest chain. Besides, and for one worker, they come by unique id.
+/// For one worker, jobs come in the order in which they became ready, as dbt hands them to its threads; those that one job has made ready, and those
+/// that are ready from the beginning, come by level, then by unique id. Several workers take jobs by level: projects rely on it where they read what a
+/// seed makes without saying so. Within a level, the job comes first below which the longest chain of jobs waits: the run lasts as long as its longest
+/// chain.
 #[derive(Debug)]
 pub struct Schedule<'plan> {
     plan: &'plan Plan,
@@ -27,11 +28,16 @@ pub struct Schedule<'plan> {
     /// The number of jobs in the longest chain below each step.
     heights: Vec<u32>,
     ready: BinaryHeap<Turn>,
+    /// How many jobs have ended, where that decides on the order.
+    ended: Option<u32>,
     unfinished: usize,
 }
 
-/// What makes one job come before another: a lower level, a greater height, a lower position.
-type Turn = (Reverse<u32>, u32, Reverse<u32>);
+/// What makes one job come before another: that it was ready earlier, a lower level, a greater height, a lower position.
+type Turn = (Reverse<Moment>, Reverse<u32>, u32, Reverse<u32>);
+
+/// When a job became ready: how many jobs had ended, and how many steps without a job lay between it and the last of them.
+type Moment = (u32, u32);
 
 impl<'plan> Schedule<'plan> {
     /// The beginning: everything without upstream jobs is ready.
@@ -39,15 +45,17 @@ impl<'plan> Schedule<'plan> {
         let waiting_for = plan.upstream_count().to_vec();
         let heights = if workers > 1 { heights(plan) } else { vec![0; waiting_for.len()] };
         let blocked_by = vec![None; waiting_for.len()];
+        let ended = (workers == 1).then_some(0);
         let mut schedule =
-            Self { plan, blocked_by, waiting_for, heights, ready: BinaryHeap::new(), unfinished: plan.len() };
+            Self { plan, blocked_by, waiting_for, heights, ready: BinaryHeap::new(), ended, unfinished: plan.len() };
         schedule.ready =
-            (0..plan.len()).filter(|&job| schedule.waiting_for[job] == 0).map(|job| schedule.turn(job)).collect();
+            (0..plan.len()).filter(|&job| schedule.waiting_for[job] == 0).map(|job| schedule.turn(job, 0)).collect();
         schedule
     }
 
-    fn turn(&self, job: usize) -> Turn {
-        (Reverse(self.plan.jobs()[job].level), self.heights[job], Reverse(job as u32))
+    fn turn(&self, job: usize, steps_between: u32) -> Turn {
+        let moment = self.ended.map_or((0, 0), |ended| (ended, steps_between));
+        (Reverse(moment), Reverse(self.plan.jobs()[job].level), self.heights[job], Reverse(job as u32))
     }
 
     /// Takes the next job that is ready; none if all that remains waits for jobs that are running (or nothing remains).
@@ -59,9 +67,10 @@ impl<'plan> Schedule<'plan> {
     /// Tells that a job has ended, which may make others ready.
     pub fn finish(&mut self, job: usize, status: NodeStatus) {
         self.unfinished -= 1;
+        self.ended = self.ended.map(|ended| ended + 1);
         let cause = if status.blocks_downstream() { self.blocked_by[job].or(Some(job as u32)) } else { None };
-        let mut ended = vec![(job, cause)];
-        while let Some((step, cause)) = ended.pop() {
+        let mut ended = vec![(job, cause, 0)];
+        while let Some((step, cause, steps_between)) = ended.pop() {
             let below = self.plan.downstream()[step].iter().map(|&below| (below as usize, cause));
             let after = self.plan.followers(step).iter().map(|&after| (after as usize, None));
             for (below, cause) in below.chain(after) {
@@ -71,9 +80,9 @@ impl<'plan> Schedule<'plan> {
                     continue;
                 }
                 if below < self.plan.len() {
-                    self.ready.push(self.turn(below));
+                    self.ready.push(self.turn(below, steps_between));
                 } else {
-                    ended.push((below, self.blocked_by[below]));
+                    ended.push((below, self.blocked_by[below], steps_between + 1));
                 }
             }
         }

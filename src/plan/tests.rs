@@ -193,6 +193,32 @@ fn a_node_begins_after_one_that_a_test_reads_with_it_however_that_ended() {
 }
 
 #[test]
+fn one_worker_takes_jobs_in_the_order_in_which_they_became_ready() {
+    let manifest = sample(&[
+        ("model.shop.a", &[]),
+        ("model.shop.b", &[]),
+        ("test.shop.of_a", &["model.shop.a"]),
+        ("test.shop.of_b", &["model.shop.b"]),
+        ("model.shop.below_b", &["model.shop.b"]),
+        ("model.shop.under_a", &["model.shop.a"]),
+    ]);
+    let graph = Graph::build(&manifest).unwrap();
+    let plan = Plan::build(&graph, &manifest, graph.ids().collect::<Vec<_>>(), Mode::Build(Publish::Immediate));
+    let order: Vec<String> = run(&plan, |_| NodeStatus::Success).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(
+        order,
+        [
+            "model.shop.a",
+            "model.shop.b",
+            "test.shop.of_a",
+            "test.shop.of_b",
+            "model.shop.under_a",
+            "model.shop.below_b"
+        ]
+    );
+}
+
+#[test]
 fn where_several_work_the_head_of_the_longest_chain_is_first() {
     let manifest = sample(&[
         ("model.shop.a", &[]),

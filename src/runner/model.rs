@@ -48,7 +48,8 @@ pub(super) fn materialize_as(runner: &Runner, run: &Arc<NodeRun>, name: &str) ->
     call(runner, run, name, None, &CodePath::of_node(run.node()))
 }
 
-fn materialize_at(
+/// The same with another place below `target/run`.
+pub(super) fn materialize_at(
     runner: &Runner,
     run: &Arc<NodeRun>,
     compiled: Option<&Compiled>,
@@ -75,7 +76,7 @@ fn call(
         Diagnostic::error(
             Code::INVALID_CONFIG,
             format!(
-                "No materialization '{name}' was found for adapter {}! (searched types 'default', '{}')",
+                "No materialization '{name}' was found for adapter {}! (searched types 'default' and '{}')",
                 session.adapter().type_name(),
                 session.adapter().type_name()
             ),

@@ -102,6 +102,14 @@ impl Running<'_> {
     }
 }
 
+/// Where a node lies, as its result says it. Of what has no SQL, dbt's results do not say it.
+fn relation_name(subject: &Subject) -> Option<String> {
+    match subject {
+        Subject::Node(node) if node.resource_type != ResourceType::Seed => node.relation_name.clone(),
+        _ => None,
+    }
+}
+
 /// Runs a job, or says that it is skipped.
 pub(super) fn run(
     runner: &Runner,
@@ -124,6 +132,7 @@ pub(super) fn run(
         }
         let result = NodeResult {
             thread_id: worker.name.clone(),
+            relation_name: relation_name(subject),
             ..NodeResult::skipped(unique_id, subject.resource_type(), None)
         };
         finished(runner, &result, node_info);
@@ -203,11 +212,7 @@ pub(super) fn run(
         result.compiled_code = compiled.code;
         result.compiled_path = compiled.compiled_path;
     }
-    result.relation_name = match subject {
-        // Of what has no SQL, dbt's results do not say where it lies.
-        Subject::Node(node) if node.resource_type != ResourceType::Seed => node.relation_name.clone(),
-        _ => None,
-    };
+    result.relation_name = relation_name(subject);
     node_info.node_finished_at = iso_now();
     node_info.node_status = result.status.as_str().into();
     if runner.action == Action::Build && ephemeral.is_some() {
@@ -366,12 +371,16 @@ pub(super) fn compile(
         foreign_keys.into_iter().map(|(to, name)| (to, run.published_text(&name).into_owned())).collect();
     runner.report(&Event::WritingInjectedSQLForNode { node_info: node_info.clone() });
     let code = run.published_text(&compiled.code).into_owned();
-    let written = runner.target.write_compiled(path, &code)?;
+    // The query of a snapshot is in what `target/run` has of it.
+    let written = match node.resource_type {
+        ResourceType::Snapshot => None,
+        _ => Some(runner.target.write_compiled(path, &code)?),
+    };
     runner.keep_compiled(&node.unique_id, |known| {
         known.code = Some(code);
         known.foreign_keys = foreign_keys;
         known.extra_ctes.clone_from(&compiled.extra_ctes);
-        known.compiled_path = Some(written);
+        known.compiled_path = written;
         // The name that holds when the run is over.
         let published = runner.manifest.nodes.get(&node.unique_id).unwrap_or(node);
         known.relation_name.clone_from(&published.relation_name);

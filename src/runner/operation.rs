@@ -12,7 +12,7 @@ use super::stop::Stop;
 use crate::context::{NodeRun, RunParts, Session, Worker};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::jinja::from_json;
-use crate::manifest::{Macro, Manifest, ResourceType};
+use crate::manifest::{Macro, Manifest, Node, ResourceType};
 use crate::plan::{NodeResult, NodeStatus, Timing};
 
 /// What became of a macro that was called.
@@ -58,7 +58,7 @@ pub fn run_operation(
     let run = NodeRun::new(RunParts {
         session: Arc::clone(session),
         manifest: Arc::clone(manifest),
-        node: Arc::new(inline_node(session, manifest, bare, "")),
+        node: Arc::new(Node { resource_type: ResourceType::Macro, ..inline_node(session, manifest, bare, "") }),
         worker: Arc::clone(&worker),
     });
     let keywords: Vec<(&str, JinjaValue)> =

@@ -1,6 +1,7 @@
 //! The executable on small projects that the tests write themselves, a module a topic.
 
 mod audited;
+mod beside_dbt;
 mod canaries;
 mod compiling;
 mod docs;

@@ -35,7 +35,7 @@ use super::scope::Scope;
 use super::table::{TableValue, as_table, cell_of};
 use super::transaction;
 use super::values::{dict, list, none, nothing, tuple};
-use crate::adapters::AdapterResponse;
+use crate::adapters::{AdapterResponse, Column};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::jinja::items_of;
 use crate::manifest::publishes_in_place;
@@ -136,7 +136,7 @@ impl Object for AdapterValue {
         match key.as_str()? {
             "Relation" => Some(Value::from_object(RelationClass { quoting: scope.session.quoting() })),
             "Column" => Some(Value::from_object(super::column::ColumnClass)),
-            "config" => Some(dict([("project_name", Value::from(scope.session.config().project.name.as_str()))])),
+            "config" => Some(scope.session.shared().runtime_config.clone()),
             "behavior" => Some(Value::from_object(Behavior(Arc::clone(scope)))),
             name => bound_method(self, METHODS, name),
         }
@@ -466,10 +466,10 @@ fn add_query(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
     Ok(tuple(vec![none(), none()]))
 }
 
-/// A seed's rows into its table by the warehouse's own loader.
+/// A seed's rows into its table by the warehouse's own loader. In place of dbt's `column_override` it takes the names of the columns that the rows fill.
 fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
     let names = ["database", "schema", "table_name", "agate_table", "column_override", "field_delimiter"];
-    let [database, schema, name, table, _override, _delimiter] = bind("load_dataframe", names, args)?;
+    let [database, schema, name, table, columns, _delimiter] = bind("load_dataframe", names, args)?;
     let table = required("load_dataframe", "agate_table", table)?;
     let table = as_table(&table).ok_or_else(|| compilation("load_dataframe() needs a table"))?.to_table();
     let [database, schema, name] = [database, schema, name].map(|value| optional_text(value.as_ref()));
@@ -479,7 +479,12 @@ fn load_dataframe(run: &Arc<NodeRun>, args: &[Value]) -> Result<Value, Error> {
         .relation(database.as_deref(), schema.as_deref(), name.as_deref())
         .with_quoting(run.session().quoting());
     execute::fault("load").or_raise()?;
-    let rows = run.worker().connection().load_rows(&relation, &[], &table);
+    let columns: Vec<Column> = columns
+        .iter()
+        .flat_map(|names| names.try_iter().into_iter().flatten())
+        .map(|name| Column::new(name.to_string(), String::new()))
+        .collect();
+    let rows = run.worker().connection().load_rows(&relation, &columns, &table);
     if let Some(reason) = table.unread() {
         return Err(compilation(format!("rows of a seed could not be read a second time: {reason}")));
     }

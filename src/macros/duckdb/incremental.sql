@@ -1,5 +1,8 @@
 {# Incremental strategies of DuckDB beside merge: delete+insert, which is the default, and microbatch. #}
 
+{# As in dbt-duckdb: a project written for another warehouse can be built whole here. #}
+{% macro duckdb__hetl_needs_strategy_to_create() %}{{ return(false) }}{% endmacro %}
+
 {% macro duckdb__get_incremental_default_sql(arg_dict) %}
   {% do return(get_incremental_delete_insert_sql(arg_dict)) %}
 {% endmacro %}

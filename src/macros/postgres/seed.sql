@@ -2,7 +2,13 @@
 
 {% macro postgres__load_csv_rows(model, agate_table) %}
   {% set columns = get_seed_column_quoted_csv(model, agate_table.column_names) %}
-  {% do adapter.load_dataframe(this.database, this.schema, this.identifier, agate_table) %}
+  {# The table of an earlier run may have its columns in another order, or more of them. #}
+  {% set names = [] %}
+  {% for name in agate_table.column_names %}
+    {% set is_quoted = adapter.quote_seed_column(name, model['config'].get('quote_columns', none)) != name %}
+    {% do names.append(name if is_quoted else name | lower) %}
+  {% endfor %}
+  {% do adapter.load_dataframe(this.database, this.schema, this.identifier, agate_table, names) %}
   {% do return('copy ' ~ this.render() ~ ' (' ~ columns ~ ') from stdin with (format csv)') %}
 {% endmacro %}
 

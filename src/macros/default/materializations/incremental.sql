@@ -6,7 +6,11 @@
   {% set intermediate_relation = make_intermediate_relation(target_relation) %}
   {% set backup_relation = make_backup_relation(target_relation, existing_relation.type if existing_relation is not none else 'table') %}
   {% set full_refresh = should_full_refresh() or (existing_relation is not none and existing_relation.is_view) %}
-  {% set strategy_sql = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy') or 'default') %}
+  {% set is_changed = existing_relation is not none and not full_refresh %}
+  {% set strategy = config.get('incremental_strategy') or 'default' %}
+  {% if is_changed or hetl_needs_strategy_to_create() %}
+    {% set strategy_sql = adapter.get_incremental_strategy_macro(context, strategy) %}
+  {% endif %}
 
   {% do drop_relation_if_exists(load_cached_relation(intermediate_relation)) %}
   {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
@@ -56,6 +60,11 @@
   {% do run_hooks(post_hooks, inside_transaction=False) %}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}
+
+{# Whether a table whose strategy is not known is an error when it is built whole, too. #}
+{% macro hetl_needs_strategy_to_create() %}{{ return(adapter.dispatch('hetl_needs_strategy_to_create', 'dbt')()) }}{% endmacro %}
+
+{% macro default__hetl_needs_strategy_to_create() %}{{ return(true) }}{% endmacro %}
 
 {# Widens the target where the new rows need it, applies `on_schema_change`, and answers with the columns to write. #}
 {% macro hetl_reconcile_columns(temp_relation, target_relation, existing_relation) %}
