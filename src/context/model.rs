@@ -37,12 +37,14 @@ pub fn node_relation(session: &super::Session, node: &Node) -> Relation {
     session.adapter().relation(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quoting(quoting)
 }
 
-/// The relation that a source is; a location to read in place comes before its name.
+/// The relation that a source is; a location to read in place comes before its name. What the project says of quoting is not for sources,
+/// as in dbt.
 pub fn source_relation(session: &super::Session, source: &Source) -> Result<Relation, Diagnostic> {
+    let own = Json::Object(source.quoting.clone());
     let mut relation = session
         .adapter()
         .relation(source.database.as_deref(), Some(&source.schema), Some(&source.identifier))
-        .with_quoting(source.resolved_quoting);
+        .with_quoting(quoting(Some(&own), session.adapter().default_quoting()));
     relation.replacement = session.adapter().source_location(&source.to_json())?;
     Ok(relation)
 }

@@ -176,3 +176,21 @@ fn a_contract_without_properties_fails_when_it_is_built() {
         .run("run")
         .expect(1, &["error[E0706]", "has an enforced contract, and its 'columns' specification is missing"]);
 }
+
+#[test]
+fn what_the_project_says_of_quoting_is_not_for_sources() {
+    let project_yaml = "name: p\nprofile: p\nquoting: {database: false, schema: false, identifier: false}\n";
+    let sources = "
+sources:
+  - {name: s, database: p, schema: main, tables: [{name: t}, {name: u, quoting: {schema: false}}]}
+";
+    let project = Project::new(&[
+        ("dbt_project.yml", project_yaml),
+        ("models/s.yml", sources),
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "{{ ref('a') }} {{ source('s', 't') }} {{ source('s', 'u') }}"),
+    ]);
+    project.run("compile").expect(0, &[]);
+    let compiled = std::fs::read_to_string(project.path("target/compiled/p/models/b.sql")).unwrap();
+    assert_eq!(compiled, r#"p.main.a "p"."main"."t" "p".main."u""#);
+}

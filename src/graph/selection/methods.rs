@@ -77,11 +77,13 @@ impl Matcher {
                 ));
             }
             Method::State | Method::Result | Method::SourceStatus => {
-                return Err(Diagnostic::error(
-                    Code::SELECTOR,
-                    format!("Got a state selector method, but no comparison manifest: `{}`", criterion.raw),
-                )
-                .hint("say where its artifacts are: --state <folder>"));
+                let missing = match criterion.method {
+                    Method::Result => "No comparison run_results",
+                    Method::SourceStatus => "No previous state comparison freshness results in sources.json",
+                    _ => "Got a state selector method, but no comparison manifest",
+                };
+                return Err(Diagnostic::error(Code::SELECTOR, format!("{missing}: `{}`", criterion.raw))
+                    .hint("say where its artifacts are: --state <folder>"));
             }
         })
     }
