@@ -370,4 +370,6 @@ pub struct CatalogRow {
     pub data_type: String,
     /// Comment on the column.
     pub column_comment: Option<String>,
+    /// Statistics of the relation by id, each with `id`, `label`, `value`, `description`, `include`: those that a project's own macro gives.
+    pub stats: serde_json::Map<String, serde_json::Value>,
 }

@@ -106,18 +106,16 @@ impl Serialize for TableJson<'_> {
             }),
         )?;
         map.serialize_entry("columns", &Columns(self.rows))?;
-        map.serialize_entry(
-            "stats",
-            &json!({
-                "has_stats": {
-                    "id": "has_stats",
-                    "label": "Has Stats?",
-                    "value": false,
-                    "include": false,
-                    "description": "Indicates whether there are statistics for this table",
-                },
-            }),
-        )?;
+        let mut stats = table.stats.clone();
+        let has_stats = json!({
+            "id": "has_stats",
+            "label": "Has Stats?",
+            "value": !stats.is_empty(),
+            "include": false,
+            "description": "Indicates whether there are statistics for this table",
+        });
+        stats.insert("has_stats".into(), has_stats);
+        map.serialize_entry("stats", &stats)?;
         map.serialize_entry("unique_id", self.unique_id)?;
         map.end()
     }

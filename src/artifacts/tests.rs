@@ -104,6 +104,7 @@ fn catalog_rows() -> Vec<CatalogRow> {
         index,
         data_type: "INTEGER".into(),
         column_comment: Some("the id".into()),
+        stats: serde_json::Map::new(),
     };
     vec![row("people", "id", 1), row("people", "name", 2), row("stranger", "x", 1)]
 }

@@ -109,17 +109,17 @@ impl Generate {
             (finished.project, finished.report.map(|report| report.compiled).unwrap_or_default())
         };
         opening.copy_assets()?;
-        let rows = if self.empty_catalog {
-            Vec::new()
-        } else {
-            opening.report(&Event::BuildingCatalog {});
-            catalog_rows(&project.session, &project.manifest)?
-        };
         // Only what is compiled has been selected.
         let selected = (!self.no_compile)
             .then(|| opening.select(&project, &self.selection, CATALOGED, true))
             .transpose()?
             .map(|ids| ids.into_iter().collect());
+        let rows = if self.empty_catalog {
+            Vec::new()
+        } else {
+            opening.report(&Event::BuildingCatalog {});
+            catalog_rows(&project.session, &project.manifest, selected.as_ref())?
+        };
         opening.write_catalog(&project, &rows, selected.as_ref())?;
         let lineage = opening.lineage_of(&project, &compiled)?;
         // What is not selected is not compiled, and its lineage would be missing.

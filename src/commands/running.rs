@@ -10,7 +10,7 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::events::Event;
 use crate::manifest::{Publish, ResourceType};
 use crate::plan::{BatchResults, Mode, NodeResult, Plan, RunResults};
-use crate::runner::{Action, RunReport, Runner, RunnerParts, Safeguards, Stop, StopReason, report_summary};
+use crate::runner::{Action, Problem, RunReport, Runner, RunnerParts, Safeguards, Stop, StopReason, report_summary};
 use crate::yaml::{Node, Value};
 
 /// What a command runs.
@@ -131,7 +131,14 @@ impl Opening {
             // The results of the whole run follow, unless a second Ctrl-C ends the process.
             let _ = opening.write_run_results(results);
         });
-        let mut report = runner.run(&plan)?;
+        let mut report = match runner.run(&plan) {
+            Ok(report) => report,
+            Err(problems) => {
+                // What was parsed is known all the same, as in dbt.
+                self.write_manifest(&project, &crate::manifest::CompiledNodes::default())?;
+                return Err(problems);
+            }
+        };
         if action == Action::Compile && !self.is_selective() {
             // dbt shows ephemeral models only to those who ask for them.
             let nodes = &project.manifest.nodes;
@@ -145,7 +152,7 @@ impl Opening {
         let problem = report.problem.take();
         let writes = matches!(action, Action::Build | Action::Clone);
         let is_interrupted = stop.reason() == Some(StopReason::Interrupt);
-        if problem.is_none() && writes {
+        if writes && !matches!(problem, Some(Problem::NotPublished(_))) {
             report_summary(self.console.as_ref(), &project.manifest, &self.sources, &report.results, is_interrupted);
         }
         self.make_reports(&project.manifest, report.results.results(), report.results.elapsed_time())?;
@@ -153,7 +160,8 @@ impl Opening {
             self.publish_read_copy(&project, report.results.results())?;
         }
         match problem {
-            Some(problem) => Err(problem.into()),
+            Some(Problem::NotPublished(problem)) => Err(problem.into()),
+            Some(Problem::Hook(problems)) => Err(problems),
             None => Ok(Finished { project, report: Some(report) }),
         }
     }

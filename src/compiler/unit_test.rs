@@ -38,7 +38,11 @@ pub fn unit_test_plan(manifest: &Manifest, test: &UnitTest) -> Result<UnitTestPl
     let mut overrides = given_overrides(test);
     overrides.config.insert("materialized".into(), json!(tested.config.materialized()));
     let mut fixtures = Vec::new();
-    for (given, id) in test.given.iter().zip(&test.inputs) {
+    let inputs = test
+        .inputs
+        .as_ref()
+        .map_err(|problem| Diagnostic::error(Code::YAML_VALUE, problem).at_some(test.span, "in this unit test"))?;
+    for (given, id) in test.given.iter().zip(inputs) {
         let is_this = *id == tested.unique_id;
         let (node, cte) = if let Some(node) = manifest.nodes.get(id) {
             (node_input(test, node, given), format!("__dbt__cte__{}", node.alias))

@@ -41,6 +41,15 @@ impl ConfigKind {
         Self::Functions,
     ];
 
+    /// The attribute of dbt's configuration object.
+    pub fn attribute(self) -> &'static str {
+        match self {
+            Self::SemanticModels => "semantic_models",
+            Self::SavedQueries => "saved_queries",
+            other => other.key(),
+        }
+    }
+
     /// The key in `dbt_project.yml`.
     pub fn key(self) -> &'static str {
         match self {

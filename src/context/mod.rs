@@ -54,6 +54,7 @@ pub use halt::{Halt, Halted};
 pub use macro_set::{MacroEntry, MacroSet, NameMacro};
 pub use model::{node_relation, source_relation as relation_of_source};
 pub use parse::{Named, ParseNode, docs_context, generate_name, macro_context, parse_context, yaml_context};
+pub use relation::information_schema;
 pub use results::StatementResult;
 pub use run::{EventTimeRange, NodeRun, Overrides, RunOptions, RunParts, Worker, deferred_relations, published_text};
 pub use seed::{seed_file, seed_line};

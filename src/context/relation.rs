@@ -165,7 +165,8 @@ pub(super) fn matches(
     Ok(exact)
 }
 
-fn information_schema(relation: &Relation, view: Option<&str>) -> Relation {
+/// The information schema of a relation's database, or one of its views.
+pub fn information_schema(relation: &Relation, view: Option<&str>) -> Relation {
     let mut schema = Relation::new(relation.database.as_deref(), None, Some("INFORMATION_SCHEMA"))
         .with_quoting(RelationParts { identifier: false, ..relation.quoting });
     schema.include.database = relation.database.is_some();

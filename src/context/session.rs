@@ -201,6 +201,12 @@ impl Session {
         super::adapter::dispatched(self, package, name, namespace)
     }
 
+    /// Whether a project or package has its own macro of this name, or of one that the built-in macro dispatches to.
+    pub fn is_overridden(&self, name: &str) -> bool {
+        let own = |name: &str| self.macros().find_anywhere(name, None).is_some_and(|entry| !entry.is_internal);
+        own(name) || self.adapter().dispatch_prefixes().iter().any(|prefix| own(&format!("{prefix}__{name}")))
+    }
+
     /// Keeps a warning that a template raised.
     pub fn warn(&self, warning: Diagnostic) {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);

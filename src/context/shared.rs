@@ -32,7 +32,7 @@ pub(super) struct Shared {
     pub(super) target: Value,
     /// `flags`.
     pub(super) flags: Value,
-    /// `ref.config`.
+    /// `adapter.config`, `ref.config`.
     pub(super) runtime_config: Value,
     /// `api`.
     pub(super) api: Value,
@@ -51,7 +51,7 @@ impl Shared {
     pub(super) fn new(config: &Config, adapter: &dyn Adapter, quoting: RelationParts<bool>) -> Self {
         let target = from_json(&Json::Object(target(config, adapter)));
         Self {
-            runtime_config: runtime_config(config, &target),
+            runtime_config: runtime_config(config, &target, quoting),
             target,
             flags: flags::flags_value(config),
             api: dict([

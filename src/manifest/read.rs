@@ -307,7 +307,7 @@ fn unit_test(value: &Value) -> UnitTest {
         version: present(value, "version"),
         config: NodeConfig::new(object(value, "config")),
         depends_on: depends_on(value),
-        inputs: Vec::new(),
+        inputs: Ok(Vec::new()),
         checksum: option(value, "checksum"),
         schema: option(value, "schema"),
         created_at: number(value, "created_at"),

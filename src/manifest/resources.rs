@@ -292,8 +292,9 @@ pub struct UnitTest {
     pub config: NodeConfig,
     /// What it needs: the model and its inputs.
     pub depends_on: DependsOn,
-    /// Unique ids of its inputs, in the order of `given`; the model itself for `this`.
-    pub inputs: Vec<String>,
+    /// Unique ids of its inputs, in the order of `given`; the model itself for `this`. Or why there is none of them: the test fails for it when it
+    /// is run, as in dbt, and only then.
+    pub inputs: Result<Vec<String>, String>,
     /// Hash for `state:modified`.
     pub checksum: Option<String>,
     /// Schema of the model under test.

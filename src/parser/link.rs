@@ -367,31 +367,30 @@ fn of_version(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Option<U
     }
     test.schema = Some(model.schema.clone());
     test.depends_on.nodes = vec![model.unique_id.clone()];
-    let span = test.span.ok_or_else(|| Diagnostic::error(Code::INVALID_RESOURCE, "a unit test without a place"))?;
-    for given in &test.given {
-        let input = given.get("input").and_then(Value::as_str).unwrap_or_default();
-        if input.trim() == "this" {
-            test.inputs.push(model.unique_id.clone());
-            continue;
-        }
-        let not_found = || {
-            Diagnostic::error(
-                Code::REF_NOT_FOUND,
-                format!("Unit test '{}' had an input ({input}) which was not found in the manifest.", test.name),
-            )
-            .at(span, "in this unit test")
-        };
-        let found = match references::parse(input, span)? {
-            Reference::Ref(call) => lookup.node(&call, &test.package_name),
-            Reference::Source(source, table) => lookup.source(&(source, table), &test.package_name),
-            Reference::Metric(_) => Found::Nothing,
-        };
-        let Found::Enabled(id) = found else {
-            let broken = references::parse(input, span)
-                .is_ok_and(|reference| matches!(reference, Reference::Ref(call) if lookup.is_broken(&call.name)));
-            return if broken { Ok(None) } else { Err(not_found()) };
-        };
-        test.inputs.push(id.to_owned());
-    }
+    test.inputs = inputs(lookup, &test, model);
     Ok(Some(test))
+}
+
+/// The unique ids of a unit test's inputs, or what is wrong with one of them.
+fn inputs(lookup: &Lookup, test: &UnitTest, model: &Node) -> Result<Vec<String>, String> {
+    let one_of = |given: &Value| {
+        let input = given.get("input").and_then(Value::as_str).unwrap_or_default().trim();
+        if input == "this" {
+            return Ok(model.unique_id.clone());
+        }
+        let found = match references::read(input, test.span) {
+            Some(Reference::Ref(call)) => lookup.node(&call, &test.package_name),
+            Some(Reference::Source(source, table)) => lookup.source(&(source, table), &test.package_name),
+            Some(Reference::Metric(_)) | None => {
+                return Err(format!(
+                    "Unit test given inputs must be either a 'ref', 'source' or 'this' call. Got: '{input}'."
+                ));
+            }
+        };
+        match found {
+            Found::Enabled(id) => Ok(id.to_owned()),
+            _ => Err(format!("Unit test '{}' had an input ({input}) which was not found in the manifest.", test.name)),
+        }
+    };
+    test.given.iter().map(one_of).collect()
 }

@@ -271,24 +271,17 @@ fn entry(file: &Arc<PropertyFile>, section: &'static str, item: &Node, render: &
     let mut values = Map::new();
     for (key, value) in map.iter() {
         let Some(text) = key.scalar_text() else { continue };
-        let rendered = rendered_json(section, &text, value, render)?;
+        let rendered = rendered_json(section, &[&text], value, render)?;
         values.insert(text, rendered);
     }
     rename_tests(&mut values, item)?;
     Ok(Entry { file: Arc::clone(file), section, name, yaml: item.clone(), values })
 }
 
-/// The JSON of a node with its Jinja rendered, except under keys that dbt renders later.
-fn rendered_json(section: &str, key: &str, node: &Node, render: &Render) -> Result<Value, Diagnostic> {
-    let later = match key {
-        "description" | "tests" | "data_tests" | "loaded_at_query" | "pre_hook" | "post_hook" | "pre-hook"
-        | "post-hook" => true,
-        "filter" => section == "metrics",
-        "where" => section == "saved_queries",
-        "given" | "expect" | "overrides" => section == "unit_tests",
-        _ => false,
-    };
-    if later {
+/// The JSON of a node with its Jinja rendered, except where dbt renders later; `path` leads to it from the item, with an empty text for each
+/// position in a list.
+fn rendered_json(section: &str, path: &[&str], node: &Node, render: &Render) -> Result<Value, Diagnostic> {
+    if is_rendered_later(section, path) {
         return Ok(node.to_json());
     }
     match &node.value {
@@ -297,18 +290,46 @@ fn rendered_json(section: &str, key: &str, node: &Node, render: &Render) -> Resu
         }
         // A rendered text loses the newline at its end.
         yaml::Value::Str(text) => Ok(text.strip_suffix('\n').unwrap_or(text).into()),
-        yaml::Value::Seq(items) => items.iter().map(|item| rendered_json(section, "", item, render)).collect(),
+        yaml::Value::Seq(items) => {
+            let path = [path, &[""]].concat();
+            items.iter().map(|item| rendered_json(section, &path, item, render)).collect()
+        }
         yaml::Value::Map(map) => {
             let mut out = Map::new();
             for (k, v) in map.iter() {
                 let k = k.scalar_text().unwrap_or_else(|| "null".into());
-                let rendered = rendered_json(section, &k, v, render)?;
+                let rendered = rendered_json(section, &[path, &[&k]].concat(), v, render)?;
                 out.insert(k, rendered);
             }
             Ok(Value::Object(out))
         }
         _ => Ok(node.to_json()),
     }
+}
+
+/// The places that dbt leaves for later: descriptions, tests, hooks, and what the semantic layer filters by. Hooks may be written with `-` too.
+fn is_rendered_later(section: &str, path: &[&str]) -> bool {
+    match (section, path) {
+        ("sources", ["description" | "loaded_at_query", ..] | ["config", "loaded_at_query", ..])
+        | ("metrics", [.., "filter"] | [.., "filter", _])
+        | ("saved_queries", ["query_params", "where", ..]) => true,
+        ("sources", ["tables", "", inner @ ..]) | ("macros", ["arguments", inner @ ..]) => {
+            is_description_test_or_hook(inner)
+        }
+        ("sources", _) => false,
+        (_, path) => is_description_test_or_hook(path),
+    }
+}
+
+fn is_description_test_or_hook(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["tests" | "data_tests" | "description" | "loaded_at_query", ..]
+            | [_, "tests" | "data_tests" | "description" | "loaded_at_query"]
+            | ["config", "pre_hook" | "post_hook" | "pre-hook" | "post-hook" | "loaded_at_query", ..]
+            | [_, _, _, _, "description"]
+            | ["columns" | "dimensions" | "measures" | "entities", _, "tests" | "data_tests" | "description", ..]
+    )
 }
 
 /// `tests` is the older spelling of `data_tests`, on an item, its columns, versions and tables.

@@ -16,21 +16,24 @@ pub(super) enum Reference {
     Metric(Vec<String>),
 }
 
-/// Reads one call.
+/// Reads one call; none if the text is something else.
+pub(super) fn read(text: &str, span: Option<Span>) -> Option<Reference> {
+    let analysis = analyze(&format!("{{{{ {} }}}}", text.trim())).ok()?;
+    let call = analysis.calls.first().filter(|call| call.is_literal)?;
+    match call.name().as_str() {
+        "ref" => ref_call(call, span).map(Reference::Ref),
+        "source" => source_call(call).map(|(source, table)| Reference::Source(source, table)),
+        "metric" => positional(call).map(Reference::Metric),
+        _ => None,
+    }
+}
+
+/// Reads one call; an error with the place if the text is something else.
 pub(super) fn parse(text: &str, span: Span) -> Result<Reference, Diagnostic> {
-    let wrong = || {
+    read(text, Some(span)).ok_or_else(|| {
         Diagnostic::error(Code::YAML_VALUE, format!("`{text}` is neither a `ref` nor a `source`"))
             .at(span, "expected `ref('model')` or `source('source', 'table')`")
-    };
-    let template = format!("{{{{ {} }}}}", text.trim());
-    let analysis = analyze(&template).map_err(|_| wrong())?;
-    let call = analysis.calls.first().filter(|call| call.is_literal).ok_or_else(wrong)?;
-    match call.name().as_str() {
-        "ref" => ref_call(call, Some(span)).map(Reference::Ref).ok_or_else(wrong),
-        "source" => source_call(call).map(|(source, table)| Reference::Source(source, table)).ok_or_else(wrong),
-        "metric" => positional(call).map(Reference::Metric).ok_or_else(wrong),
-        _ => Err(wrong()),
-    }
+    })
 }
 
 /// Reads one call into the lists of a resource.

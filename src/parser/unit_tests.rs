@@ -132,7 +132,7 @@ pub(super) fn unit_test(parsing: &Parsing, entry: &Entry, files: &RowFiles<'_>) 
         version: None,
         config: NodeConfig::new(resolved.config.values().clone()),
         depends_on: DependsOn::default(),
-        inputs: Vec::new(),
+        inputs: Ok(Vec::new()),
         checksum: Some(checksum),
         schema: None,
         created_at: parsing.created_at(),

@@ -60,24 +60,23 @@ impl Runner {
         self.report(&Event::blank());
         let runs_hooks = self.session.config().flags.behaves("source_freshness_run_project_hooks");
         let main = self.worker("MainThread")?;
-        let mut results = Vec::new();
         if runs_hooks {
-            results.extend(hooks::run_all(self, hooks::When::Start, &main, &[])?);
+            hooks::run_all(self, hooks::When::Start, &main)?;
         }
         let workers = (0..threads.min(plan.len()).max(1))
             .map(|number| self.worker(&pool::thread_name(number)))
             .collect::<Result<Vec<_>, Diagnostic>>()?;
         let known: Mutex<Vec<FreshnessResult>> = Mutex::default();
-        let asked = Mutex::default();
-        Pool::<Infallible>::new(plan, workers.len(), &self.stop, &asked, self.session.adapter().as_ref()).work_through(
-            &workers,
-            |worker, taken, _| self.freshness_job(plan, worker, taken, &known),
-            |_, never, _| match never {},
-        );
-        results.extend(asked.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Pool::<Infallible>::new(plan, workers.len(), &self.stop, &self.results, self.session.adapter().as_ref())
+            .work_through(
+                &workers,
+                |worker, taken, _| self.freshness_job(plan, worker, taken, &known),
+                |_, never, _| match never {},
+            );
         if runs_hooks && !self.is_interrupted() {
-            results.extend(hooks::run_all(self, hooks::When::End, &main, &results)?);
+            hooks::run_all(self, hooks::When::End, &main)?;
         }
+        let results = std::mem::take(&mut *self.results());
         summary::report_finish(self.reporter(), &self.manifest, &results, begin.elapsed().as_secs_f64());
         for result in results.iter().filter(|result| result.is_failure()) {
             summary::report_problem(self.reporter(), &self.manifest, self.session.sources(), result, true);

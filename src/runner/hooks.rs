@@ -38,41 +38,32 @@ impl When {
     }
 }
 
-/// Whether no hook failed.
-pub(super) fn succeeded(results: &[NodeResult]) -> bool {
-    results.iter().all(|result| result.status == NodeStatus::Success)
-}
-
-/// Runs all hooks of all packages, the root project's first. After the first that fails the others are skipped. A hook whose
-/// template fails ends the command, as in dbt.
-pub(super) fn run_all(
-    runner: &Runner,
-    when: When,
-    worker: &Arc<Worker>,
-    results: &[NodeResult],
-) -> Result<Vec<NodeResult>, Diagnostics> {
+/// Runs all hooks of all packages, the root project's first, and keeps their results; says whether none failed. After the first that fails the
+/// others are skipped. A hook whose template fails ends the command, as in dbt.
+pub(super) fn run_all(runner: &Runner, when: When, worker: &Arc<Worker>) -> Result<bool, Diagnostics> {
     let hooks = hooks(runner, when);
     if hooks.is_empty() {
-        return Ok(Vec::new());
+        return Ok(true);
     }
     if when == When::End {
         runner.report(&Event::blank());
     }
     let names = match when {
         When::Start => BTreeMap::new(),
-        When::End => end_names(runner, results),
+        When::End => end_names(runner, &runner.results().clone()),
     };
-    let mut done = Vec::with_capacity(hooks.len());
+    let mut all_succeeded = true;
     for (position, hook) in hooks.iter().enumerate() {
         let name = format!("{}.{}.{position}", hook.package_name, when.tag());
         let line = HookLine { runner, hook, name, index: position + 1, total: hooks.len() };
-        let result = if succeeded(&done) { line.run(worker, &names)? } else { line.skip() };
-        done.push(result);
+        let result = if all_succeeded { line.run(worker, &names)? } else { line.skip() };
+        all_succeeded = all_succeeded && result.status == NodeStatus::Success;
+        runner.results().push(result);
     }
     if when == When::Start {
         runner.report(&Event::blank());
     }
-    Ok(done)
+    Ok(all_succeeded)
 }
 
 fn hooks(runner: &Runner, when: When) -> Vec<Arc<Node>> {

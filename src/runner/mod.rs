@@ -45,6 +45,6 @@ pub use freshness::{FreshnessReport, has_freshness};
 pub use inline::inline_node;
 pub use operation::{OperationReport, run_operation};
 pub use rollback::PreviousVersion;
-pub use run::{Action, RunReport, Runner, RunnerParts, Safeguards};
+pub use run::{Action, Problem, RunReport, Runner, RunnerParts, Safeguards};
 pub use stop::{Stop, StopReason};
 pub use summary::report_summary;

@@ -83,8 +83,17 @@ pub struct RunReport {
     pub compiled: CompiledNodes,
     /// Rows of [`Action::Show`], lines of [`Action::PlanRepair`], by unique id.
     pub tables: IndexMap<String, Table>,
-    /// Why nothing of it is published, though all of it may have succeeded.
-    pub problem: Option<Diagnostic>,
+    /// Why the run fails, though all of its jobs may have succeeded.
+    pub problem: Option<Problem>,
+}
+
+/// What makes a run fail that is not a failure of one of its jobs.
+#[derive(Debug)]
+pub enum Problem {
+    /// Nothing of it is published.
+    NotPublished(Diagnostic),
+    /// A hook of its end could not be rendered; what was built stays.
+    Hook(Diagnostics),
 }
 
 /// Runs plans.
@@ -101,7 +110,7 @@ pub struct Runner {
     /// The window of event time that inputs are limited to (`--sample`).
     pub(super) sample: Option<Window>,
     /// What became of each job so far.
-    results: Arc<Mutex<Vec<NodeResult>>>,
+    pub(super) results: Arc<Mutex<Vec<NodeResult>>>,
     compiled: Mutex<CompiledNodes>,
     tables: Mutex<IndexMap<String, Table>>,
     audits: OnceLock<Audits>,
@@ -207,26 +216,24 @@ impl Runner {
         })
     }
 
-    /// Hooks, nodes, hooks. Gives why the run cannot be published, if so.
-    fn work(&self, plan: &Plan, main: &Arc<Worker>, threads: usize) -> Result<Option<Diagnostic>, Diagnostics> {
+    /// Hooks, nodes, hooks.
+    fn work(&self, plan: &Plan, main: &Arc<Worker>, threads: usize) -> Result<Option<Problem>, Diagnostics> {
         let mut problem = None;
         if self.action == Action::Build {
-            let begun = hooks::run_all(self, hooks::When::Start, main, &[])?;
-            let may_go_on = hooks::succeeded(&begun) || !self.behaves("skip_nodes_if_on_run_start_fails");
-            self.results().extend(begun);
-            if may_go_on {
-                problem = self.execute(plan, threads)?;
+            let begun = hooks::run_all(self, hooks::When::Start, main)?;
+            if begun || !self.behaves("skip_nodes_if_on_run_start_fails") {
+                problem = self.execute(plan, threads)?.map(Problem::NotPublished);
             } else {
                 let skipped = self.skip_all(plan);
                 self.results().extend(skipped);
             }
-            if !self.is_interrupted() {
-                let known = self.results().clone();
-                let ended = hooks::run_all(self, hooks::When::End, main, &known)?;
-                self.results().extend(ended);
+            if !self.is_interrupted()
+                && let Err(failed) = hooks::run_all(self, hooks::When::End, main)
+            {
+                problem.get_or_insert(Problem::Hook(failed));
             }
         } else {
-            problem = self.execute(plan, threads)?;
+            problem = self.execute(plan, threads)?.map(Problem::NotPublished);
         }
         Ok(problem)
     }
@@ -236,6 +243,7 @@ impl Runner {
         self.stop.reason() == Some(StopReason::Interrupt)
     }
 
+    /// Works through the plan; gives why the run cannot be published, if so.
     fn execute(&self, plan: &Plan, threads: usize) -> Result<Option<Diagnostic>, Diagnostics> {
         if self.safeguards.publishes_whole_run && self.staging.get().is_none() {
             let worker = whole_run::begin(self)?;

@@ -239,13 +239,10 @@ impl Subject {
     pub(super) fn skip_line(&self, index: usize, total: usize, node_info: NodeInfo) -> Event {
         Event::SkippingDetails {
             index,
-            node_info,
             node_name: self.name().to_owned(),
             resource_type: self.resource_type().as_str().to_owned(),
-            schema: match self {
-                Self::Node(node) => node.schema.clone(),
-                _ => String::new(),
-            },
+            schema: node_info.node_relation.schema.clone(),
+            node_info,
             total,
         }
     }

@@ -78,6 +78,7 @@ fn row(column: &str, index: u64, comment: Option<&str>) -> CatalogRow {
         index,
         data_type: "INTEGER".into(),
         column_comment: comment.map(str::to_owned),
+        stats: serde_json::Map::new(),
     }
 }
 

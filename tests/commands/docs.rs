@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use serde_json::json;
+
 use super::Project;
 
 fn project() -> Project {
@@ -50,6 +52,45 @@ fn the_catalog_is_of_what_was_selected_and_compiled() {
     assert_eq!(catalog("-s totals"), ["model.p.totals"]);
     assert_eq!(catalog("--exclude totals"), ["model.p.orders"]);
     assert_eq!(catalog("-s totals --no-compile"), ["model.p.orders", "model.p.totals"]);
+}
+
+const CATALOG_MACROS: &str = r#"
+{% macro row_of(database, name) %}
+  select '{{ database }}' as table_database, 'main' as table_schema, '{{ name }}' as table_name, 'BASE TABLE' as table_type,
+    null as table_comment, null as table_owner,
+    'id' as column_name, 1 as column_index, 'KEY' as column_type, 'the key' as column_comment,
+    'Rows' as "stats:rows:label", 7 as "stats:rows:value", 'How many' as "stats:rows:description", true as "stats:rows:include"
+{% endmacro %}
+
+{% macro duckdb__get_catalog_relations(information_schema, relations) %}
+  {% set query %}
+    {% for found in relations %}{{ row_of(information_schema.database, found.identifier) }}{{ ' union all ' if not loop.last }}{% endfor %}
+  {% endset %}
+  {{ return(run_query(query)) }}
+{% endmacro %}
+
+{% macro get_catalog(information_schema, schemas) %}
+  {% do log('schemas ' ~ schemas, info=true) %}
+  {{ return(run_query(row_of(information_schema.database, 'orders'))) }}
+{% endmacro %}
+"#;
+
+#[test]
+fn a_macro_of_the_project_may_make_the_catalog() {
+    let project = Project::new(&[
+        ("models/orders.sql", "select 1 as id"),
+        ("models/totals.sql", "select 1 as id"),
+        ("macros/catalog.sql", CATALOG_MACROS),
+    ]);
+    project.run("docs generate").expect(0, &[]);
+    let catalog = project.json("target/catalog.json");
+    let table = &catalog["nodes"]["model.p.totals"];
+    assert_eq!(table["columns"]["id"], json!({"type": "KEY", "index": 1, "name": "id", "comment": "the key"}));
+    let rows = json!({"id": "rows", "label": "Rows", "value": 7, "description": "How many", "include": true});
+    assert_eq!(table["stats"]["rows"], rows);
+    assert_eq!(table["stats"]["has_stats"]["value"], true);
+    project.run("docs generate --no-compile").expect(0, &["schemas ['main']"]);
+    assert_eq!(project.json("target/catalog.json")["nodes"].as_object().expect("nodes").len(), 1);
 }
 
 #[test]

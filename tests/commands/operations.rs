@@ -79,6 +79,38 @@ fn rules_of_resources() {
 }
 
 #[test]
+fn a_hook_at_the_end_that_cannot_be_rendered_leaves_the_results() {
+    let project = Project::new(&[
+        (
+            "dbt_project.yml",
+            "name: p\nprofile: p\non-run-end: ['select 1', \"{{ exceptions.raise_compiler_error('no') if execute }}\", 'select 2']\n",
+        ),
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "select * from nowhere"),
+    ]);
+    project
+        .run("build --threads 1")
+        .expect(2, &["Finished running 1 project hook, 2 view models", "Completed with 1 error", "error[E0305]: no"]);
+    let results = project.json("target/run_results.json");
+    let statuses: Vec<_> = results["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|result| format!("{} {}", result["unique_id"], result["status"]).replace('"', ""))
+        .collect();
+    assert_eq!(statuses, ["model.p.a success", "model.p.b error", "operation.p.p-on-run-end-0 success"]);
+    assert!(project.json("target/manifest.json")["nodes"]["model.p.a"].is_object());
+}
+
+#[test]
+fn what_was_parsed_is_known_though_a_hook_at_the_start_cannot_be_rendered() {
+    let yaml = "name: p\nprofile: p\non-run-start: \"{{ exceptions.raise_compiler_error('no') if execute }}\"\n";
+    let project = Project::new(&[("dbt_project.yml", yaml), ("models/a.sql", "select 1 as id")]);
+    project.run("build").expect(2, &["error[E0305]: no"]);
+    assert!(project.json("target/manifest.json")["nodes"]["model.p.a"].is_object());
+}
+
+#[test]
 fn grants_of_several_calls_add_up() {
     let project = Project::new(&[(
         "models/a.sql",

@@ -77,12 +77,16 @@ fn results_and_what_is_in_them_have_to_dict() {
 }
 
 #[test]
-fn the_configuration_is_an_attribute_of_ref() {
-    let model = "{% set c = builtins.ref.config %}
-        select '{{ c.project_name }} {{ c.dependencies['pk'].version }} {{ c.vars.to_dict() }}' as n";
-    let project = with_package(&[("models/m.sql", model)]);
+fn the_configuration_is_an_attribute_of_ref_and_of_the_adapter() {
+    let model = "{% set c = builtins.ref.config %}{% set d = adapter.config %}
+        select '{{ c.project_name }} {{ c.dependencies['pk'].version }} {{ c.vars.to_dict() }}' as n,
+            '{{ d.quoting.schema }} {{ d.model_paths[0] }} {{ d.models.p['+tags'] }} {{ d.credentials.type }} {{ d.target_name }}' as a,
+            '{{ d.get_macro_search_order('dbt') | join(' ') }} {{ d.get_macro_search_order('x') }} {{ d.on_run_start[0] }}' as b";
+    let yaml = "name: p\nprofile: p\nmodels: {p: {+tags: t}}\ndispatch: [{macro_namespace: dbt, search_order: [p, dbt]}]\non-run-start: select 1\n";
+    let project = with_package(&[("models/m.sql", model), ("dbt_project.yml", yaml)]);
     project.run("build").expect(0, &[]);
-    assert_eq!(project.query("select * from m"), json!([{"n": "p 1.2.3 {}"}]));
+    let row = json!({"n": "p 1.2.3 {}", "a": "True models t duckdb dev", "b": "p dbt None select 1"});
+    assert_eq!(project.query("select * from m"), json!([row]));
 }
 
 #[test]

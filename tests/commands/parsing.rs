@@ -178,6 +178,40 @@ fn a_list_leaves_a_manifest_and_compares_with_the_one_before() {
 }
 
 #[test]
+fn templates_in_property_files_are_rendered_where_dbt_renders_them() {
+    let properties = r#"
+models:
+  - name: m
+    config:
+      meta: {description: "{{ 1 + 1 }}", tests: "{{ 2 }}", deep: {description: "{{ 3 }}", filter: "{{ 4 }}"}, list: [{description: "{{ 5 }}"}]}
+    columns:
+      - {name: a, description: "{{ 6 }}", meta: {description: "{{ 7 }}", owner: "{{ 8 }}"}}
+seeds:
+  - name: s
+    config: {column_types: {description: "{{ 'varchar' if target.type == 'duckdb' else 'string' }}(9)"}}
+unit_tests:
+  - name: u
+    model: m
+    given: [{input: ref('s'), rows: [{a: "{{ 1 + 1 }}", description: "x"}]}]
+    expect: {rows: [{a: "{{ 2 }}", z: "{{ var('z', 7) }}"}]}
+    overrides: {vars: {z: "{{ 3 + 4 }}"}}
+"#;
+    let project = Project::new(&[
+        ("models/m.sql", "select a, {{ var('z', 0) }} as z from {{ ref('s') }}"),
+        ("models/m.yml", properties),
+        ("seeds/s.csv", "a,description\n1,one\n"),
+    ]);
+    project.run("build").expect(0, &["PASS m::u"]);
+    let manifest = project.json("target/manifest.json");
+    let model = &manifest["nodes"]["model.p.m"];
+    let meta = json!({"description": "2", "tests": "2", "deep": {"description": "3", "filter": "4"}, "list": [{"description": "{{ 5 }}"}]});
+    assert_eq!(model["config"]["meta"], meta);
+    assert_eq!(model["columns"]["a"]["description"], "6");
+    assert_eq!(model["columns"]["a"]["meta"], json!({"description": "7", "owner": "8"}));
+    assert_eq!(manifest["nodes"]["seed.p.s"]["config"]["column_types"]["description"], "varchar(9)");
+}
+
+#[test]
 fn times_of_a_batch_are_datetimes() {
     let model = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', \
                  begin='2024-01-01', batch_size='day') }}

@@ -182,6 +182,7 @@ impl Connection for Session {
             index: row[6].as_int().and_then(|index| index.try_into().ok()).unwrap_or_default(),
             data_type: row[7].to_string(),
             column_comment: comment(&row[8]),
+            stats: serde_json::Map::new(),
         };
         Ok(table.rows().iter().map(row).collect())
     }

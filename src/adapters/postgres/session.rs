@@ -286,6 +286,7 @@ impl Connection for Session {
             index: row[7].as_int().and_then(|index| index.try_into().ok()).unwrap_or_default(),
             data_type: row[8].to_string(),
             column_comment: optional(&row[9]),
+            stats: serde_json::Map::new(),
         };
         Ok(found.rows().iter().map(row).collect())
     }

@@ -85,17 +85,10 @@ pub(super) fn in_relation(
 /// What the project's own macro answers, if it has one: mostly columns.
 fn of_project(run: &Arc<NodeRun>, state: &mut State<'_, '_>, relation: &Relation) -> Result<Option<Value>, Error> {
     const NAME: &str = "get_columns_in_relation";
-    if !is_overridden(run, NAME) {
+    if !run.session().is_overridden(NAME) {
         return Ok(None);
     }
     call_by_name(run, state, NAME, &[("relation", relation_value(relation.clone()))]).map(Some)
-}
-
-/// Whether a project or package has its own macro of this name, or of one that the built-in macro dispatches to.
-fn is_overridden(run: &NodeRun, name: &str) -> bool {
-    let macros = run.session().macros();
-    let own = |name: &str| macros.find_anywhere(name, None).is_some_and(|entry| !entry.is_internal);
-    own(name) || run.session().adapter().dispatch_prefixes().iter().any(|prefix| own(&format!("{prefix}__{name}")))
 }
 
 /// Widens text columns of the target to the size of the source's.

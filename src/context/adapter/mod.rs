@@ -136,7 +136,7 @@ impl Object for AdapterValue {
         match key.as_str()? {
             "Relation" => Some(Value::from_object(RelationClass { quoting: scope.session.quoting() })),
             "Column" => Some(Value::from_object(super::column::ColumnClass)),
-            "config" => Some(dict([("project_name", Value::from(scope.session.config().project.name.as_str()))])),
+            "config" => Some(scope.session.shared().runtime_config.clone()),
             "behavior" => Some(Value::from_object(Behavior(Arc::clone(scope)))),
             name => bound_method(self, METHODS, name),
         }

@@ -30,6 +30,7 @@ rules! {
     column_not_in_sql
     phi_without_description
     test_without_severity
+    unit_test_without_input
     // Names, folders, what is left over.
     model_name
     model_directory
