@@ -46,7 +46,7 @@ impl UnitTest {
 impl Group {
     /// The group as events show it.
     pub fn to_logged(&self) -> Value {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = |value: &Value| crate::jinja::to_text(&crate::jinja::from_json(value));
         let told = self.owner.iter().filter(|(_, value)| !value.is_null());
         let owner: Map<String, Value> = told.map(|(key, value)| (key.clone(), text(value).into())).collect();
         json!({"name": self.name, "package_name": self.package_name, "owner": owner})

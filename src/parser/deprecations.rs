@@ -182,11 +182,19 @@ fn titled(node: &Node) -> String {
 /// A date as dbt keeps it: with time and zone, `2024-01-31T00:00:00+00:00`; without a zone it is of the system's. What is no
 /// date stays as it is.
 pub(super) fn in_full(text: &str) -> String {
-    let has_zone = text.trim().replacen(' ', "T", 1).parse::<Timestamp>().is_ok();
-    match moment(text).filter(|_| !has_zone) {
-        Some(moment) => moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        None => text.to_owned(),
-    }
+    let Some(moment) = moment(text) else { return text.to_owned() };
+    let written = text.trim().replacen(' ', "T", 1);
+    let has_zone = written.parse::<Timestamp>().is_ok();
+    let zone = if has_zone { own_offset(&written) } else { TimeZone::system() };
+    moment.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// The offset that a moment is written with: `Z`, `+02`, `-04:00`.
+fn own_offset(text: &str) -> TimeZone {
+    let parsed = ["%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%z"]
+        .into_iter()
+        .find_map(|format| jiff::fmt::strtime::parse(format, text).ok()?.offset());
+    parsed.map_or(TimeZone::UTC, TimeZone::fixed)
 }
 
 #[cfg(test)]
@@ -200,6 +208,8 @@ mod tests {
         assert!(whole.starts_with("2024-01-31T00:00:00"), "{whole}");
         assert_eq!(moment(&whole), moment("2024-01-31"));
         assert_eq!(in_full("2024-01-31T10:00:00+02:00"), "2024-01-31T10:00:00+02:00");
+        assert_eq!(in_full("2024-01-31 10:00:00.00-04:00"), "2024-01-31T10:00:00-04:00");
+        assert_eq!(in_full("2024-01-31T10:00:00Z"), "2024-01-31T10:00:00+00:00");
         assert_eq!(in_full("soon"), "soon");
     }
 }

@@ -361,12 +361,15 @@ fn check_build_after(sources: &SourceMap, node: &Node) -> Result<(), Diagnostic>
         return Ok(());
     };
     let has = |key: &str| rule.get(key).is_some_and(|value| !value.is_null() && value.as_str() != Some(""));
-    let missing = match (has("count"), has("period")) {
-        (true, false) => "period",
-        (false, true) => "count",
+    let (missing, other) = match (has("count"), has("period")) {
+        (true, false) => ("period", "count"),
+        (false, true) => ("count", "period"),
         _ => return Ok(()),
     };
-    let message = format!("`freshness: build_after` of `{}` has no `{missing}`", node.name);
+    let message = format!(
+        "`freshness.build_after` must have a value for `{missing}` if a `{other}` is provided (model {})",
+        node.name
+    );
     Err(Diagnostic::error(Code::INVALID_CONFIG, message)
         .at_some(places::of_config(sources, node, "freshness"), "")
         .hint("give both: `build_after: {count: 4, period: hour}`"))

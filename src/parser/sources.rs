@@ -269,7 +269,9 @@ fn freshness(
         }
         let mut rule = threshold_rule(value, place.span)?;
         if let Given::Rule(base) = merged {
-            let given = |key: &str| value.get(key).is_some();
+            // An empty mapping, unlike null, leaves what is above it.
+            let says = |part: &Value| part.as_object().is_none_or(|age| age.values().any(|value| !value.is_null()));
+            let given = |key: &str| value.get(key).is_some_and(says);
             if !given("warn_after") {
                 rule.warn_after = base.warn_after;
             }

@@ -62,3 +62,22 @@ fn sources_are_selected() {
         .without("raw.late");
     assert_eq!(project.json("target/x.json")["results"][0]["criteria"]["warn_after"]["count"], 1);
 }
+
+#[test]
+fn an_empty_threshold_leaves_that_of_the_source_and_null_takes_it_away() {
+    let yaml = "
+sources:
+  - name: s
+    schema: main
+    config:
+      loaded_at_field: loaded_at
+      freshness: {warn_after: {count: 12, period: hour}, error_after: {count: 24, period: hour}}
+    tables:
+      - {name: kept, identifier: t, config: {freshness: {warn_after: {count: 6, period: hour}, error_after: {}}}}
+      - {name: gone, identifier: t, config: {freshness: {warn_after: {count: 6, period: hour}, error_after: null}}}
+";
+    let old = "select now() - interval 30 hour as loaded_at";
+    let project = Project::new(&[("models/t.sql", old), ("models/s.yml", yaml)]);
+    project.run("run").expect(0, &[]);
+    project.run("source freshness").expect(1, &["ERROR STALE freshness of s.kept", "WARN freshness of s.gone"]);
+}
