@@ -38,6 +38,7 @@ pub(crate) const KINDS: &[ResourceType] = &[
     ResourceType::Analysis,
     ResourceType::Operation,
     ResourceType::Seed,
+    ResourceType::Function,
 ];
 
 impl Compile {

@@ -14,7 +14,7 @@ use crate::config::WarningFate;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::events::Event;
 use crate::jinja::{pairs_of, raise};
-use crate::manifest::{Doc, NodeConfig};
+use crate::manifest::{Doc, NodeConfig, ResourceType};
 
 /// When a template is rendered, and for what.
 pub(super) enum Stage {
@@ -187,7 +187,17 @@ impl Scope {
                 return Some(value);
             }
         }
-        member(self, name)
+        member(self, name).or_else(|| self.macro_for_a_parsed_test(name))
+    }
+
+    /// While a generic test is parsed dbt finds macros of any package by their bare names; when it runs, it does not.
+    pub(super) fn macro_for_a_parsed_test(&self, name: &str) -> Option<Value> {
+        match &self.stage {
+            Stage::Parse { node, .. } if node.resource_type == ResourceType::Test => {
+                self.session.macros().find_anywhere(name, None).map(|entry| entry.value.clone())
+            }
+            _ => None,
+        }
     }
 
     /// The macro that a bare name means here, names of the render (a unit test's overrides) first.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::files::ProjectFile;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::jinja::{BlockKind, split_blocks};
+use crate::jinja::{BlockKind, Engine, Origin, split_blocks};
 use crate::manifest::Doc;
 
 /// What documentation shows first where the project has no `__overview__` of its own; dbt has it under these names.
@@ -22,8 +22,8 @@ pub(super) fn built_in() -> Doc {
     }
 }
 
-/// All doc blocks of one file.
-pub(super) fn docs(file: &ProjectFile, problems: &mut Diagnostics) -> Vec<(Doc, Span)> {
+/// All doc blocks of one file, rendered as dbt does: with nothing but Jinja itself.
+pub(super) fn docs(file: &ProjectFile, engine: &Engine, problems: &mut Diagnostics) -> Vec<(Doc, Span)> {
     if !file.text.contains("docs") {
         return Vec::new();
     }
@@ -33,13 +33,17 @@ pub(super) fn docs(file: &ProjectFile, problems: &mut Diagnostics) -> Vec<(Doc, 
         .blocks
         .into_iter()
         .map(|block| {
+            let body = &file.text[block.body.clone()];
+            let origin = Origin::new(file.source, block.body.start);
+            let rendered = engine.render_str(body, Some(origin), minijinja::Value::default());
+            let contents = problems.collect(rendered.map_err(Diagnostic::from)).map(|rendered| rendered.text());
             let doc = Doc {
                 unique_id: format!("doc.{}.{}", file.package, block.name),
                 name: block.name.clone(),
                 package_name: file.package.to_string(),
                 path: file.relative_path.clone(),
                 original_file_path: file.original_path.clone(),
-                block_contents: file.text[block.body.clone()].trim().to_owned(),
+                block_contents: contents.as_deref().unwrap_or(body).trim().to_owned(),
             };
             (doc, file.span(block.range.clone()))
         })

@@ -23,6 +23,7 @@ use crate::config::{Config, check_catalogs};
 use crate::context::{MacroSet, Session, SessionParts};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span};
 use crate::events::Reporter;
+use crate::jinja::Engine;
 use crate::manifest::{Exposure, Group, Macro, Manifest, Node, ResourceType, UnitTest};
 use crate::yaml;
 
@@ -89,7 +90,7 @@ pub fn parse_after(look: FirstLook, parts: ParseParts) -> Parsed {
         reporter: parts.reporter,
         sources: parts.sources,
     });
-    let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, &mut problems), &cache);
+    let parsing = Parsing::new(Arc::clone(&session), read_docs(&all_files, session.engine(), &mut problems), &cache);
     let (reuse, entries) = cache.reuse(&parsing, &mut all_files, &mut problems);
     let files = Files { all: &all_files, entries: &entries, cache: &cache };
     let is_everything = reuse.is_everything();
@@ -177,11 +178,15 @@ fn read_macros(
     all.into_iter().map(Arc::new).collect()
 }
 
-fn read_docs(files: &[ProjectFile], problems: &mut Diagnostics) -> IndexMap<String, Arc<crate::manifest::Doc>> {
+fn read_docs(
+    files: &[ProjectFile],
+    engine: &Engine,
+    problems: &mut Diagnostics,
+) -> IndexMap<String, Arc<crate::manifest::Doc>> {
     let mut all = IndexMap::from([docs::built_in()].map(|doc| (doc.unique_id.clone(), Arc::new(doc))));
     let mut places: HashMap<String, Span> = HashMap::new();
     for file in files.iter().filter(|file| file.kind == FileKind::Docs) {
-        let found = docs::docs(file, problems);
+        let found = docs::docs(file, engine, problems);
         docs::collect(found, &mut all, &mut places, problems);
     }
     all

@@ -275,6 +275,8 @@ fn entry(file: &Arc<PropertyFile>, section: &'static str, item: &Node, render: &
         values.insert(text, rendered);
     }
     rename_tests(&mut values, item)?;
+    // It may be a template.
+    let name = values.get("name").and_then(Value::as_str).map_or(name, str::to_owned);
     Ok(Entry { file: Arc::clone(file), section, name, yaml: item.clone(), values })
 }
 

@@ -39,6 +39,10 @@ pub struct Plan {
     gates: Gates,
 }
 
+fn positions(jobs: &[Job]) -> HashMap<String, usize> {
+    jobs.iter().enumerate().map(|(at, job)| (job.unique_id.clone(), at)).collect()
+}
+
 impl Plan {
     /// The plan for selected unique ids.
     ///
@@ -85,10 +89,9 @@ impl Plan {
                 level,
             })
             .collect();
-        let positions = jobs.iter().enumerate().map(|(at, job)| (job.unique_id.clone(), at)).collect();
         Self {
+            positions: positions(&jobs),
             jobs,
-            positions,
             downstream: subset.downstream().to_vec(),
             upstream_count: subset.upstream_count().to_vec(),
             followers: Vec::new(),
@@ -108,8 +111,12 @@ impl Plan {
         self
     }
 
+    /// The same jobs, none of which waits: by unique id, as in dbt.
     fn without_waiting(mut self) -> Self {
         let count = self.jobs.len();
+        self.jobs.sort_by(|a, b| a.unique_id.cmp(&b.unique_id));
+        self.jobs.iter_mut().for_each(|job| job.level = 0);
+        self.positions = positions(&self.jobs);
         self.downstream = vec![Vec::new(); count];
         self.upstream_count = vec![0; count];
         self

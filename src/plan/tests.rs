@@ -128,6 +128,14 @@ fn independent_jobs_wait_for_nothing() {
     let done = run(&plan, |_| NodeStatus::Fail);
     assert!(done.iter().all(|(_, status)| *status == NodeStatus::Fail));
     assert_eq!(done.len(), 3);
+    let order = Plan::build(
+        &Graph::build(&shop()).unwrap(),
+        &shop(),
+        ["test.shop.t_a", "model.shop.c", "model.shop.a"],
+        Mode::Independent,
+    );
+    let ids: Vec<&str> = order.jobs().iter().map(|job| job.unique_id.as_str()).collect();
+    assert_eq!(ids, ["model.shop.a", "model.shop.c", "test.shop.t_a"]);
 }
 
 #[test]

@@ -13,6 +13,20 @@ pub(super) struct Failure {
     pub(super) whole: Option<String>,
 }
 
+impl Failure {
+    /// What a unit test that could not be executed is told by, as in dbt.
+    pub(super) fn of_unit_test(self, name: &str) -> Self {
+        let Some(first) = self.diagnostics.first() else { return self };
+        let said = self.whole.as_ref().unwrap_or(&first.message).trim().replace('\n', "\n  ");
+        let whole = format!(
+            "An error occurred during execution of unit test '{name}'. There may be an error in the unit test definition: \
+             check the data types.\n{}\n  {said}",
+            first.code.sort()
+        );
+        Self { whole: Some(whole), ..self }
+    }
+}
+
 impl From<Diagnostic> for Failure {
     fn from(problem: Diagnostic) -> Self {
         Self { diagnostics: vec![problem], whole: None }

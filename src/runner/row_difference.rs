@@ -92,7 +92,7 @@ fn write(names: &Row, lines: &[(String, Row)]) -> String {
 /// A cell as people write it in a unit test.
 pub(super) fn text(cell: &Cell) -> String {
     match cell {
-        Cell::Null => "NULL".into(),
+        Cell::Null => "null".into(),
         Cell::Bool(true) => "True".into(),
         Cell::Bool(false) => "False".into(),
         Cell::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.1}"),

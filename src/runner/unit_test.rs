@@ -27,7 +27,9 @@ pub(super) fn run(running: &mut Running<'_>, test: &Arc<UnitTest>) -> Result<Don
     let path = CodePath::of_unit_test(test);
     let make = |run: &Arc<NodeRun>| runner.compiler.compile_unit_test(run, &plan);
     let compiled = running.timed("compile", |running| compile(runner, running.node_info(), &run, &path, make))?;
-    running.timed("execute", |_| model::materialize_at(runner, &run, compiled.as_ref(), &path))?;
+    running
+        .timed("execute", |_| model::materialize_at(runner, &run, compiled.as_ref(), &path))
+        .map_err(|failure| failure.of_unit_test(&test.name))?;
     let main = run
         .statement_result("main")
         .ok_or_else(|| Diagnostic::error(Code::INVALID_TEST, "the unit test ran no statement named `main`"))?;

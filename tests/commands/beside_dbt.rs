@@ -76,3 +76,34 @@ fn this_is_undefined_in_a_macro_that_is_called_by_itself() {
     )]);
     project.run("run-operation m").expect(1, &["defined: False", "'this' is undefined"]);
 }
+
+#[test]
+fn docs_blocks_are_templates() {
+    let block = "{% docs d %}{# not shown #}{{ 1 + 1 }} {% raw %}{{ ref('a') }}{% endraw %}{{ unknown }}{% enddocs %}";
+    let project = Project::new(&[
+        ("models/a.sql", "select 1 as id"),
+        ("models/d.md", block),
+        ("models/a.yml", "models:\n  - name: a\n    description: \"{{ doc('d') }}\"\n"),
+    ]);
+    project.run("parse").expect(0, &[]);
+    let manifest = project.json("target/manifest.json");
+    assert_eq!(manifest["docs"]["doc.p.d"]["block_contents"], json!("2 {{ ref('a') }}"));
+    assert_eq!(manifest["nodes"]["model.p.a"]["description"], json!("2 {{ ref('a') }}"));
+}
+
+#[test]
+fn a_unit_test_whose_rows_do_not_fit_says_so() {
+    let unit_test = "unit_tests:\n  - name: u\n    model: b\n    given: [{input: ref('a'), rows: [{id: word}]}]\n    \
+                     expect: {rows: [{id: 1}]}\n";
+    let project = Project::new(&[
+        ("models/a.sql", "select 1 as id"),
+        ("models/b.sql", "select id from {{ ref('a') }}"),
+        ("models/b.yml", unit_test),
+    ]);
+    project.run("build").expect(1, &["ERROR=1"]);
+    let results = project.json("target/run_results.json")["results"].take();
+    let unit = results.as_array().and_then(|all| all.iter().find(|one| one["unique_id"] == "unit_test.p.b.u"));
+    let message = unit.and_then(|unit| unit["message"].as_str()).unwrap_or_default();
+    assert!(message.contains("An error occurred during execution of unit test 'u'"), "{message}");
+    assert!(message.contains("check the data types.\n  Database Error\n    Conversion Error"), "{message}");
+}

@@ -74,3 +74,17 @@ fn a_function_in_python_is_known_and_cannot_be_built() {
         .run("parse")
         .expect(2, &["Non-defaulted argument 'other' of function 'doubled'", "functions/properties.yml:7"]);
 }
+
+#[test]
+fn functions_are_compiled_too() {
+    let project = Project::new(&[
+        ("functions/plus_one.sql", "x + {{ 1 }}"),
+        (
+            "functions/f.yml",
+            "functions:\n  - name: plus_one\n    arguments: [{name: x, data_type: integer}]\n    returns: {data_type: integer}\n",
+        ),
+        ("models/m.sql", "select 1 as id"),
+    ]);
+    project.run("compile --select plus_one").expect(0, &["x + 1"]);
+    assert!(project.path("target/compiled/p/functions/plus_one.sql").exists());
+}

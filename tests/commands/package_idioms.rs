@@ -155,3 +155,30 @@ fn what_a_materialization_does_not_commit_is_undone() {
     let tables = project.query("select table_name as t from information_schema.tables where table_schema = 'main'");
     assert_eq!(tables, serde_json::json!([{"t": "kept"}]));
 }
+
+#[test]
+fn a_generic_test_finds_macros_of_its_package_by_bare_names_while_it_is_parsed() {
+    let tests = "{% test positive(model, column_name) %}
+        {% if execute %}select 1 where false{% else %}{{ of_kind() }}{{ adapter.dispatch('other_kind')() }}{% endif %}
+    {% endtest %}
+    {% macro of_kind() %}kind{% endmacro %}
+    {% macro default__other_kind() %}kind{% endmacro %}";
+    let project = with_package(&[
+        ("dbt_packages/pk/macros/tests.sql", tests),
+        ("models/m.sql", "select 1 as n"),
+        ("models/m.yml", "models:\n  - name: m\n    columns: [{name: n, data_tests: [pk.positive]}]\n"),
+    ]);
+    project.run("build").expect(0, &["PASS pk_positive_m_n"]);
+}
+
+#[test]
+fn the_name_of_a_source_may_be_a_template() {
+    let sources = "sources:\n  - name: \"{{ var('kind', 'raw') }}\"\n    schema: main\n    tables:\n      - name: \"{{ 't' ~ 1 }}\"\n        columns: [{name: id, data_tests: [not_null]}]\n";
+    let project = Project::new(&[
+        ("models/sources.yml", sources),
+        ("models/m.sql", "select * from {{ source('raw', 't1') }}"),
+        ("seeds/t1.csv", "id\n1\n"),
+    ]);
+    project.run("seed").expect(0, &[]);
+    project.run("build").expect(0, &["PASS source_not_null_raw_t1_id"]);
+}

@@ -6,10 +6,9 @@ use minijinja::{Error, Value};
 
 use crate::context::arguments::{bind, text};
 use crate::context::raise::{compilation, raise, wrong_arguments};
-use crate::context::scope::{Scope, Stage};
+use crate::context::scope::Scope;
 use crate::context::{MacroEntry, Session};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::manifest::ResourceType;
 
 /// `adapter.dispatch(macro_name, macro_namespace)`: the macro that is found first, packages before prefixes.
 pub(super) fn dispatch(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error> {
@@ -41,7 +40,7 @@ pub(super) fn dispatch(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Erro
         for prefix in scope.session.adapter().dispatch_prefixes() {
             let candidate = format!("{prefix}__{name}");
             let found = match &package {
-                None => scope.lookup_macro(&candidate).or_else(|| for_a_parsed_test(scope, &candidate)),
+                None => scope.lookup_macro(&candidate).or_else(|| scope.macro_for_a_parsed_test(&candidate)),
                 Some(package) => scope.session.macros().find_in(package, &candidate).map(|entry| entry.value.clone()),
             };
             if let Some(found) = found {
@@ -60,16 +59,6 @@ pub(super) fn dispatch(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Erro
     )
     .note(format!("Searched for: {}", attempts.join(", ")));
     Err(raise(problem.suggest(&format!("default__{name}"), scope.session.macros().names())))
-}
-
-/// While a generic test is parsed dbt finds macros of any package; only when it runs, none is found.
-fn for_a_parsed_test(scope: &Scope, name: &str) -> Option<Value> {
-    match &scope.stage {
-        Stage::Parse { node, .. } if node.resource_type == ResourceType::Test => {
-            scope.session.macros().find_anywhere(name, None).map(|entry| entry.value.clone())
-        }
-        _ => None,
-    }
 }
 
 /// The macro that `adapter.dispatch` finds in a template of `package`.
