@@ -1,5 +1,6 @@
 //! The resolved configuration of a node: dbt's open mapping with typed readers.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
@@ -104,9 +105,12 @@ impl NodeConfig {
         self.materialized() == "incremental" && self.str("incremental_strategy") == Some("microbatch")
     }
 
-    /// Its tags, sorted and unique.
+    /// Its tags, each once, in the order of the config.
     pub fn tags(&self) -> Vec<&str> {
-        self.strings("tags")
+        let mut tags = self.strings("tags");
+        let mut seen = HashSet::new();
+        tags.retain(|tag| seen.insert(*tag));
+        tags
     }
 
     /// All values in order.

@@ -169,18 +169,9 @@ fn node_defaults(kind: ResourceType) -> Value {
     values
 }
 
-/// Brings a merged config into the form that others rely on: tags unique, hooks as `{sql, transaction, index}`,
-/// `store_failures` and `store_failures_as` in agreement (dbt's `finalize_and_validate`).
+/// Brings a merged config into the form that others rely on: hooks as `{sql, transaction, index}`, `store_failures` and `store_failures_as` in
+/// agreement (dbt's `finalize_and_validate`).
 pub(super) fn finish(kind: ResourceType, config: &mut Map<String, Value>) {
-    if let Some(Value::Array(tags)) = config.get_mut("tags") {
-        let mut seen = Vec::with_capacity(tags.len());
-        for tag in tags.drain(..) {
-            if !seen.contains(&tag) {
-                seen.push(tag);
-            }
-        }
-        *tags = seen;
-    }
     for key in ["pre-hook", "post-hook"] {
         if let Some(Value::Array(hooks)) = config.get_mut(key) {
             for hook in hooks {
@@ -260,7 +251,7 @@ mod tests {
         merge(&mut config, &map(json!({"tags": "a", "pre_hook": "select 1", "materialized": "table"})));
         merge(&mut config, &map(json!({"tags": ["b", "a"], "pre-hook": ["select 2"], "materialized": "view"})));
         finish(ResourceType::Model, &mut config);
-        assert_eq!(config["tags"], json!(["a", "b"]));
+        assert_eq!(config["tags"], json!(["a", "b", "a"]));
         assert_eq!(config["pre-hook"][1]["sql"], json!("select 2"));
         assert_eq!(config["materialized"], json!("view"));
     }

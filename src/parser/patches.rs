@@ -258,6 +258,10 @@ pub(super) fn deep_merge(into: &mut Map<String, Value>, from: &Map<String, Value
     for (key, value) in from {
         match (into.get_mut(key), value) {
             (Some(Value::Object(into)), Value::Object(from)) => deep_merge(into, from),
+            // As in dbt, what a version lists comes before what the model lists.
+            (Some(Value::Array(into)), Value::Array(from)) => {
+                into.splice(0..0, from.iter().cloned());
+            }
             _ => {
                 into.insert(key.clone(), value.clone());
             }

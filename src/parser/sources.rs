@@ -11,7 +11,7 @@ use super::parsing::Parsing;
 use super::properties::Entry;
 use crate::adapters::RelationParts;
 use crate::diagnostics::{Code, Diagnostic, Span};
-use crate::manifest::{FreshnessRule, FreshnessThreshold, ResourceType, Source, TimePeriod};
+use crate::manifest::{FreshnessRule, FreshnessThreshold, NodeConfig, ResourceType, Source, TimePeriod};
 use crate::yaml::Node;
 
 /// A source table and what is needed to make tests of it.
@@ -113,7 +113,11 @@ fn one_table(
     given.insert("loaded_at_query".into(), loaded_at_query.clone());
     let sources =
         ConfigSources { package, kind: ResourceType::Source, fqn: &fqn, properties: Some(&given), call: &Map::new() };
-    let resolved = resolve(parsing.project(), &sources);
+    let mut resolved = resolve(parsing.project(), &sources);
+    // As in dbt, tags of the project's section do not reach sources.
+    let mut values = resolved.config.values().clone();
+    values.insert("tags".into(), given["tags"].clone());
+    resolved.config = NodeConfig::new(values);
     check_enabled(&resolved.config, &name).map_err(|problem| problem.at(place.span, "of this table"))?;
     let freshness = match resolved.config.get("freshness") {
         Some(value) => Some(threshold_rule(value, place.span)?),

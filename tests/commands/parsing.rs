@@ -277,3 +277,38 @@ fn a_package_may_dispatch_its_test_without_a_namespace_until_it_runs() {
     project.run("run").expect(0, &["PASS=1"]);
     project.run("test").expect(1, &["No macro named 'test_t' found"]);
 }
+
+#[test]
+fn sources_have_the_tags_of_property_files_only() {
+    let project = Project::new(&[
+        ("dbt_project.yml", "name: p\nprofile: p\nsources: {+tags: [all], +meta: {owner: me}}\n"),
+        ("models/s.yml", "sources: [{name: s, tags: [b], tables: [{name: t, config: {tags: [a]}}]}]\n"),
+    ]);
+    project.run("parse").expect(0, &[]);
+    let source = project.json("target/manifest.json")["sources"]["source.p.s.t"].take();
+    assert_eq!(source["tags"], json!(["a", "b"]));
+    assert_eq!(source["config"]["tags"], source["tags"]);
+    assert_eq!(source["meta"], json!({"owner": "me"}));
+}
+
+#[test]
+fn what_a_version_lists_comes_before_what_its_model_lists() {
+    let properties = "
+models:
+  - name: v
+    config: {tags: [all], meta: {a: [1], b: {c: [2]}}}
+    versions: [{v: 1, config: {tags: [one, all], meta: {b: {c: [3]}}}}, {v: 2}]
+";
+    let project = Project::new(&[
+        ("models/v.yml", properties),
+        ("models/v_v1.sql", "select 1 as id"),
+        ("models/v_v2.sql", "select 1 as id"),
+    ]);
+    project.run("ls --select tag:all --resource-type model").expect(0, &["p.v.v1", "p.v.v2"]);
+    let manifest = project.json("target/manifest.json");
+    let one = &manifest["nodes"]["model.p.v.v1"];
+    assert_eq!(one["tags"], json!(["one", "all"]));
+    assert_eq!(one["config"]["tags"], json!(["one", "all", "all"]));
+    assert_eq!(one["config"]["meta"], json!({"a": [1], "b": {"c": [3, 2]}}));
+    assert_eq!(manifest["nodes"]["model.p.v.v2"]["tags"], json!(["all"]));
+}
