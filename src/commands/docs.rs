@@ -97,7 +97,6 @@ impl Generate {
         let (project, compiled) = if self.no_compile {
             let project = opening.parse()?;
             opening.report_found(&project.manifest);
-            opening.write_manifest(&project, &CompiledNodes::default())?;
             (project, CompiledNodes::default())
         } else {
             let request =

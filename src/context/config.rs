@@ -201,15 +201,17 @@ pub fn merge_config_call(into: &mut Map<String, Json>, call: Map<String, Json>) 
                 items.extend(listed(value));
                 into.insert(key, Json::Array(items));
             }
-            "meta" | "column_types" | "quoting" | "docs" | "contract" => match (into.get_mut(&key), value) {
-                (Some(Json::Object(own)), Json::Object(more)) => own.extend(more),
-                (_, Json::Object(more)) => {
-                    into.insert(key, Json::Object(more));
+            "meta" | "column_types" | "quoting" | "docs" | "contract" | "snapshot_meta_column_names" => {
+                match (into.get_mut(&key), value) {
+                    (Some(Json::Object(own)), Json::Object(more)) => own.extend(more),
+                    (_, Json::Object(more)) => {
+                        into.insert(key, Json::Object(more));
+                    }
+                    (_, other) => {
+                        return Err(compilation(format!("config `{key}` must be a dict, not {other}")));
+                    }
                 }
-                (_, other) => {
-                    return Err(compilation(format!("config `{key}` must be a dict, not {other}")));
-                }
-            },
+            }
             "grants" => merge_grants(into, value)?,
             _ => {
                 into.insert(key, value);

@@ -20,9 +20,7 @@ enum Rule {
 fn rule(key: &str) -> Rule {
     match key {
         "tags" | "pre-hook" | "post-hook" | "packages" => Rule::Append,
-        "meta" | "docs" | "contract" | "quoting" | "column_types" | "persist_docs" | "snapshot_meta_column_names" => {
-            Rule::Update
-        }
+        "meta" | "docs" | "contract" | "quoting" | "column_types" => Rule::Update,
         "grants" => Rule::AppendByKey,
         _ => Rule::Replace,
     }
@@ -155,10 +153,7 @@ fn node_defaults(kind: ResourceType) -> Value {
         }
         ResourceType::Snapshot => json!({
             "strategy": null, "target_schema": null, "target_database": null, "updated_at": null, "check_cols": null,
-            "snapshot_meta_column_names": {
-                "dbt_valid_to": null, "dbt_valid_from": null, "dbt_scd_id": null, "dbt_updated_at": null,
-                "dbt_is_deleted": null,
-            },
+            "snapshot_meta_column_names": {},
             "dbt_valid_to_current": null,
         }),
         _ => json!({}),
@@ -168,6 +163,9 @@ fn node_defaults(kind: ResourceType) -> Value {
     }
     values
 }
+
+/// The columns of a snapshot that can have other names.
+const SNAPSHOT_COLUMNS: &[&str] = &["dbt_valid_to", "dbt_valid_from", "dbt_scd_id", "dbt_updated_at", "dbt_is_deleted"];
 
 /// Brings a merged config into the form that others rely on: hooks as `{sql, transaction, index}`, `store_failures` and `store_failures_as` in
 /// agreement (dbt's `finalize_and_validate`).
@@ -179,8 +177,24 @@ pub(super) fn finish(kind: ResourceType, config: &mut Map<String, Value>) {
             }
         }
     }
-    if kind == ResourceType::Test {
-        agree_on_stored_failures(config);
+    match kind {
+        ResourceType::Test => agree_on_stored_failures(config),
+        ResourceType::Snapshot => {
+            if let Some(Value::Object(names)) = config.get_mut("snapshot_meta_column_names") {
+                *names = SNAPSHOT_COLUMNS
+                    .iter()
+                    .map(|key| ((*key).to_owned(), names.get(*key).cloned().unwrap_or_default()))
+                    .collect();
+            }
+        }
+        ResourceType::Model => {
+            if let Some(Value::Object(rule)) =
+                config.get_mut("freshness").and_then(|given| given.get_mut("build_after"))
+            {
+                rule.entry("updates_on").or_insert_with(|| json!("any"));
+            }
+        }
+        _ => {}
     }
     let is_node = !matches!(
         kind,

@@ -312,3 +312,27 @@ models:
     assert_eq!(one["config"]["meta"], json!({"a": [1], "b": {"c": [3, 2]}}));
     assert_eq!(manifest["nodes"]["model.p.v.v2"]["tags"], json!(["all"]));
 }
+
+#[test]
+fn what_is_said_nearer_replaces_docs_and_names_of_columns_as_a_whole() {
+    let project_yaml = "name: p\nprofile: p\nmodels: {+persist_docs: {relation: true}}\nsnapshots:\n  \
+        +snapshot_meta_column_names: {dbt_valid_to: until}\n  +strategy: check\n  +check_cols: all\n  +unique_key: id\n";
+    let snapshot = "{% snapshot s %}{{ config(snapshot_meta_column_names={'dbt_scd_id': 'key'}) }}
+        {{ config(snapshot_meta_column_names={'dbt_updated_at': 'changed'}) }}
+        select * from {{ ref('m') }}{% endsnapshot %}";
+    let properties = "models: [{name: m, config: {persist_docs: {columns: true}, freshness: {build_after: {count: 1, period: day}}}}]";
+    let project = Project::new(&[
+        ("dbt_project.yml", project_yaml),
+        ("models/m.sql", "select 1 as id"),
+        ("models/m.yml", properties),
+        ("snapshots/s.sql", snapshot),
+    ]);
+    project.run("build").expect(0, &[]);
+    let columns = project.query("select column_name as name from (describe s)");
+    let names: Vec<&str> = columns.as_array().expect("rows").iter().filter_map(|row| row["name"].as_str()).collect();
+    assert_eq!(names, ["id", "key", "changed", "dbt_valid_from", "dbt_valid_to"]);
+    let nodes = project.json("target/manifest.json")["nodes"].take();
+    let model = &nodes["model.p.m"]["config"];
+    assert_eq!(model["persist_docs"], json!({"columns": true}));
+    assert_eq!(model["freshness"], json!({"build_after": {"count": 1, "period": "day", "updates_on": "any"}}));
+}
