@@ -74,7 +74,7 @@ struct Serve {
 
 /// What the catalog describes.
 const CATALOGED: &[ResourceType] =
-    &[ResourceType::Model, ResourceType::Seed, ResourceType::Snapshot, ResourceType::Source];
+    &[ResourceType::Model, ResourceType::Seed, ResourceType::Snapshot, ResourceType::Source, ResourceType::Test];
 
 impl Docs {
     pub(crate) fn run(&self, overrides: &Overrides) -> ExitCode {

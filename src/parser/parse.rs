@@ -119,17 +119,20 @@ fn warn_of_unused_configs(
 ) {
     let mut paths = ConfiguredPaths::default();
     let nodes = &resources.nodes;
-    for node in nodes.enabled.values().chain(nodes.disabled.values().flatten()) {
-        paths.add(node.resource_type, &node.fqn);
-    }
-    for source in &resources.sources {
-        paths.add(ResourceType::Source, &source.source.fqn);
-    }
-    for exposure in &resources.exposures {
-        paths.add(ResourceType::Exposure, &exposure.fqn);
-    }
-    for test in &resources.unit_tests {
-        paths.add(ResourceType::UnitTest, &test.fqn);
+    let sources = resources.sources.iter().map(|entry| &entry.source);
+    let sources = sources.map(|source| (ResourceType::Source, &source.fqn, source.config.enabled()));
+    let exposures = resources.exposures.iter();
+    let exposures = exposures.map(|exposure| (ResourceType::Exposure, &exposure.fqn, exposure.config.enabled()));
+    let tests = resources.unit_tests.iter();
+    let tests = tests.map(|test| (ResourceType::UnitTest, &test.fqn, test.config.enabled()));
+    let disabled = nodes.disabled.values().flatten().map(|node| (node.resource_type, &node.fqn, false));
+    let enabled = nodes.enabled.values().map(|node| (node.resource_type, &node.fqn, true));
+    for (kind, fqn, is_enabled) in enabled.chain(disabled).chain(sources).chain(exposures).chain(tests) {
+        if is_enabled {
+            paths.add(kind, fqn);
+        } else {
+            paths.add_disabled(fqn);
+        }
     }
     for (kind, fqn) in semantic {
         paths.add(*kind, fqn);

@@ -7,9 +7,9 @@ use crate::config::{ConfigKind, Project};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, most_similar};
 use crate::manifest::ResourceType;
 
-/// Where resources of a kind lie.
+/// Where resources of a kind lie; those without a kind count for all.
 #[derive(Debug, Default)]
-pub(super) struct ConfiguredPaths<'a>(Vec<(ConfigKind, &'a [String])>);
+pub(super) struct ConfiguredPaths<'a>(Vec<(Option<ConfigKind>, &'a [String])>);
 
 /// A configured path with those that go on from it.
 #[derive(Default)]
@@ -46,7 +46,12 @@ impl<'a> Branch<'a> {
 impl<'a> ConfiguredPaths<'a> {
     /// Notes a resource.
     pub(super) fn add(&mut self, kind: ResourceType, fqn: &'a [String]) {
-        self.0.extend(section(kind).map(|section| (section, fqn)));
+        self.0.extend(section(kind).map(|section| (Some(section), fqn)));
+    }
+
+    /// Notes a disabled resource: to dbt, a path of any section may be meant for it.
+    pub(super) fn add_disabled(&mut self, fqn: &'a [String]) {
+        self.0.push((None, fqn));
     }
 
     /// Warns of paths of the root project that no resource lies below (dbt's `UnusedResourceConfigPath`).
@@ -58,7 +63,8 @@ impl<'a> ConfiguredPaths<'a> {
             let paths = tree.paths();
             let mut configured = Branch::default();
             paths.iter().for_each(|(path, _)| configured.grow(path));
-            let fqns = || self.0.iter().filter(|(known, _)| known == kind).map(|(_, fqn)| *fqn);
+            let fqns =
+                || self.0.iter().filter(|(known, _)| known.is_none_or(|known| known == *kind)).map(|(_, fqn)| *fqn);
             fqns().for_each(|fqn| configured.meet(fqn));
             for (path, span) in &paths {
                 if configured.at(path).is_some_and(|branch| branch.is_used) {

@@ -34,5 +34,5 @@ pub(super) fn query(
     let (response, table) = run.query(&sql).map_err(|problem| model::place(run, problem, compiled))?;
     runner.keep_compiled(&node.unique_id, |known| known.code = Some(sql));
     runner.keep_table(&node.unique_id, table);
-    Ok(Done { message: Some(response.message.clone()), adapter_response: response.to_map(), ..Done::default() })
+    Ok(Done { adapter_response: response.to_map(), ..Done::default() })
 }

@@ -139,3 +139,18 @@ fn serving_needs_documentation_and_a_free_port() {
     let port = taken.local_addr().expect("it is bound").port();
     project.run(&format!("docs serve --port {port} --no-browser")).expect(2, &["E0106", "--port"]);
 }
+
+#[test]
+fn kept_failures_are_in_the_catalog_too() {
+    let project = Project::new(&[
+        ("dbt_project.yml", "name: p\nprofile: p\ndata_tests: {+store_failures: true}\n"),
+        ("models/m.sql", "select 1 as id"),
+        ("models/m.yml", "models: [{name: m, columns: [{name: id, data_tests: [not_null]}]}]\n"),
+    ]);
+    project.run("build").expect(0, &[]);
+    project.run("docs generate").expect(0, &[]);
+    let nodes = project.json("target/catalog.json")["nodes"].take();
+    let ids: Vec<&str> =
+        nodes.as_object().expect("nodes").keys().map(|id| id.split('.').nth(2).unwrap_or(id)).collect();
+    assert_eq!(ids, ["m", "not_null_m_id"]);
+}

@@ -304,3 +304,19 @@ fn debug_tells_what_is_deprecated() {
     project.run("debug").expect(0, &["The `data-paths` config has been renamed", "ConfigDataPathDeprecation: 1"]);
     project.run("--warn-error debug").expect(2, &["The `data-paths` config has been renamed"]);
 }
+
+#[test]
+fn a_configured_path_may_be_meant_for_a_disabled_resource_of_any_kind() {
+    let yaml = "name: p\nprofile: p\nexposures: {p: {+enabled: true}}\n";
+    let model = |is_enabled: bool| format!("{{{{ config(enabled={is_enabled}) }}}} select 1 as id");
+    let said = |is_enabled: bool| {
+        let project = Project::new(&[
+            ("dbt_project.yml", yaml),
+            ("models/a.sql", &model(is_enabled)),
+            ("models/b.sql", "select 1 as id"),
+        ]);
+        project.run("parse").printed
+    };
+    assert!(said(true).contains("- exposures.p"));
+    assert!(!said(false).contains("- exposures.p"));
+}
