@@ -1,6 +1,6 @@
 //! `models:`, `seeds:` … of `dbt_project.yml`: configs by folder.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::Project;
 use crate::diagnostics::Span;
@@ -140,14 +140,11 @@ impl Project {
         self.chain(package, kind, |tree| tree.unrendered_levels(fqn))
     }
 
-    /// What the project file of `package` has at the root of a section, under keys that are no configs for want of a `+`:
-    /// dbt reads `tags` and `meta` of exposures there.
-    pub fn section_defaults(&self, package: &str, kind: ConfigKind) -> Map<String, Json> {
+    /// What the project file of `package` has under a key at the root of a section that is no config for want of a `+`: dbt reads `tags` and
+    /// `meta` of exposures there.
+    pub fn section_default(&self, package: &str, kind: ConfigKind, key: &str) -> Option<Json> {
         let of = if self.name == package { Some(self) } else { self.package(package) };
-        match of.and_then(|project| project.config_tree(kind)).map(|tree| tree.rendered.to_json()) {
-            Some(Json::Object(section)) => section,
-            _ => Map::new(),
-        }
+        Some(of?.config_tree(kind)?.rendered.get(key)?.to_json())
     }
 
     fn chain<'a>(

@@ -88,7 +88,7 @@ pub struct Source {
     pub relation_name: String,
     /// `quoting` as written.
     pub quoting: Map<String, Value>,
-    /// Quoting that applies.
+    /// Quoting of `relation_name`, which the project's has a part in; that of `source()` has not, as in dbt.
     pub resolved_quoting: RelationParts<bool>,
     /// Description of the table.
     pub description: String,

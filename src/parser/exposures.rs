@@ -83,13 +83,13 @@ pub(super) fn exposure(parsing: &Parsing, entry: &Entry, problems: &mut Diagnost
 
 /// The config with the tags and the meta that stand beside it, and with those at the root of the section in the package's project file.
 fn with_labels(parsing: &Parsing, entry: &Entry, config: &NodeConfig) -> Result<NodeConfig, Diagnostic> {
-    let section = parsing.project().section_defaults(entry.file.package.as_ref(), ConfigKind::Exposures);
+    let section = |key| parsing.project().section_default(entry.file.package.as_ref(), ConfigKind::Exposures, key);
     let given = config.values();
-    let mut tags = [section.get("tags"), entry.values.get("tags"), given.get("tags")].map(strings).concat();
+    let mut tags = [section("tags").as_ref(), entry.values.get("tags"), given.get("tags")].map(strings).concat();
     tags.sort_unstable();
     tags.dedup();
     let meta = |values: Option<&Value>| values.and_then(Value::as_object).cloned().unwrap_or_default();
-    let mut all = meta(section.get("meta"));
+    let mut all = meta(section("meta").as_ref());
     all.extend(entry.mapping("meta")?);
     all.extend(meta(given.get("meta")));
     let mut values = given.clone();

@@ -115,9 +115,11 @@ fn one_table(
         ConfigSources { package, kind: ResourceType::Source, fqn: &fqn, properties: Some(&given), call: &Map::new() };
     let mut resolved = resolve(parsing.project(), &sources);
     // As in dbt, tags of the project's section do not reach sources.
-    let mut values = resolved.config.values().clone();
-    values.insert("tags".into(), given["tags"].clone());
-    resolved.config = NodeConfig::new(values);
+    if resolved.config.get("tags") != given.get("tags") {
+        let mut values = resolved.config.values().clone();
+        values.insert("tags".into(), given["tags"].clone());
+        resolved.config = NodeConfig::new(values);
+    }
     check_enabled(&resolved.config, &name).map_err(|problem| problem.at(place.span, "of this table"))?;
     let freshness = match resolved.config.get("freshness") {
         Some(value) => Some(threshold_rule(value, place.span)?),
